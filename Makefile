@@ -1,0 +1,83 @@
+# What is done with this project, from building to installing. `make help` lists it.
+
+PREFIX ?= /usr/local
+PYTHON ?= python3
+# Data of real clusters; tests that use it are skipped where it is missing, and fail there under CI=true.
+export TEST_DATA ?= $(abspath ../shared/data)
+
+venv_python := .venv/bin/python
+program := .build/release/node-orchestrator
+release_build := swift build --configuration release --static-swift-stdlib --product node-orchestrator
+swift_sources := $(wildcard Package.swift Sources Tests Benchmarks)
+shell_scripts = $(shell grep --files-with-matches '^\#!.*bash' scripts/* .ci/run)
+python_scripts = $(shell grep --files-with-matches '^\#!.*python' scripts/*)
+
+.PHONY: help
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Gets and builds whatever is missing and starts the server on 127.0.0.1:8080 with ./data
+	@$(program) schemas --dir schemas
+	@echo "==> starting the server; Ctrl-C stops it"
+	@exec $(program) serve --listen 127.0.0.1:8080 --data-dir ./data
+
+.PHONY: build
+build: libduckdb ## Builds the program in release
+	@echo "==> building the program in release; the first time this takes minutes"
+	@$(release_build)
+
+.PHONY: test
+test: lint libduckdb .venv/requirements-test.stamp ## Checks everything: lint, unit and end-to-end tests, the Python client
+	@echo "==> building the tests"
+	@swift build --build-tests
+	@echo "==> unit and end-to-end tests"
+	@swift test --skip-build --disable-xctest
+	@echo "==> tests of the Python client"
+	@$(venv_python) -m pytest --quiet clients/tests
+
+.PHONY: lint
+lint: tools ## Checks the style of Swift and the syntax of scripts
+	@echo "==> lint"
+	@swift format lint --strict --parallel --recursive $(swift_sources)
+	@for script in $(shell_scripts); do bash -n "$$script" || exit; done
+	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
+	@$(PYTHON) -m compileall -q clients
+	@$(PYTHON) -m py_compile $(python_scripts)
+
+.PHONY: format
+format: tools ## Formats the Swift sources in place
+	@swift format --in-place --parallel --recursive $(swift_sources)
+
+.PHONY: bench
+bench: libduckdb ## Measures speed against the limits that the project sets itself
+	@swift run --configuration release Benchmarks
+
+.PHONY: install
+install: libduckdb ## Installs a relocatable tree below PREFIX=/usr/local
+	@echo "==> building the program to find libduckdb beside itself"
+	@NODE_ORCHESTRATOR_RELOCATABLE=1 $(release_build)
+	@scripts/install $(program) "$(DESTDIR)$(PREFIX)"
+
+.PHONY: clean
+clean: ## Removes what was built, but neither libduckdb nor data
+	@rm -rf .build .venv .pytest_cache schemas
+	@find clients scripts -name __pycache__ -prune -exec rm -rf {} +
+
+# Says what is missing on this machine, and how to get it.
+.PHONY: tools
+tools:
+	@PYTHON="$(PYTHON)" scripts/check-tools
+
+# Finds or makes libduckdb.
+.PHONY: libduckdb
+libduckdb: tools .venv/requirements.stamp
+	@PYTHON=$(venv_python) scripts/libduckdb >/dev/null
+
+# The virtual environment of the Python client, remade when its requirements change.
+.venv/%.stamp: clients/%.txt | tools
+	@echo "==> installing $< into .venv"
+	@test -x $(venv_python) || "$(PYTHON)" -m venv .venv
+	@$(venv_python) -m pip --quiet --disable-pip-version-check install --requirement $< || \
+		{ echo "cannot install $<; is there a network?" >&2; exit 1; }
+	@touch $@

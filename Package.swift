@@ -1,0 +1,151 @@
+// swift-tools-version: 6.2
+
+import CompilerPluginSupport
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// scripts/libduckdb points .duckdb/current at the libduckdb to link, wherever it comes from. `make install` sets
+// NODE_ORCHESTRATOR_RELOCATABLE, which makes the program look for it beside itself instead of in this checkout.
+let duckDB = "\(Context.packageDirectory)/.duckdb/current"
+let isRelocatable = Context.environment["NODE_ORCHESTRATOR_RELOCATABLE"] != nil
+let duckDBLinkerSettings: [LinkerSetting] = [
+    .unsafeFlags(["-L\(duckDB)/lib", "@\(duckDB)/link-flags"]),
+    .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", isRelocatable ? "$ORIGIN/../lib" : "\(duckDB)/lib"]),
+]
+
+let package = Package(
+    name: "node-orchestrator",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "node-orchestrator", targets: ["NodeOrchestrator"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
+        .package(url: "https://github.com/swiftlang/swift-syntax", "602.0.0"..<"604.0.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.2.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CDuckDB"),
+        .target(name: "CSystemShims"),
+        .target(
+            name: "DuckDB",
+            dependencies: ["CDuckDB"],
+            swiftSettings: swiftSettings,
+            linkerSettings: duckDBLinkerSettings
+        ),
+        .macro(
+            name: "SchemaMacros",
+            dependencies: [
+                .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
+                .product(name: "SwiftDiagnostics", package: "swift-syntax"),
+                .product(name: "SwiftParser", package: "swift-syntax"),
+                .product(name: "SwiftSyntax", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(name: "Schema", dependencies: ["SchemaMacros"], swiftSettings: swiftSettings),
+        .target(name: "Inventory", dependencies: ["Schema"], swiftSettings: swiftSettings),
+        .target(
+            name: "Store",
+            dependencies: [
+                "DuckDB", "Inventory", "Schema",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "API",
+            dependencies: [
+                "DuckDB", "Inventory", "Schema", "Store",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "NodeOrchestrator",
+            dependencies: [
+                "API", "Inventory", "Schema", "Store",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "CSystemShimsTests", dependencies: ["CSystemShims"], swiftSettings: swiftSettings),
+        .testTarget(name: "DuckDBTests", dependencies: ["DuckDB"], swiftSettings: swiftSettings),
+        .target(name: "TestSupport", dependencies: ["Schema"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .testTarget(name: "SchemaTests", dependencies: ["Schema", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SchemaMacrosTests",
+            dependencies: [
+                "SchemaMacros",
+                .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacroExpansion", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacrosGenericTestSupport", package: "swift-syntax"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "InventoryTests", dependencies: ["Inventory", "Schema"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "DuckDB", "Inventory", "Schema", "Store", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Schema", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+    ]
+)

@@ -1,0 +1,34 @@
+package import Hummingbird
+import Inventory
+package import Store
+
+/// The HTTP interface of the inventory.
+package struct InventoryAPI: Sendable {
+    private let store: InventoryStore
+    private let authenticator: Authenticator
+    private let metrics: PrometheusRegistry
+
+    package init(store: InventoryStore, authenticator: Authenticator, metrics: PrometheusRegistry) {
+        self.store = store
+        self.authenticator = authenticator
+        self.metrics = metrics
+    }
+
+    /// The kinds by the names that paths have for them.
+    private static let kindNames: [(name: String, kind: Kind)] =
+        Kind.allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
+
+    /// The routes: those of the resources below `/inventory` too, where the Go service has them.
+    package func router() -> Router<InventoryRequestContext> {
+        var routes = RouteTable()
+        for prefix in ["", "/inventory"] {
+            for (name, kind) in Self.kindNames {
+                ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
+            }
+        }
+        SnapshotRoutes(store: store).add(to: &routes)
+        SchemaRoutes().add(to: &routes)
+        HealthRoutes(store: store, metrics: metrics).add(to: &routes)
+        return routes.router(authenticator: authenticator)
+    }
+}

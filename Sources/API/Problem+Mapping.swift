@@ -1,0 +1,74 @@
+import DuckDB
+import HTTPTypes
+import Hummingbird
+import Inventory
+import Logging
+import NIOCore
+import Schema
+import Store
+
+extension Problem {
+    /// The answer to an error, whatever module it comes from: the one place where errors become responses.
+    init(_ error: any Error, logger: Logger) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let refusal as Refusal: self.init(refusal, isArray: false)
+        case let error as JSONParseError: self.init(.badRequest, "The body is not JSON: \(error).")
+        case is NIOTooManyBytesError: self = .bodyTooLarge
+        case let error as DiskError:
+            logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
+            self.init(.serviceUnavailable, "The server \(error).", headers: Self.retrySoon)
+        case let error as DuckDBError:
+            logger.error("DuckDB failed a request", metadata: ["reason": "\(error)"])
+            self.init(
+                .serviceUnavailable,
+                "The server cannot answer this now: \(error.message)",
+                headers: Self.retrySoon
+            )
+        case let error as HTTPError: self.init(error)
+        default:
+            logger.error("a request failed", metadata: ["reason": "\(error)"])
+            self.init(.internalServerError, "The server failed; its log says why.")
+        }
+    }
+
+    private init(_ error: HTTPError) {
+        let detail =
+            error.status == .notFound
+            ? "There is nothing at this path; /schemas lists what there is." : error.body ?? error.status.reasonPhrase
+        self.init(error.status, detail, headers: error.headers)
+    }
+
+    /// - Parameter isArray: Whether the operations are the elements of an array, in which pointers then begin.
+    init(_ refusal: Refusal, isArray: Bool) {
+        let problems = refusal.problems
+        let first = problems.first { $0.reason == .invalid } ?? problems[0]
+        let more = problems.count > 1 ? " And \(problems.count - 1) more." : ""
+        self.init(Self.status(of: first.reason), first.message + more)
+        if first.reason == .unavailable { headers = Self.retrySoon }
+        holder = first.holder.map { ($0.kind.rawValue, $0.id.lowercased) }
+        errors = problems.flatMap { problem -> [(pointer: String, message: String)] in
+            let element = isArray ? "/\(problem.operation)" : ""
+            if problem.violations.isEmpty { return isArray ? [(element, problem.message)] : [] }
+            return problem.violations.map { (element + $0.pointer.description, $0.message) }
+        }
+    }
+
+    private static func status(of reason: Refusal.Reason) -> HTTPResponse.Status {
+        switch reason {
+        case .invalid: .badRequest
+        case .notFound: .notFound
+        case .conflict: .conflict
+        case .unavailable: .serviceUnavailable
+        }
+    }
+
+    static var bodyTooLarge: Problem {
+        Problem(.contentTooLarge, "The body is larger than \(maximumBodySize >> 20) MiB; send it in parts.")
+    }
+
+    /// The largest body that is read, in bytes.
+    static let maximumBodySize = 64 << 20
+
+    private static let retrySoon: HTTPFields = [.retryAfter: "1"]
+}

@@ -1,0 +1,53 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Inventory
+import NIOCore
+import Schema
+import Store
+
+extension Response {
+    /// A JSON text.
+    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+
+    /// One resource with its version.
+    static func resource(_ stored: StoredResource, status: HTTPResponse.Status = .ok) -> Response {
+        var response = json(stored.document, status: status)
+        response.headers[.eTag] = "\"\(stored.version)\""
+        return response
+    }
+
+    /// Many resources as an array, which is sent piece by piece.
+    static func resources(_ resources: [StoredResource], status: HTTPResponse.Status = .ok) -> Response {
+        let length = resources.reduce(2 + max(0, resources.count - 1)) { $0 + $1.document.count }
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(contentLength: length) { writer in
+                var buffer = ByteBuffer()
+                buffer.reserveCapacity(pieceSize + 4096)
+                buffer.writeString("[")
+                for (index, resource) in resources.enumerated() {
+                    if index > 0 { buffer.writeString(",") }
+                    buffer.writeBytes(resource.document)
+                    if buffer.readableBytes >= pieceSize {
+                        try await writer.write(buffer)
+                        buffer.clear()
+                    }
+                }
+                buffer.writeString("]")
+                try await writer.write(buffer)
+                try await writer.finish(nil)
+            }
+        )
+    }
+}
+
+/// How much of an array is sent at once, in bytes.
+private let pieceSize = 64 << 10

@@ -1,0 +1,27 @@
+import Hummingbird
+import Inventory
+import Metrics
+import Store
+
+/// How the server is: `/healthz`, `/readyz` and `/metrics`.
+struct HealthRoutes {
+    let store: InventoryStore
+    let metrics: PrometheusRegistry
+
+    func add(to routes: inout RouteTable) {
+        routes.add("/healthz", .get, .always) { _, _ in .json(Array(#"{"status":"alive"}"#.utf8)) }
+        // The server begins to listen when the inventory is restored.
+        routes.add("/readyz", .get, .always) { _, _ in .json(Array(#"{"status":"ready"}"#.utf8)) }
+        routes.add("/metrics", .get, .open) { _, _ in
+            for kind in Kind.allCases {
+                Gauge(label: "inventory_resources", dimensions: [("kind", kind.rawValue)])
+                    .record(store.directory.count(kind))
+            }
+            return Response(
+                status: .ok,
+                headers: [.contentType: PrometheusRegistry.contentType],
+                body: .init(byteBuffer: ByteBuffer(string: metrics.text))
+            )
+        }
+    }
+}

@@ -1,0 +1,14 @@
+// What Swift cannot call by itself.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The CRC32C (Castagnoli, RFC 3720 appendix B.4) of `count` bytes that follow bytes whose CRC32C is `crc`; 0 for none.
+uint32_t no_crc32c(uint32_t crc, const void *bytes, size_t count);
+
+// The same without special instructions, on processors that have none.
+uint32_t no_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+
+// Returns once the file's bytes are on stable storage: 0, or -1 with the reason in errno.
+int no_fdatasync(int fd);

@@ -1,0 +1,49 @@
+package import Foundation
+import Schema
+
+/// The kinds of resources that the inventory stores; the raw value is the name in paths, files and tables.
+package enum Kind: String, CaseIterable, Sendable, Codable {
+    case computeNode = "ComputeNode"
+    case bmc = "BMC"
+    case nodeCollection = "NodeCollection"
+    case component = "Component"
+
+    /// The struct that defines the kind.
+    package var resourceType: any Resource.Type {
+        switch self {
+        case .computeNode: ComputeNode.self
+        case .bmc: BMC.self
+        case .nodeCollection: NodeCollection.self
+        case .component: Component.self
+        }
+    }
+
+    /// The JSON key of the identifier.
+    package var identifierKey: String {
+        self == .component ? "UID" : "id"
+    }
+}
+
+/// A key that no two resources of a kind can have, with one of its values.
+package struct UniqueKey: Hashable, Sendable {
+    /// Name of the key, such as `xname` or `mac`.
+    package var name: String
+    /// The value in its normal spelling.
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// The address of a resource.
+package struct ResourceID: Hashable, Sendable {
+    package var kind: Kind
+    package var id: UUID
+
+    package init(_ kind: Kind, _ id: UUID) {
+        self.kind = kind
+        self.id = id
+    }
+}

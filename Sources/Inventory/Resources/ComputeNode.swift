@@ -1,0 +1,40 @@
+package import Foundation
+package import Schema
+
+/// A compute node: the unit that boots an operating system and runs jobs.
+@JSONSchema
+package struct ComputeNode: Equatable {
+    /// Identifier, given by the server unless the client brings one.
+    package var id: UUID?
+    /// Host name.
+    package var hostname: String
+    /// Location of the node, unique among nodes.
+    @Field(.unique)
+    package var xname: NodeXName?
+    /// Architecture of the processors, such as x86_64 or arm64.
+    package var architecture: String
+    /// MAC address that the node boots from, unique among the MAC addresses of all nodes.
+    @Field(.unique("mac"))
+    package var bootMAC: MACAddress?
+    /// IPv4 address that the node boots with.
+    package var bootIPv4Address: IPv4Address?
+    /// IPv6 address that the node boots with.
+    package var bootIPv6Address: IPv6Address?
+    /// Network interfaces; their MAC addresses are unique among those of all nodes.
+    @Field(.unique("mac", each: \NetworkInterface.macAddress))
+    package var networkInterfaces: [NetworkInterface]?
+    /// The BMC that controls the node. It is found by id, xname or MAC address, and fields given here overwrite its
+    /// own; username, password and mac_address are required of one that is not stored yet.
+    @Field(.partial)
+    package var bmc: BMC?
+    /// What the node is, in words.
+    package var description: String?
+    /// Where the node is, in words.
+    package var locationString: String?
+    /// What the node boots.
+    package var bootData: BootData?
+    /// What the node should be.
+    package var spec: NodeSpec?
+    /// What the node was last seen to be.
+    package var status: NodeStatus?
+}

@@ -1,0 +1,38 @@
+package import Foundation
+package import Schema
+
+/// A named set of nodes: a partition, a tenant's nodes, a job's, or any other.
+@JSONSchema
+package struct NodeCollection: Equatable {
+    /// Identifier, given by the server unless the client brings one.
+    package var id: UUID?
+    /// Name, unique among collections.
+    @Field(.unique)
+    package var name: String
+    /// What the collection is for.
+    package var type: NodeCollectionType
+    /// Locations of the members, which need not be stored as nodes yet.
+    package var nodes: [NodeXName]
+    /// What the collection is, in words.
+    package var description: String?
+    /// Subject of the token that created the collection. Set by the server.
+    @Field(.readOnly)
+    package var creatorSubject: String?
+    /// Data for cloud-init.
+    package var cloudInitData: StringMap?
+}
+
+/// What a collection of nodes is for.
+package enum NodeCollectionType: String, JSONEnumeration {
+    case adHoc = "ad-hoc"
+    case tenant
+    case job
+    case partition
+
+    package static var documentation: String? {
+        "What the collection is for. A node is in at most one partition and at most one tenant."
+    }
+
+    /// Whether a node can be in only one collection of this type.
+    package var isExclusive: Bool { self == .tenant || self == .partition }
+}

@@ -1,0 +1,46 @@
+package import Schema
+
+/// The location of a BMC: cabinet, chassis, slot and the BMC's position, `x1000c1s7b0`.
+///
+/// The naming scheme is HMS's, where the pattern and the ranges come from. The normal spelling has no leading zeros,
+/// but a cabinet keeps the three digits that the pattern asks for.
+package struct BMCXName: StringValue, Comparable {
+    /// Cabinet, 0 to 100,000.
+    package let cabinet: Int
+    /// Chassis in the cabinet, 0 to 255.
+    package let chassis: Int
+    /// Slot in the chassis, 0 to 255.
+    package let slot: Int
+    /// BMC in the slot, 0 to 255.
+    package let bmc: Int
+
+    package init(_ text: String) throws(InvalidValue) {
+        var scanner = XNameScanner(text)
+        try self.init(scanning: &scanner)
+        try scanner.end()
+    }
+
+    init(scanning scanner: inout XNameScanner) throws(InvalidValue) {
+        cabinet = try scanner.part("x", name: "cabinet", digits: 3...5, maximum: 100_000)
+        chassis = try scanner.part("c", name: "chassis", digits: 1...3, maximum: 255)
+        slot = try scanner.part("s", name: "slot", digits: 1...3, maximum: 255)
+        bmc = try scanner.part("b", name: "BMC", digits: 1...3, maximum: 255)
+    }
+
+    package var description: String {
+        "x\(String(cabinet, minimumDigits: 3))c\(chassis)s\(slot)b\(bmc)"
+    }
+
+    package static func < (left: BMCXName, right: BMCXName) -> Bool {
+        (left.cabinet, left.chassis, left.slot, left.bmc) < (right.cabinet, right.chassis, right.slot, right.bmc)
+    }
+
+    package static var stringSchema: JSONSchema {
+        JSONSchema(
+            title: "BMCXName",
+            description: "Location of a BMC: cabinet, chassis, slot, BMC",
+            type: .string,
+            pattern: #"^x(\d{3,5})c(\d{1,3})s(\d{1,3})b(\d{1,3})$"#
+        )
+    }
+}

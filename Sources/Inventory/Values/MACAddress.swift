@@ -1,0 +1,55 @@
+package import Schema
+
+/// A 48-bit hardware address, IEEE 802's EUI-48.
+///
+/// Read in any case, with `:` or `-` between the bytes; the normal spelling is lower case with colons.
+package struct MACAddress: StringValue, Comparable {
+    /// The address as a number below 2⁴⁸.
+    package let bits: UInt64
+
+    package init(_ text: String) throws(InvalidValue) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 17, bytes[2] == UInt8(ascii: ":") || bytes[2] == UInt8(ascii: "-") else {
+            throw Self.malformed
+        }
+        var bits: UInt64 = 0
+        for (index, byte) in bytes.enumerated() {
+            if index % 3 == 2 {
+                guard byte == bytes[2] else { throw Self.malformed }
+            } else {
+                guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw Self.malformed }
+                bits = bits << 4 | UInt64(digit)
+            }
+        }
+        self.bits = bits
+    }
+
+    private static let malformed = InvalidValue("is not a MAC address such as 02:00:5e:10:00:01")
+
+    package var description: String {
+        String(unsafeUninitializedCapacity: 17) { text in
+            for index in 0..<6 {
+                let byte = UInt8(truncatingIfNeeded: bits >> (40 - 8 * index))
+                text[3 * index] = byte.upperHexDigit
+                text[3 * index + 1] = byte.lowerHexDigit
+                if index < 5 { text[3 * index + 2] = UInt8(ascii: ":") }
+            }
+            return 17
+        }
+    }
+
+    package static func < (left: MACAddress, right: MACAddress) -> Bool { left.bits < right.bits }
+
+    package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .macAddress) }
+}
+
+extension UInt8 {
+    /// The hexadecimal digit of the upper four bits, as lower-case ASCII.
+    var upperHexDigit: UInt8 { (self >> 4).lowerHexDigit }
+
+    /// The hexadecimal digit of the lower four bits, as lower-case ASCII.
+    var lowerHexDigit: UInt8 {
+        let nibble = self & 0xf
+        return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
+    }
+}

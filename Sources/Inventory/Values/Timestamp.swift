@@ -1,0 +1,95 @@
+package import Schema
+
+/// A moment, to the microsecond, that RFC 3339 writes in UTC: `2026-11-23T18:20:00.123Z`.
+///
+/// Read with any offset and any number of fraction digits, of which six count. A leap second is the first moment of
+/// the next minute, as in POSIX time.
+package struct Timestamp: StringValue, Comparable {
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    package let microseconds: Int64
+
+    package init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    package init(_ text: String) throws(InvalidValue) {
+        guard StringFormat.dateTime.accepts(text) else {
+            throw InvalidValue("is not a time such as 2026-11-23T18:20:00Z")
+        }
+        let bytes = Array(text.utf8)
+        func number(_ range: Range<Int>) -> Int64 {
+            bytes[range].reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+        }
+        let fraction =
+            bytes[19...].first == UInt8(ascii: ".")
+            ? bytes[20...].prefix { $0 <= UInt8(ascii: "9") && $0 >= UInt8(ascii: "0") } : []
+        let micros = (Array(fraction.prefix(6)) + Array(repeating: UInt8(ascii: "0"), count: 6)).prefix(6)
+            .reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
+        let end = bytes.count
+        var offset: Int64 = 0
+        if bytes[end - 1] | 0x20 != UInt8(ascii: "z") {
+            offset = number(end - 5..<end - 3) * 60 + number(end - 2..<end)
+            if bytes[end - 6] == UInt8(ascii: "-") { offset = -offset }
+        }
+        let days = Self.days(year: number(0..<4), month: number(5..<7), day: number(8..<10))
+        let minutes = (days * 24 + number(11..<13)) * 60 + number(14..<16) - offset
+        microseconds = (minutes * 60 + number(17..<19)) * 1_000_000 + micros
+        guard Self.writable.contains(microseconds) else {
+            throw InvalidValue("is outside the years 0000 to 9999 in UTC")
+        }
+    }
+
+    /// The moments whose year in UTC has four digits.
+    private static let writable: ClosedRange<Int64> =
+        days(year: 0, month: 1, day: 1) * 86_400_000_000...days(year: 10_000, month: 1, day: 1) * 86_400_000_000 - 1
+
+    /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar (Hinnant, `days_from_civil`).
+    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    /// The date that lies so many days after 1970-01-01 (Hinnant, `civil_from_days`).
+    private static func date(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        )
+    }
+
+    package var description: String {
+        let (seconds, fraction) = microseconds.flooredQuotient(by: 1_000_000)
+        let (days, second) = seconds.flooredQuotient(by: 86_400)
+        let date = Self.date(days: days)
+        func padded(_ number: Int64, _ digits: Int) -> String { String(Int(number), minimumDigits: digits) }
+        var text = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
+        text += "T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+        if fraction > 0 {
+            var digits = padded(fraction, 6)
+            while digits.last == "0" { digits.removeLast() }
+            text += ".\(digits)"
+        }
+        return text + "Z"
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+
+    package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .dateTime) }
+}
+
+extension Int64 {
+    /// Quotient rounded down and the remainder, which is never negative for a positive divisor.
+    fileprivate func flooredQuotient(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let remainder = (self % divisor + divisor) % divisor
+        return ((self - remainder) / divisor, remainder)
+    }
+}

@@ -1,0 +1,36 @@
+package import Foundation
+package import Schema
+
+extension UUID: StringValue {
+    package init(_ text: String) throws(InvalidValue) {
+        guard let uuid = UUID(uuidString: text) else {
+            throw InvalidValue("is not a UUID such as 0198c0de-0000-7000-8000-000000000001")
+        }
+        self = uuid
+    }
+
+    package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .uuid) }
+
+    package func write(to writer: inout JSONWriter) {
+        writer.string(lowercased)
+    }
+
+    /// The identifier as the inventory writes it: 36 characters, lower case.
+    package var lowercased: String {
+        String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            withUnsafeBytes(of: uuid) { bytes in
+                for (index, byte) in bytes.enumerated() {
+                    if index == 4 || index == 6 || index == 8 || index == 10 {
+                        text[position] = UInt8(ascii: "-")
+                        position += 1
+                    }
+                    text[position] = byte.upperHexDigit
+                    text[position + 1] = byte.lowerHexDigit
+                    position += 2
+                }
+            }
+            return position
+        }
+    }
+}

@@ -1,0 +1,59 @@
+public import ArgumentParser
+import Foundation
+public import Logging
+import Schema
+
+/// How logs are written.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+
+    /// A handler that writes to standard error.
+    func handler(label: String, level: Logger.Level) -> any LogHandler {
+        var handler: any LogHandler =
+            switch self {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(label: label)
+            }
+        handler.logLevel = level
+        return handler
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Writes each message as one JSON object on a line of standard error.
+struct JSONLogHandler: LogHandler {
+    let label: String
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    init(label: String) {
+        self.label = label
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        let fields = [
+            ("time", Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))),
+            ("level", event.level.rawValue), ("logger", label), ("message", event.message.description),
+        ]
+        for (key, value) in fields {
+            writer.key(key)
+            writer.string(value)
+        }
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) {
+            writer.key(key)
+            writer.string(value.description)
+        }
+        writer.endObject()
+        FileHandle.standardError.write(Data(writer.bytes + [UInt8(ascii: "\n")]))
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Foundation
+import Inventory
+import Schema
+import Store
+
+/// Writes the JSON Schemas for clients.
+struct SchemasCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schemas",
+        abstract: "Write the JSON Schemas of the resources, for clients that validate what they send."
+    )
+
+    @Option(help: ArgumentHelp("Folder to write to, made where it does not exist.", valueName: "dir"))
+    var dir = "schemas/"
+
+    func run() throws {
+        let folder = URL(filePath: dir, directoryHint: .isDirectory)
+        try Durable.createFolder(folder)
+        for (name, schema) in InventorySchemas.all {
+            try Durable.replace(folder.appending(path: "\(name).json"), Array(schema.json.prettyText.utf8))
+        }
+    }
+}

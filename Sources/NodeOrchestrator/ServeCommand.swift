@@ -1,0 +1,127 @@
+import API
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Logging
+import Metrics
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+/// Runs the server.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the inventory over HTTP.",
+        discussion: """
+            Every option can also come from the file of --config (YAML or JSON, the keys are the options' names) or \
+            from the environment (--snapshot-freq from NODE_ORCHESTRATOR_SNAPSHOT_FREQ). The command line wins, then \
+            the environment, then the file.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Address and port to listen on; may be repeated. Port 0 takes a free one."))
+    var listen: [ListenAddress] = []
+
+    @Option(help: "Folder of everything that the server keeps.")
+    var dataDir = "./data"
+
+    @Option(help: "Folder of the snapshots. (default: snapshots in the data folder)")
+    var snapshotDir: String?
+
+    @Option(help: "Time from one snapshot to the next; 0 for none but the one at the end.")
+    var snapshotFreq = DurationArgument(seconds: 3600)
+
+    @Option(help: "How many snapshots to keep.")
+    var snapshotKeep = 24
+
+    @Flag(help: "Start with an empty inventory; refused where there are snapshots.")
+    var noRestore = false
+
+    @Option(help: "File with the secret that tokens are signed with (HS256). (default: one that the server makes)")
+    var jwtSecretFile: String?
+
+    @Flag(help: "Want a token for reading too.")
+    var authReads = false
+
+    @Flag(help: "Want no token for anything. Whoever reaches the server can change everything.")
+    var insecureNoAuth = false
+
+    @Option(help: "How logs are written: text or json.")
+    var logFormat = LogFormat.text
+
+    @Option(help: "The least severe messages that are logged: trace, debug, info, notice, warning, error, critical.")
+    var logLevel = Logger.Level.info
+
+    @Option(help: "File to take options from.")
+    var config: String?
+
+    func validate() throws {
+        guard snapshotKeep >= 1 else { throw ValidationError("--snapshot-keep is at least 1.") }
+        guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
+            throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
+        }
+    }
+
+    func run() async throws {
+        let format = logFormat
+        let level = logLevel
+        LoggingSystem.bootstrap { label in format.handler(label: label, level: level) }
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        let logger = Logger(label: "node-orchestrator")
+
+        let dataDirectory = URL(filePath: dataDir, directoryHint: .isDirectory)
+        let store = try await InventoryStore(
+            InventoryStore.Configuration(
+                dataDirectory: dataDirectory,
+                snapshotDirectory: snapshotDir.map { URL(filePath: $0, directoryHint: .isDirectory) },
+                snapshotInterval: snapshotFreq.seconds == 0 ? nil : .seconds(snapshotFreq.seconds),
+                snapshotsToKeep: snapshotKeep,
+                restores: !noRestore
+            ),
+            logger: logger
+        )
+        let key = try await tokenKey(KeyFolder(dataDirectory: dataDirectory), logger: logger)
+        let api = InventoryAPI(
+            store: store,
+            authenticator: Authenticator(key: key, protectsReads: authReads),
+            metrics: metrics
+        )
+        let applications = (listen.isEmpty ? [.standard] : listen).map { address in
+            Application(
+                responder: api.router().buildResponder(),
+                server: InventoryAPI.server,
+                configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+                onServerRunning: { channel in
+                    logger.notice("ready: listening on \(address.url(port: channel.localAddress?.port))")
+                },
+                logger: logger
+            )
+        }
+        // Stopped in reverse: first the servers, then, with no writer left, the store takes its last snapshot.
+        var configuration = ServiceGroupConfiguration(
+            services: [store] + applications,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func tokenKey(_ folder: KeyFolder, logger: Logger) async throws -> TokenKey? {
+        if insecureNoAuth {
+            logger.warning("no token is needed: whoever reaches the server can change everything")
+            return nil
+        }
+        guard let jwtSecretFile else { return try await folder.generatedKey(logger: logger) }
+        let key = try await TokenKey(secret: KeyFolder.secret(inFile: jwtSecretFile))
+        if key.length < TokenKey.recommendedLength {
+            logger.warning(
+                "the token secret is short: tokens can be forged by trying secrets",
+                metadata: ["bytes": "\(key.length)", "recommended": "\(TokenKey.recommendedLength)"]
+            )
+        }
+        return key
+    }
+}

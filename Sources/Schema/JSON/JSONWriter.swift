@@ -1,0 +1,179 @@
+/// Writes compact JSON (RFC 8259), piece by piece, with the commas where they belong.
+///
+/// Strings are escaped as little as possible: the quote, the backslash and control characters.
+package struct JSONWriter: Sendable {
+    /// What has been written so far, UTF-8.
+    package private(set) var bytes: [UInt8] = []
+    /// Whether free-form objects are written as JSON strings that hold their text.
+    ///
+    /// This is how a database is given them as they were sent, instead of in its own serialisation.
+    package var freeFormAsText: Bool
+    /// Whether a free-form object was written, in whichever form.
+    package private(set) var wroteFreeForm = false
+
+    private var needsComma = false
+
+    /// Creates a writer that has written nothing.
+    package init(freeFormAsText: Bool = false) {
+        self.freeFormAsText = freeFormAsText
+    }
+
+    /// What has been written so far.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Forgets what was written, but keeps the memory for it.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        wroteFreeForm = false
+        needsComma = false
+    }
+
+    /// Begins an object, which consists of keys each followed by a value.
+    package mutating func beginObject() { open("{") }
+
+    /// Ends the object begun last.
+    package mutating func endObject() { close("}") }
+
+    /// Begins an array, which consists of values.
+    package mutating func beginArray() { open("[") }
+
+    /// Ends the array begun last.
+    package mutating func endArray() { close("]") }
+
+    /// Writes the name of the member whose value is written next.
+    package mutating func key(_ key: String) {
+        beginValue()
+        appendQuoted(key)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a string.
+    package mutating func string(_ value: some StringProtocol) {
+        beginValue()
+        appendQuoted(String(value))
+    }
+
+    /// Writes a string.
+    ///
+    /// - Parameter text: Valid UTF-8.
+    package mutating func string(utf8 text: UnsafeRawBufferPointer) {
+        beginValue()
+        appendQuoted(text)
+    }
+
+    /// Writes a value of any type.
+    ///
+    /// - Parameter json: Its valid JSON.
+    package mutating func value(utf8 json: UnsafeRawBufferPointer) {
+        beginValue()
+        bytes.append(contentsOf: json)
+    }
+
+    /// Writes an integer.
+    package mutating func integer(_ value: some BinaryInteger) { write(String(value)) }
+
+    /// Writes a truth value.
+    package mutating func bool(_ value: Bool) { write(value ? "true" : "false") }
+
+    /// Writes null.
+    package mutating func null() { write("null") }
+
+    /// Writes a number as it is spelled.
+    package mutating func number(_ value: JSONNumber) { write(value.literal) }
+
+    /// Writes an object that no schema describes, as text where that is asked for.
+    package mutating func freeForm(_ object: JSONObject) {
+        wroteFreeForm = true
+        if freeFormAsText {
+            string(JSONValue.object(object).text)
+        } else {
+            value(.object(object))
+        }
+    }
+
+    /// Writes a value of any type.
+    package mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: null()
+        case .bool(let value): bool(value)
+        case .number(let value): number(value)
+        case .string(let value): string(value)
+        case .array(let elements):
+            beginArray()
+            for element in elements { self.value(element) }
+            endArray()
+        case .object(let object):
+            beginObject()
+            for member in object {
+                key(member.key)
+                self.value(member.value)
+            }
+            endObject()
+        }
+    }
+
+    private mutating func beginValue() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func write(_ text: String) {
+        beginValue()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func open(_ bracket: Unicode.Scalar) {
+        beginValue()
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: bracket))
+        needsComma = true
+    }
+
+    private mutating func appendQuoted(_ text: String) {
+        var text = text
+        text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }
+    }
+
+    private mutating func appendQuoted(_ characters: UnsafeRawBufferPointer) {
+        bytes.append(UInt8(ascii: "\""))
+        if characters.contains(where: \.needsEscape) {
+            for character in characters { appendEscaped(character) }
+        } else {
+            bytes.append(contentsOf: characters)
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ character: UInt8) {
+        let short: Unicode.Scalar
+        switch character {
+        case UInt8(ascii: "\""): short = "\""
+        case UInt8(ascii: "\\"): short = "\\"
+        case 0x08: short = "b"
+        case 0x09: short = "t"
+        case 0x0A: short = "n"
+        case 0x0C: short = "f"
+        case 0x0D: short = "r"
+        case 0..<0x20:
+            let digits = String(character, radix: 16)
+            bytes.append(contentsOf: "\\u00\(digits.count == 1 ? "0" : "")\(digits)".utf8)
+            return
+        default:
+            bytes.append(character)
+            return
+        }
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(UInt8(ascii: short))
+    }
+}
+
+extension UInt8 {
+    fileprivate var needsEscape: Bool {
+        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
+    }
+}

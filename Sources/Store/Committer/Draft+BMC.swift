@@ -1,0 +1,82 @@
+import Foundation
+import Inventory
+import Schema
+
+extension Draft {
+    /// Finds or makes the BMC of a node.
+    ///
+    /// - Parameters:
+    ///   - node: The node as the client sent it.
+    ///   - secrets: Secrets that came with its BMC, by pointers from the BMC.
+    /// - Returns: The BMC's id; nil for a node that has neither a BMC nor an xname to derive one from.
+    mutating func bmc(of node: ComputeNode, secrets: [String: SealedSecret]) throws(Refusal) -> UUID? {
+        let derived = node.xname?.bmcXName
+        guard var given = node.bmc else {
+            guard let derived else { return nil }
+            return holder(.bmc, of: Self.key(derived)) ?? stageNew(BMC(xname: derived), secrets: [:])
+        }
+        let match = try match(given)
+        if given.xname == nil, let derived, match.map({ stored($0)?.xname == nil }) ?? true,
+            holder(.bmc, of: Self.key(derived)) == nil
+        {
+            given.xname = derived
+        }
+        guard let match else {
+            let missing = given.missingFields
+            if !missing.isEmpty {
+                throw refusal(.invalid, "A BMC that is not stored yet needs more fields.", violations: missing)
+            }
+            return stageNew(given, secrets: secrets)
+        }
+        let id = ResourceID(.bmc, match)
+        guard let stored = stored(match) else { return match }
+        let merged = stored.overwritten(by: given)
+        if merged != stored || !secrets.isEmpty {
+            stage(merged, given: secrets, as: id)
+        }
+        return match
+    }
+
+    /// The stored BMC that a client means.
+    private func match(_ given: BMC) throws(Refusal) -> UUID? {
+        var found: [(key: String, id: UUID)] = []
+        if let id = given.id, exists(ResourceID(.bmc, id)) { found.append(("id", id)) }
+        for key in given.uniqueKeys {
+            if let id = holder(.bmc, of: key) { found.append((key.name, id)) }
+        }
+        guard let first = found.first else { return nil }
+        if let other = found.first(where: { $0.id != first.id }) {
+            throw refusal(
+                .conflict,
+                "The \(first.key) of the node's BMC is that of the BMC \(first.id.lowercased), "
+                    + "its \(other.key) that of \(other.id.lowercased).",
+                holder: ResourceID(.bmc, other.id)
+            )
+        }
+        if let id = given.id, id != first.id {
+            throw refusal(
+                .conflict,
+                "The \(first.key) of the node's BMC is that of the BMC \(first.id.lowercased), "
+                    + "which is not the id given, \(id.lowercased).",
+                holder: ResourceID(.bmc, first.id)
+            )
+        }
+        return first.id
+    }
+
+    private mutating func stageNew(_ bmc: BMC, secrets: [String: SealedSecret]) -> UUID {
+        let id = bmc.id ?? .version7()
+        var bmc = bmc
+        bmc.id = id
+        stage(bmc, given: secrets, as: ResourceID(.bmc, id))
+        return id
+    }
+
+    private func stored(_ id: UUID) -> BMC? {
+        current(ResourceID(.bmc, id)) as? BMC
+    }
+
+    private static func key(_ xname: BMCXName) -> UniqueKey {
+        UniqueKey(name: "xname", value: xname.description)
+    }
+}

@@ -1,0 +1,331 @@
+import Foundation
+import Inventory
+import OrderedCollections
+import Schema
+
+/// A transaction being worked out: the directory as it would be afterwards.
+///
+/// Operations are staged one after the other and each sees what those before it did; the rules that concern several
+/// resources are checked by ``finish(version:)``, for the state after the whole. A draft decides and changes nothing.
+struct Draft {
+    let directory: Directory
+    let author: String?
+    private var staged: OrderedDictionary<ResourceID, Staged> = [:]
+    /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
+    private var claims: [Claim: [UUID]] = [:]
+    /// The operation that is being staged, from 0.
+    private(set) var operation = 0
+
+    init(directory: Directory, author: String?) {
+        self.directory = directory
+        self.author = author
+    }
+
+    /// A resource that the transaction touches.
+    struct Staged {
+        /// The operation that touched it last.
+        var operation: Int
+        /// As it will be; nil when it is deleted. The BMC of a node has only its id until the draft is finished.
+        var resource: (any Resource)?
+        var secrets: [String: SealedSecret]
+        /// As it is before the transaction.
+        let before: StoredResource?
+        let indexBefore: IndexEntry?
+    }
+
+    private struct Claim: Hashable {
+        var kind: Kind
+        var key: UniqueKey
+    }
+
+    /// Works out one operation.
+    ///
+    /// - Returns: The resource that the operation was about.
+    mutating func stage(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
+        self.operation = index
+        switch operation {
+        case .create(let submission):
+            return try create(submission)
+        case .replace(let reference, let submission):
+            return try replace(reference, with: submission)
+        case .delete(let kind, let reference):
+            let id = try find(kind, reference)
+            stage(nil, secrets: [:], as: id)
+            return id
+        case .restore(let id, let stored):
+            let resource = stored.map { id.kind.resourceType.init(stored: $0.document) }
+            stage(resource, secrets: stored?.secrets ?? [:], as: id)
+            return id
+        }
+    }
+
+    private mutating func create(_ submission: Submission) throws(Refusal) -> ResourceID {
+        var resource = submission.resource
+        let id = ResourceID(type(of: resource).kind, resource.identifier ?? .version7())
+        if exists(id) {
+            throw refusal(
+                .conflict,
+                "There is a \(id.kind.rawValue) with the id \(id.id.lowercased) already.",
+                holder: id
+            )
+        }
+        resource.identifier = id.id
+        if var collection = resource as? NodeCollection {
+            collection.creatorSubject = author
+            resource = collection
+        }
+        try stage(resource, submission.secrets, as: id)
+        return id
+    }
+
+    private mutating func replace(
+        _ reference: Kind.Reference,
+        with submission: Submission
+    ) throws(Refusal) -> ResourceID {
+        var resource = submission.resource
+        let id = try find(type(of: resource).kind, reference)
+        if let given = resource.identifier, given != id.id {
+            throw refusal(
+                .invalid,
+                "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
+            )
+        }
+        resource.identifier = id.id
+        if var collection = resource as? NodeCollection, let stored = current(id) as? NodeCollection {
+            collection.creatorSubject = stored.creatorSubject
+            resource = collection
+        }
+        try stage(resource, submission.secrets, as: id)
+        return id
+    }
+
+    /// Stages a client's document with the secrets that came with it.
+    private mutating func stage(
+        _ resource: any Resource,
+        _ secrets: [String: SealedSecret],
+        as id: ResourceID
+    ) throws(Refusal) {
+        guard var node = resource as? ComputeNode else {
+            stage(resource, given: secrets, as: id)
+            return
+        }
+        var ownSecrets: [String: SealedSecret] = [:]
+        var bmcSecrets: [String: SealedSecret] = [:]
+        for (pointer, secret) in secrets {
+            if pointer.hasPrefix("/bmc/") {
+                bmcSecrets[String(pointer.dropFirst("/bmc".count))] = secret
+            } else {
+                ownSecrets[pointer] = secret
+            }
+        }
+        node.bmc = try bmc(of: node, secrets: bmcSecrets).map { BMC(id: $0) }
+        stage(node, given: ownSecrets, as: id)
+    }
+
+    /// Stages a resource, with the stored secret for each empty string that stands for one.
+    ///
+    /// Where none is stored there is nothing to stand for, and the field is left out.
+    mutating func stage<Value: Resource>(_ resource: Value, given secrets: [String: SealedSecret], as id: ResourceID) {
+        var document = JSONValue.object([:])
+        var kept: [String: SealedSecret] = [:]
+        var dropped = false
+        let stored = self.secrets(of: id)
+        if !id.kind.secretPointers.isEmpty { document = resource.json }
+        for pointer in id.kind.secretPointers where document[pointer] == .string("") {
+            if let secret = secrets[pointer.description] ?? stored[pointer.description] {
+                kept[pointer.description] = secret
+            } else {
+                document[pointer] = nil
+                dropped = true
+            }
+        }
+        stage(dropped ? .decoded(from: document) : resource, secrets: kept, as: id)
+    }
+
+    // MARK: The state so far
+
+    /// Whether a resource is there after the operations so far.
+    func exists(_ id: ResourceID) -> Bool {
+        if let staged = staged[id] { return staged.resource != nil }
+        return directory.resource(id.kind, id: id.id) != nil
+    }
+
+    /// The resource after the operations so far.
+    func current(_ id: ResourceID) -> (any Resource)? {
+        if let staged = staged[id] { return staged.resource }
+        return directory.resource(id.kind, id: id.id).map { id.kind.resourceType.init(stored: $0.document) }
+    }
+
+    /// The sealed secrets of a resource after the operations so far.
+    func secrets(of id: ResourceID) -> [String: SealedSecret] {
+        if let staged = staged[id] { return staged.secrets }
+        return directory.resource(id.kind, id: id.id)?.secrets ?? [:]
+    }
+
+    /// Who has a unique key after the operations so far.
+    func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
+        if let id = claims[Claim(kind: kind, key: key)]?.last { return id }
+        guard let id = directory.holder(kind, of: key), staged[ResourceID(kind, id)] == nil else { return nil }
+        return id
+    }
+
+    private func find(_ kind: Kind, _ reference: Kind.Reference) throws(Refusal) -> ResourceID {
+        if let id = reference.id.map({ ResourceID(kind, $0) }), exists(id) { return id }
+        for key in reference.keys {
+            if let id = holder(kind, of: key) { return ResourceID(kind, id) }
+        }
+        throw refusal(.notFound, "There is no such \(kind.rawValue).")
+    }
+
+    /// Puts a resource, or its absence, into the state.
+    mutating func stage(_ resource: (any Resource)?, secrets: [String: SealedSecret], as id: ResourceID) {
+        let old = staged[id]
+        if let old, let resource = old.resource {
+            for key in resource.uniqueKeys { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
+        }
+        let before = old == nil ? directory.resource(id.kind, id: id.id) : old?.before
+        let indexBefore =
+            old == nil
+            ? before.map { IndexEntry(of: id.kind.resourceType.init(stored: $0.document)) } : old?.indexBefore
+        staged[id] = Staged(
+            operation: operation,
+            resource: resource,
+            secrets: secrets,
+            before: before,
+            indexBefore: indexBefore
+        )
+        for key in resource?.uniqueKeys ?? [] { claims[Claim(kind: id.kind, key: key), default: []].append(id.id) }
+    }
+
+    // MARK: Finishing
+
+    /// The changes that the transaction comes to, without those that change nothing.
+    ///
+    /// - Parameter version: The sequence number that the changed resources get.
+    /// - Throws: Every conflict that the state after the whole would have.
+    mutating func finish(version: UInt64) throws(Refusal) -> [Change] {
+        embedBMCs()
+        let problems = danglingBMCs() + takenKeys()
+        if !problems.isEmpty { throw Refusal(problems) }
+        return staged.compactMap { id, staged in
+            let document = staged.resource?.document
+            if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? [:] { return nil }
+            return Change(
+                resource: id,
+                stored: document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) },
+                indexBefore: staged.indexBefore,
+                index: staged.resource.map(IndexEntry.init)
+            )
+        }
+    }
+
+    /// Writes the BMCs into the nodes that embed them: those the transaction touches, and those whose BMC it touches.
+    private mutating func embedBMCs() {
+        for id in staged.keys where id.kind == .bmc {
+            for node in directory.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
+                guard staged[node] == nil, let resource = current(node) else { continue }
+                operation = staged[id]?.operation ?? operation
+                stage(resource, secrets: secrets(of: node), as: node)
+            }
+        }
+        for (id, entry) in staged where id.kind == .computeNode {
+            guard var node = entry.resource as? ComputeNode, let bmc = node.bmc?.id else { continue }
+            guard let stored = current(ResourceID(.bmc, bmc)) as? BMC else { continue }
+            node.bmc = stored
+            staged[id]?.resource = node
+        }
+    }
+
+    /// Nodes whose BMC is gone.
+    private func danglingBMCs() -> [Refusal.Problem] {
+        var nodes: OrderedDictionary<UUID, [ResourceID]> = [:]
+        for (id, entry) in staged {
+            guard let bmc = (entry.resource as? ComputeNode)?.bmc?.id, !exists(ResourceID(.bmc, bmc)) else { continue }
+            nodes[bmc, default: []].append(id)
+        }
+        return nodes.map { bmc, nodes in
+            let shown = nodes.prefix(10).map(name).joined(separator: ", ")
+            let more = nodes.count > 10 ? " and \(nodes.count - 10) more" : ""
+            return problem(
+                .conflict,
+                "The BMC \(bmc.lowercased) is the BMC of \(shown)\(more); change or delete those first.",
+                holder: nodes.first,
+                operation: staged[ResourceID(.bmc, bmc)]?.operation
+            )
+        }
+    }
+
+    /// Unique keys that two resources would have.
+    private func takenKeys() -> [Refusal.Problem] {
+        var problems: [Refusal.Problem] = []
+        for (id, entry) in staged {
+            for key in entry.resource?.uniqueKeys ?? [] {
+                let claimants = claims[Claim(kind: id.kind, key: key), default: []]
+                let holder: ResourceID
+                if let other = directory.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
+                    holder = ResourceID(id.kind, other)
+                } else if let first = claimants.first, first != id.id {
+                    holder = ResourceID(id.kind, first)
+                } else {
+                    continue
+                }
+                problems.append(
+                    problem(
+                        .conflict,
+                        message(key, of: id, takenBy: holder),
+                        holder: holder,
+                        operation: entry.operation
+                    )
+                )
+            }
+        }
+        return problems
+    }
+
+    private func message(_ key: UniqueKey, of id: ResourceID, takenBy holder: ResourceID) -> String {
+        if id.kind == .nodeCollection, key.name != "name" {
+            return "The node \(key.value) is in the \(key.name) \(name(holder)) already."
+        }
+        return "The \(key.name) \(key.value) is that of the \(holder.kind.rawValue) \(name(holder)) already."
+    }
+
+    /// A resource as a message names it: what people call it, and its id.
+    private func name(_ id: ResourceID) -> String {
+        let name: String? =
+            switch current(id) {
+            case let node as ComputeNode: node.xname?.description ?? node.hostname
+            case let bmc as BMC: bmc.xname?.description
+            case let collection as NodeCollection: collection.name
+            case let component as Component: component.id.description
+            default: nil
+            }
+        return [name, id.id.lowercased].compactMap(\.self).joined(separator: " ")
+    }
+
+    // MARK: Helpers
+
+    func refusal(
+        _ reason: Refusal.Reason,
+        _ message: String,
+        violations: [SchemaViolation] = [],
+        holder: ResourceID? = nil
+    ) -> Refusal {
+        Refusal([problem(reason, message, violations: violations, holder: holder)])
+    }
+
+    private func problem(
+        _ reason: Refusal.Reason,
+        _ message: String,
+        violations: [SchemaViolation] = [],
+        holder: ResourceID? = nil,
+        operation: Int? = nil
+    ) -> Refusal.Problem {
+        Refusal.Problem(
+            operation: operation ?? self.operation,
+            reason: reason,
+            message: message,
+            violations: violations,
+            holder: holder
+        )
+    }
+}

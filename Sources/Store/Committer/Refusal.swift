@@ -1,0 +1,47 @@
+import Foundation
+package import Inventory
+package import Schema
+
+/// Why the store did not do what it was asked; nothing of the request is in effect.
+package struct Refusal: Error, Sendable, CustomStringConvertible {
+    /// What kind of reason it is, and so what the client can do about it.
+    package enum Reason: Sendable {
+        /// The document breaks its schema, or a rule of the same kind.
+        case invalid
+        /// No such resource.
+        case notFound
+        /// Another resource has the key, or refers to this one.
+        case conflict
+        /// Too many wait, or the server is stopping: the same request may work later.
+        case unavailable
+    }
+
+    /// One thing that is wrong, of those that were found.
+    package struct Problem: Sendable {
+        /// Which operation of the transaction it concerns, from 0.
+        package var operation: Int
+        package var reason: Reason
+        /// A sentence for the person who asked.
+        package var message: String
+        /// Where a document is wrong.
+        package var violations: [SchemaViolation] = []
+        /// The resource that stands in the way.
+        package var holder: ResourceID?
+    }
+
+    /// At least one.
+    package var problems: [Problem]
+
+    package init(_ problems: [Problem]) {
+        precondition(!problems.isEmpty)
+        self.problems = problems
+    }
+
+    package init(_ reason: Reason, _ message: String) {
+        problems = [Problem(operation: 0, reason: reason, message: message)]
+    }
+
+    package var description: String {
+        problems.map(\.message).joined(separator: " ")
+    }
+}

@@ -1,0 +1,59 @@
+package import Foundation
+package import Inventory
+
+/// What the inventory holds of one resource.
+package struct StoredResource: Sendable, Equatable {
+    /// The JSON document, exactly as it is served.
+    package var document: [UInt8]
+    /// Sequence number of the last change.
+    package var version: UInt64
+    /// Sealed secrets by the JSON pointer of the empty string that stands for each in the document.
+    package var secrets: [String: SealedSecret]
+
+    package init(document: [UInt8], version: UInt64, secrets: [String: SealedSecret] = [:]) {
+        self.document = document
+        self.version = version
+        self.secrets = secrets
+    }
+}
+
+/// What a resource is found by, beside its identifier.
+package struct IndexEntry: Sendable, Equatable {
+    /// Keys that no other resource of the kind has.
+    package var keys: [UniqueKey] = []
+    /// Of a node: the BMC that it embeds.
+    package var bmc: UUID?
+
+    package init(keys: [UniqueKey] = [], bmc: UUID? = nil) {
+        self.keys = keys
+        self.bmc = bmc
+    }
+
+    package init(of resource: any Resource) {
+        keys = resource.uniqueKeys
+        bmc = (resource as? ComputeNode)?.bmc?.id
+    }
+}
+
+/// The effect of a transaction on one resource.
+package struct Change: Sendable {
+    package var resource: ResourceID
+    /// What is stored from now on; nil after a deletion.
+    package var stored: StoredResource?
+    /// How the resource was found until now; nil before its creation.
+    package var indexBefore: IndexEntry?
+    /// How the resource is found from now on; nil after a deletion.
+    package var index: IndexEntry?
+
+    package init(
+        resource: ResourceID,
+        stored: StoredResource?,
+        indexBefore: IndexEntry?,
+        index: IndexEntry?
+    ) {
+        self.resource = resource
+        self.stored = stored
+        self.indexBefore = indexBefore
+        self.index = index
+    }
+}

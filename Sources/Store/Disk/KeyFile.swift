@@ -1,0 +1,37 @@
+package import Foundation
+
+/// A file with a key that only the server's user can read.
+package enum KeyFile {
+    /// The key in a file, which is made of random bytes where it does not exist.
+    ///
+    /// - Returns: The bytes, and whether they are new.
+    /// - Throws: When the file cannot be read or made, or when others may read it.
+    package static func load(_ path: URL, count: Int = 32) throws(DiskError) -> (key: [UInt8], isNew: Bool) {
+        if FileManager.default.fileExists(atPath: path.path) {
+            return (try read(path), false)
+        }
+        var generator = SystemRandomNumberGenerator()
+        let key = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        try Durable.createFolder(path.deletingLastPathComponent(), permissions: 0o700)
+        try Durable.replace(path, key, permissions: 0o600)
+        return (key, true)
+    }
+
+    /// The bytes of a key file that must exist.
+    package static func read(_ path: URL) throws(DiskError) -> [UInt8] {
+        let mode: Int
+        let bytes: [UInt8]
+        do {
+            mode = try FileManager.default.attributesOfItem(atPath: path.path)[.posixPermissions] as? Int ?? 0
+            bytes = Array(try Data(contentsOf: path))
+        } catch {
+            throw DiskError(message: "cannot read the key file \(path.path): \(error.localizedDescription)")
+        }
+        guard mode & 0o077 == 0 else {
+            throw DiskError(
+                message: "the key file \(path.path) can be read by other users; do: chmod 600 \(path.path)"
+            )
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+package import Inventory
+package import Schema
+
+/// Where documents from clients come in: held to their schema, rid of their secrets, and read.
+package struct Intake: Sendable {
+    private let directory: Directory
+    private let sealer: SecretSealer
+    private let validators: [Kind: SchemaValidator]
+
+    package init(directory: Directory, sealer: SecretSealer) throws(JSONSchemaError) {
+        self.directory = directory
+        self.sealer = sealer
+        var validators: [Kind: SchemaValidator] = [:]
+        for kind in Kind.allCases {
+            validators[kind] = try SchemaValidator(kind.schema)
+        }
+        self.validators = validators
+    }
+
+    /// Reads a document.
+    ///
+    /// - Parameters:
+    ///   - operation: Which one of the transaction it is, for the problem.
+    ///   - stored: What it replaces. A required field that is missing there may be missing in the document too, so that
+    ///     what was answered can be sent back.
+    /// - Throws: A problem with every violation of the document.
+    package func submission(
+        of document: JSONValue,
+        _ kind: Kind,
+        operation: Int = 0,
+        replacing stored: StoredResource? = nil
+    ) throws(Refusal) -> Submission {
+        var document = document
+        guard let validator = validators[kind] else { preconditionFailure("every kind has a validator") }
+        var violations = validator.violations(of: document)
+        if let stored, violations.contains(where: { $0.keyword == "required" }) {
+            let known = kind.resourceType.init(stored: stored.document).json
+            violations.removeAll { $0.keyword == "required" && known[$0.pointer] == nil }
+        }
+        if !violations.isEmpty {
+            throw Self.refusal(kind, operation, violations + missingBMCFields(of: document, kind))
+        }
+        do {
+            let secrets = try sealer.seal(&document, at: kind.secretPointers)
+            return Submission(resource: try kind.resourceType.init(json: document), secrets: secrets)
+        } catch let error as JSONDecodingError {
+            let violation = SchemaViolation(pointer: error.pointer, message: error.message, keyword: "format")
+            throw Self.refusal(kind, operation, [violation])
+        } catch {
+            throw Refusal(.unavailable, "The document's secrets cannot be sealed: \(error)")
+        }
+    }
+
+    /// Reads the elements of an array, each as one operation.
+    ///
+    /// - Throws: The problems of every element that has any.
+    package func submissions(of documents: [JSONValue], _ kind: Kind) throws(Refusal) -> [Submission] {
+        var submissions: [Submission] = []
+        var problems: [Refusal.Problem] = []
+        for (index, document) in documents.enumerated() {
+            do throws(Refusal) {
+                submissions.append(try submission(of: document, kind, operation: index))
+            } catch {
+                problems += error.problems
+            }
+        }
+        guard problems.isEmpty else { throw Refusal(problems) }
+        return submissions
+    }
+
+    /// What the BMC of a malformed node lacks, if it is a new one: a rule of the store, told with the schema's.
+    private func missingBMCFields(of document: JSONValue, _ kind: Kind) -> [SchemaViolation] {
+        guard kind == .computeNode, case .object(let node) = document, case .object(let bmc)? = node["bmc"] else {
+            return []
+        }
+        let isStored = ["id", "xname", "mac_address"].contains { key in
+            guard case .string(let text)? = bmc[key] else { return false }
+            return directory.resource(.bmc, reference: Kind.bmc.reference(text)) != nil
+        }
+        return isStored ? [] : BMC.missingFields(in: bmc)
+    }
+
+    private static func refusal(_ kind: Kind, _ operation: Int, _ violations: [SchemaViolation]) -> Refusal {
+        let count = violations.count == 1 ? "1 mistake" : "\(violations.count) mistakes"
+        return Refusal([
+            Refusal.Problem(
+                operation: operation,
+                reason: .invalid,
+                message: "The \(kind.rawValue) has \(count).",
+                violations: violations
+            )
+        ])
+    }
+}

@@ -1,0 +1,103 @@
+import DuckDB
+import Schema
+
+/// How a field of a resource is kept in DuckDB, derived from its JSON Schema.
+indirect enum ColumnType: Equatable, Sendable {
+    case text
+    case uuid
+    case timestamp
+    case boolean
+    case integer
+    case double
+    /// A free-form object: its JSON text as it was sent.
+    case freeForm
+    case list(ColumnType)
+    case structure([Column])
+    case map(ColumnType)
+
+    /// A field with its type.
+    struct Column: Equatable, Sendable {
+        var name: String
+        var type: ColumnType
+    }
+
+    /// The columns that documents under a schema come to.
+    static func columns(of schema: JSONSchema) -> [Column] {
+        guard case .structure(let columns) = ColumnType(schema, in: schema.defs ?? [:]) else {
+            preconditionFailure("a resource is a structure")
+        }
+        return columns
+    }
+
+    private init(_ schema: JSONSchema, in definitions: JSONMap<JSONSchema>) {
+        if let reference = schema.ref {
+            guard let definition = definitions[String(reference.dropFirst("#/$defs/".count))] else {
+                preconditionFailure("\(reference) is not defined")
+            }
+            self.init(definition, in: definitions)
+            return
+        }
+        switch schema.types?.first {
+        case .string where schema.format == StringFormat.uuid.rawValue: self = .uuid
+        case .string where schema.format == StringFormat.dateTime.rawValue: self = .timestamp
+        case .string: self = .text
+        case .boolean: self = .boolean
+        case .integer: self = .integer
+        case .number: self = .double
+        case .array:
+            guard let items = schema.items else { preconditionFailure("an array has items of one schema") }
+            self = .list(ColumnType(items, in: definitions))
+        case .object:
+            if let properties = schema.properties {
+                self = .structure(
+                    properties.map { Column(name: $0.key, type: ColumnType($0.value, in: definitions)) }
+                )
+            } else if let values = schema.additionalProperties {
+                self = .map(ColumnType(values, in: definitions))
+            } else {
+                self = .freeForm
+            }
+        case .null, nil: preconditionFailure("a field has one type")
+        }
+    }
+
+    /// The names of all fields that are free-form objects.
+    var freeFormNames: [String] {
+        switch self {
+        case .structure(let columns):
+            columns.flatMap { $0.type == .freeForm ? [$0.name] : $0.type.freeFormNames }
+        case .list(let element), .map(let element): element.freeFormNames
+        default: []
+        }
+    }
+
+    /// The type in SQL.
+    var sql: String {
+        switch self {
+        case .text: "VARCHAR"
+        case .uuid: "UUID"
+        case .timestamp: "TIMESTAMP WITH TIME ZONE"
+        case .boolean: "BOOLEAN"
+        case .integer: "BIGINT"
+        case .double: "DOUBLE"
+        case .freeForm: "JSON"
+        case .list(let element): "\(element.sql)[]"
+        case .structure(let columns):
+            "STRUCT(\(columns.map { "\($0.name.quotedIdentifier) \($0.type.sql)" }.joined(separator: ", ")))"
+        case .map(let value): "MAP(VARCHAR, \(value.sql))"
+        }
+    }
+
+    /// What `from_json` is told to read: the types that JSON has, from which DuckDB casts to ``sql``.
+    var transform: JSONValue {
+        switch self {
+        case .text, .uuid, .timestamp, .freeForm: "VARCHAR"
+        case .boolean: "BOOLEAN"
+        case .integer: "BIGINT"
+        case .double: "DOUBLE"
+        case .list(let element): .array([element.transform])
+        case .structure(let columns): .object(JSONObject(columns.map { ($0.name, $0.type.transform) }))
+        case .map(let value): .string("MAP(VARCHAR, \(value.sql))")
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import DuckDB
+import Foundation
+import Inventory
+import Logging
+import Schema
+import Synchronization
+
+/// The resources as DuckDB tables, for everything that concerns many of them.
+///
+/// Changes wait in ``pending`` and are merged in batches: before a query or a snapshot, when many wait, and every
+/// fraction of a second. Of several changes to one resource only the last is merged.
+actor Projection {
+    nonisolated let database: Database
+    private let connection: Connection
+    private let logger: Logger
+    private nonisolated let executor = SerialQueueExecutor(label: "projection")
+    private nonisolated let pending = Mutex(Pending())
+
+    private struct Pending {
+        var resources: [ResourceID: StoredResource?] = [:]
+        /// Sequence number up to which every change is here or merged.
+        var through: UInt64 = 0
+    }
+
+    /// How many changed resources may wait before writers wait for a merge.
+    private static let maximumPending = 16_384
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(logger: Logger) throws(DuckDBError) {
+        self.logger = logger
+        database = try Database()
+        connection = try database.connect()
+        try connection.execute("SET GLOBAL TimeZone = 'UTC';")
+        try connection.execute(ProjectionTable.createStagingStatement)
+        for table in ProjectionTable.all {
+            try connection.execute(table.createStatement)
+        }
+    }
+
+    /// Takes note of a transaction; the next merge carries it out.
+    nonisolated func enqueue(_ changes: [Change], through sequence: UInt64) {
+        pending.withLock { pending in
+            for change in changes {
+                pending.resources[change.resource] = .some(change.stored)
+            }
+            pending.through = sequence
+        }
+    }
+
+    private nonisolated var isFarBehind: Bool {
+        pending.withLock { $0.resources.count > Self.maximumPending }
+    }
+
+    /// Says that nothing waits and what the last transaction was.
+    nonisolated func begin(at sequence: UInt64) {
+        pending.withLock { $0.through = sequence }
+    }
+
+    /// Merges the changes that wait when there are so many that writers should wait for it.
+    ///
+    /// A merge that fails is tried again by the next one; whoever reads then gets the reason.
+    nonisolated func catchUpIfFarBehind() async {
+        guard isFarBehind else { return }
+        do {
+            try await catchUp()
+        } catch {
+            logger.error("changes cannot be merged into DuckDB", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Merges all changes that wait.
+    ///
+    /// - Returns: The sequence number of the last transaction that is merged.
+    /// - Throws: When DuckDB cannot merge; the changes go on waiting.
+    @discardableResult
+    func catchUp() throws -> UInt64 {
+        let batch = pending.withLock { pending in
+            let batch = pending
+            pending.resources = [:]
+            return batch
+        }
+        do {
+            try merge(batch.resources)
+        } catch {
+            pending.withLock { $0.resources.merge(batch.resources) { newer, _ in newer } }
+            throw error
+        }
+        return batch.through
+    }
+
+    private func merge(_ resources: [ResourceID: StoredResource?]) throws {
+        guard !resources.isEmpty else { return }
+        let byKind = Dictionary(grouping: resources, by: \.key.kind)
+        try connection.transaction {
+            for table in ProjectionTable.all {
+                guard let changed = byKind[table.kind] else { continue }
+                let appender = try Appender(connection, table: ProjectionTable.stagingTable)
+                for (resource, stored) in changed {
+                    try appender.append(resource.id)
+                    if let stored {
+                        try appender.append(.uint(stored.version))
+                        try appender.append(utf8: table.row(of: stored))
+                        try appender.append(utf8: table.secrets(of: stored))
+                    } else {
+                        for _ in 0..<3 { try appender.appendNull() }
+                    }
+                    try appender.endRow()
+                }
+                try appender.close()
+                try connection.execute(table.mergeStatements)
+            }
+        }
+    }
+
+    /// The identifiers of the resources that match a search, in order.
+    func search(_ search: Search) throws -> [UUID] {
+        try catchUp()
+        let result = try connection.query(search.sql, search.values)
+        var ids: [UUID] = []
+        while let chunk = try result.nextChunk() {
+            let column = chunk[0]
+            for row in 0..<chunk.count { ids.append(column.uuid(row)) }
+        }
+        return ids
+    }
+
+    /// A connection that goes on seeing the tables as they are now.
+    ///
+    /// - Returns: The connection, in a transaction, and the sequence number that it sees.
+    func frozenConnection() throws -> sending (connection: Connection, sequence: UInt64) {
+        let sequence = try catchUp()
+        let frozen = try database.connect()
+        // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
+        try frozen.execute("BEGIN TRANSACTION READ ONLY; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
+        return (frozen, sequence)
+    }
+
+    /// Fills the empty tables from the Parquet files of a snapshot, and the directory from the tables.
+    func restore(_ snapshot: Snapshot, into directory: Directory) throws {
+        try connection.transaction {
+            for table in ProjectionTable.all {
+                try connection.execute(table.restoreStatement(from: snapshot.file(of: table.kind)))
+            }
+        }
+        for table in ProjectionTable.all {
+            directory.reserve(table.kind, count: snapshot.manifest.rows(of: table.kind))
+            let result = try connection.query("SELECT * FROM \(table.name)")
+            let reader = RowReader(table)
+            while let chunk = try result.nextChunk() {
+                directory.apply(reader.changes(in: chunk))
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Inventory
+import Schema
+
+extension ProjectionTable {
+    /// The document as ``mergeStatements`` reads it: free-form objects stand in it as strings that hold their text.
+    func row(of stored: StoredResource) -> [UInt8] {
+        guard freeFormKeys.contains(where: { stored.document.contains($0) }) else {
+            return stored.document
+        }
+        var writer = JSONWriter(freeFormAsText: true)
+        kind.resourceType.init(stored: stored.document).write(to: &writer)
+        return writer.bytes
+    }
+
+    /// The sealed secrets as a JSON object.
+    func secrets(of stored: StoredResource) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (pointer, secret) in stored.secrets.sorted(by: { $0.key < $1.key }) {
+            writer.key(pointer)
+            writer.string(secret.description)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}

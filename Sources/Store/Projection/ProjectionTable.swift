@@ -1,0 +1,89 @@
+import DuckDB
+import Foundation
+import Inventory
+import Schema
+
+/// The table of one kind: a column a field, then the version and the sealed secrets of each resource.
+struct ProjectionTable: Sendable {
+    let kind: Kind
+    let columns: [ColumnType.Column]
+
+    /// Sequence number of a resource's last change.
+    static let versionColumn = "_version"
+    /// Sealed secrets by JSON pointer.
+    static let secretsColumn = "_secrets"
+
+    static let all = Kind.allCases.map(ProjectionTable.init)
+
+    /// The keys of free-form objects, as they stand in documents that have any.
+    let freeFormKeys: [[UInt8]]
+
+    private init(kind: Kind) {
+        self.kind = kind
+        columns = ColumnType.columns(of: kind.schema)
+        freeFormKeys = Set(ColumnType.structure(columns).freeFormNames).map { Array("\"\($0)\":".utf8) }
+    }
+
+    /// The table's name in SQL.
+    var name: String { kind.rawValue.quotedIdentifier }
+
+    /// The identifier's column in SQL.
+    var identifier: String { kind.identifierKey.quotedIdentifier }
+
+    /// All columns in SQL, in order, by name and type.
+    var definitions: [(name: String, type: String)] {
+        columns.map { ($0.name.quotedIdentifier, $0.type.sql) } + [
+            (Self.versionColumn, "UBIGINT"), (Self.secretsColumn, "MAP(VARCHAR, VARCHAR)"),
+        ]
+    }
+
+    var createStatement: String {
+        "CREATE TABLE \(name)(\(definitions.map { "\($0.name) \($0.type)" }.joined(separator: ", ")));"
+    }
+
+    /// Where changes wait for ``mergeStatements``; a deleted resource has no document.
+    static let stagingTable = "staged"
+
+    static var createStagingStatement: String {
+        "CREATE TEMP TABLE \(stagingTable)(id UUID, version UBIGINT, document VARCHAR, secrets VARCHAR);"
+    }
+
+    /// Replaces, adds and removes the resources that are staged, and clears the stage.
+    var mergeStatements: String {
+        let transform = ColumnType.structure(columns).transform.text
+        let secrets = #"from_json(secrets, '"MAP(VARCHAR, VARCHAR)"')"#
+        return """
+            DELETE FROM \(name) WHERE \(identifier) IN (SELECT id FROM \(Self.stagingTable));
+            INSERT INTO \(name)
+                SELECT unnest(fields), version, secrets FROM (
+                    SELECT from_json(document, \(transform.quotedLiteral)) AS fields, version, \(secrets) AS secrets
+                    FROM \(Self.stagingTable) WHERE document IS NOT NULL
+                );
+            DELETE FROM \(Self.stagingTable);
+            """
+    }
+}
+
+extension ProjectionTable {
+    /// Writes the table to a Parquet file, ordered by id so that equal rows give equal files.
+    func copyStatement(to file: URL) -> String {
+        """
+        COPY (SELECT * FROM \(name) ORDER BY \(identifier)) TO \(file.path.quotedLiteral) \
+        (FORMAT parquet, COMPRESSION zstd);
+        """
+    }
+
+    /// Fills the table from the Parquet file of a snapshot.
+    func restoreStatement(from file: URL) -> String {
+        // The folder's name, snapshot=…, is a column to whoever reads many snapshots, but not here.
+        """
+        INSERT INTO \(name) BY NAME \
+        SELECT * FROM read_parquet(\(file.path.quotedLiteral), hive_partitioning = false);
+        """
+    }
+
+    /// Reads the Parquet file of a snapshot back, as `IMPORT DATABASE` of the DuckDB shell does.
+    var loadStatement: String {
+        "COPY \(name) FROM \(Snapshot.fileName(of: kind).quotedLiteral) (FORMAT parquet);"
+    }
+}

@@ -1,0 +1,155 @@
+import DuckDB
+import Foundation
+import Inventory
+import Schema
+
+/// Makes documents, and what they are found by, from rows of a projection's table, without a detour over Swift values.
+struct RowReader {
+    private let kind: Kind
+    private let columns: [ColumnType.Column]
+    private let identifier: Int
+    private let keys: [KeyColumn]
+    private let bmc: (column: Int, field: Int)?
+
+    /// A column that a unique key is in.
+    private struct KeyColumn {
+        var name: String
+        var column: Int
+        /// Of a list of structures: the field that has the key.
+        var field: Int?
+    }
+
+    init(_ table: ProjectionTable) {
+        kind = table.kind
+        columns = table.columns
+        identifier = Self.index(of: kind.identifierKey, in: columns)
+        keys = kind.resourceType.fields.compactMap { [columns] field -> KeyColumn? in
+            guard let key = field.uniqueKey else { return nil }
+            let column = Self.index(of: field.name, in: columns)
+            let element = field.uniqueElementKey.map { Self.index(of: $0, in: Self.fields(of: columns[column].type)) }
+            return KeyColumn(name: key, column: column, field: element)
+        }
+        bmc = kind == .computeNode ? Self.bmcColumn(in: columns) : nil
+    }
+
+    private static func bmcColumn(in columns: [ColumnType.Column]) -> (column: Int, field: Int) {
+        let column = index(of: "bmc", in: columns)
+        return (column, index(of: Kind.bmc.identifierKey, in: fields(of: columns[column].type)))
+    }
+
+    private static func index(of name: String, in columns: [ColumnType.Column]) -> Int {
+        guard let index = columns.firstIndex(where: { $0.name == name }) else {
+            preconditionFailure("\(name) is not a column")
+        }
+        return index
+    }
+
+    private static func fields(of type: ColumnType) -> [ColumnType.Column] {
+        switch type {
+        case .structure(let fields), .list(.structure(let fields)): fields
+        default: []
+        }
+    }
+
+    /// The resources in a chunk of the whole table, as additions to the directory.
+    func changes(in chunk: DataChunk) -> [Change] {
+        let vectors = columns.indices.map { chunk[$0] }
+        let versions = chunk[columns.count]
+        let secrets = chunk[columns.count + 1]
+        var writer = JSONWriter()
+        return (0..<chunk.count).map { row in
+            writer.removeAll()
+            Self.writeStructure(columns, vectors, row, to: &writer)
+            return Change(
+                resource: ResourceID(kind, vectors[identifier].uuid(row)),
+                stored: StoredResource(
+                    document: Array(writer.bytes),
+                    version: versions.uint64(row),
+                    secrets: Self.secrets(secrets, row)
+                ),
+                indexBefore: nil,
+                index: index(vectors, row, document: writer.bytes)
+            )
+        }
+    }
+
+    private func index(_ vectors: [ColumnVector], _ row: Int, document: [UInt8]) -> IndexEntry {
+        // The one kind whose rules reserve keys beside the declared ones.
+        if kind == .nodeCollection { return IndexEntry(of: NodeCollection(stored: document)) }
+        var entry = IndexEntry()
+        for key in keys where !vectors[key.column].isNull(row) {
+            let vector = vectors[key.column]
+            guard let field = key.field else {
+                entry.add(UniqueKey(name: key.name, value: vector.text(row)))
+                continue
+            }
+            let values = vector.listElements.structFields[field]
+            for element in vector.listRange(row) {
+                entry.add(UniqueKey(name: key.name, value: values.text(element)))
+            }
+        }
+        if let bmc, !vectors[bmc.column].isNull(row) {
+            entry.bmc = vectors[bmc.column].structFields[bmc.field].uuid(row)
+        }
+        return entry
+    }
+
+    private static func secrets(_ vector: ColumnVector, _ row: Int) -> [String: SealedSecret] {
+        var secrets: [String: SealedSecret] = [:]
+        guard !vector.isNull(row) else { return secrets }
+        let entries = vector.listElements.structFields
+        for entry in vector.listRange(row) {
+            secrets[entries[0].text(entry)] = SealedSecret(entries[1].text(entry))
+        }
+        return secrets
+    }
+
+    // MARK: Writing documents
+
+    private static func writeStructure(
+        _ columns: [ColumnType.Column],
+        _ vectors: [ColumnVector],
+        _ row: Int,
+        to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        for (column, vector) in zip(columns, vectors) where !vector.isNull(row) {
+            writer.key(column.name)
+            write(column.type, vector, row, to: &writer)
+        }
+        writer.endObject()
+    }
+
+    private static func write(_ type: ColumnType, _ vector: ColumnVector, _ row: Int, to writer: inout JSONWriter) {
+        switch type {
+        case .text: writer.string(utf8: vector.bytes(row))
+        case .uuid: vector.uuid(row).write(to: &writer)
+        case .timestamp: Timestamp(microseconds: vector.microseconds(row)).write(to: &writer)
+        case .boolean: writer.bool(vector.bool(row))
+        case .integer: writer.integer(vector.int64(row))
+        case .double: writer.number(JSONNumber(vector.double(row)))
+        case .freeForm: writer.value(utf8: vector.bytes(row))
+        case .list(let element):
+            writer.beginArray()
+            let elements = vector.listElements
+            for index in vector.listRange(row) { write(element, elements, index, to: &writer) }
+            writer.endArray()
+        case .structure(let fields):
+            writeStructure(fields, vector.structFields, row, to: &writer)
+        case .map(let value):
+            writer.beginObject()
+            let entries = vector.listElements.structFields
+            for entry in vector.listRange(row) {
+                writer.key(entries[0].text(entry))
+                write(value, entries[1], entry, to: &writer)
+            }
+            writer.endObject()
+        }
+    }
+}
+
+extension IndexEntry {
+    fileprivate mutating func add(_ key: UniqueKey) {
+        if !keys.contains(key) { keys.append(key) }
+    }
+}

@@ -1,0 +1,76 @@
+import Crypto
+import Foundation
+package import Schema
+
+/// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
+///
+/// AES-256-GCM with a key from a file that only the server's user can read. The key's id, the first eight hexadecimal
+/// digits of its SHA-256, stands with each value, so that a wrong key is told from a damaged value.
+package struct SecretSealer: Sendable {
+    private let key: SymmetricKey
+    private let keyID: String
+
+    /// - Parameter key: 32 random bytes.
+    package init(key: [UInt8]) throws(SecretError) {
+        guard key.count == 32 else { throw .malformedKey }
+        self.key = SymmetricKey(data: key)
+        keyID = SHA256.hash(data: key).prefix(4).map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
+    }
+
+    /// Seals one secret; equal ones give different texts.
+    package func seal(_ secret: String) throws(SecretError) -> SealedSecret {
+        do {
+            guard let box = try AES.GCM.seal(Array(secret.utf8), using: key).combined else { throw SecretError.damaged }
+            return SealedSecret("v1.\(keyID).\(box.base64EncodedString())")
+        } catch {
+            throw .damaged
+        }
+    }
+
+    /// The secret that was sealed.
+    ///
+    /// - Throws: ``SecretError`` when another key sealed it, or when it is damaged.
+    package func open(_ sealed: SealedSecret) throws(SecretError) -> String {
+        let parts = sealed.description.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "v1", let box = Data(base64Encoded: String(parts[2])) else {
+            throw .damaged
+        }
+        guard parts[1] == keyID else { throw .otherKey(String(parts[1])) }
+        do {
+            return String(decoding: try AES.GCM.open(AES.GCM.SealedBox(combined: box), using: key), as: UTF8.self)
+        } catch {
+            throw .damaged
+        }
+    }
+
+    /// Takes the secrets out of a document, sealed, and leaves an empty string for each.
+    ///
+    /// An empty string is no secret: it stands for the stored one.
+    package func seal(
+        _ document: inout JSONValue,
+        at pointers: [JSONPointer]
+    ) throws(SecretError) -> [String: SealedSecret] {
+        var secrets: [String: SealedSecret] = [:]
+        for pointer in pointers {
+            guard case .string(let secret) = document[pointer], !secret.isEmpty else { continue }
+            secrets[pointer.description] = try seal(secret)
+            document[pointer] = .string("")
+        }
+        return secrets
+    }
+}
+
+/// Why a secret cannot be sealed or opened.
+package enum SecretError: Error, Equatable, CustomStringConvertible {
+    case malformedKey
+    case otherKey(String)
+    case damaged
+
+    package var description: String {
+        switch self {
+        case .malformedKey: "The credential key is not 32 bytes long."
+        case .otherKey(let id): "The secret was sealed with another credential key, \(id)."
+        case .damaged: "The sealed secret is damaged."
+        }
+    }
+}

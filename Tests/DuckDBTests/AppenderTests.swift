@@ -1,0 +1,123 @@
+import DuckDB
+import Foundation
+import Testing
+
+struct AppenderTests {
+    let connection: Connection
+
+    init() throws {
+        connection = try Database().connect()
+    }
+
+    @Test func `Rows of every type are appended`() throws {
+        try connection.execute(
+            """
+            CREATE SCHEMA s;
+            CREATE TABLE s.t (
+                a UUID, b VARCHAR, c JSON, d BIGINT, e TIMESTAMPTZ, f VARCHAR, g BLOB, h BOOLEAN, i SMALLINT
+            )
+            """
+        )
+        let id = UUID()
+        let appender = try Appender(connection, schema: "s", table: "t")
+        for number in 0..<5_000 as Range<Int64> {
+            try appender.append(id)
+            try appender.append("naïve\0\(number)")
+            try Array(#"{"a":1}"#.utf8).withUnsafeBytes { try appender.append(text: $0) }
+            try appender.append(number)
+            try appender.append(.timestampTZ(microseconds: number))
+            try appender.appendNull()
+            try appender.append(.blob([0, 1]))
+            try appender.append(.bool(true))
+            try appender.append(number)
+            try appender.endRow()
+        }
+        try appender.close()
+        let rows = try connection.query("FROM s.t ORDER BY d").rows()
+        #expect(rows.count == 5_000)
+        #expect(
+            rows.last == [
+                .uuid(id), .text("naïve\0" + "4999"), .text(#"{"a":1}"#), .int(4_999),
+                .timestampTZ(microseconds: 4_999),
+                .null, .blob([0, 1]), .bool(true), .int(4_999),
+            ]
+        )
+    }
+
+    @Test func `Empty texts are appended, with and without an address`() throws {
+        try connection.execute("CREATE TABLE t (a VARCHAR)")
+        let appender = try Appender(connection, table: "t")
+        try appender.append("")
+        try appender.endRow()
+        try appender.append(text: UnsafeRawBufferPointer(start: nil, count: 0))
+        try appender.endRow()
+        try appender.flush()
+        #expect(try connection.query("FROM t").rows() == [[.text("")], [.text("")]])
+    }
+
+    @Test func `Rows that are not flushed go with the appender`() throws {
+        try connection.execute("CREATE TABLE t (a BIGINT, b BIGINT)")
+        do {
+            let appender = try Appender(connection, table: "t")
+            try appender.append(1)
+            try appender.append(1)
+            try appender.endRow()
+            try appender.flush()
+            try appender.append(2)
+            try appender.append(2)
+            try appender.endRow()
+            try appender.append(3)
+        }
+        #expect(try connection.query("SELECT a FROM t").rows() == [[.int(1)]])
+    }
+
+    @Test func `A row that violates a constraint is an error at the flush`() throws {
+        try connection.execute("CREATE TABLE t (a BIGINT PRIMARY KEY)")
+        let appender = try Appender(connection, table: "t")
+        for _ in 0..<2 {
+            try appender.append(7)
+            try appender.endRow()
+        }
+        let error = try #require(throws: DuckDBError.self) { try appender.flush() }
+        #expect(error.kind == .constraint, "\(error)")
+        #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(0))
+    }
+
+    @Test func `A wrong table, a row too short, and one too long are errors`() throws {
+        let error = #expect(throws: DuckDBError.self) { try Appender(connection, table: "missing") }
+        #expect(error?.kind == .catalog)
+        try connection.execute("CREATE TABLE t (a BIGINT, b BIGINT)")
+        let short = try Appender(connection, table: "t")
+        try short.append(1)
+        #expect(throws: DuckDBError.self) { try short.endRow() }
+        let long = try Appender(connection, table: "t")
+        try long.append(1)
+        try long.append(1)
+        #expect(throws: DuckDBError.self) { try long.append(1) }
+    }
+
+    @Test func `A text that is no UTF-8 does not reach the table`() throws {
+        try connection.execute("CREATE TABLE t (a VARCHAR)")
+        let appender = try Appender(connection, table: "t")
+        #expect(throws: DuckDBError.self) {
+            try [0xff, 0xfe].withUnsafeBytes { try appender.append(text: $0) }
+            try appender.endRow()
+            try appender.close()
+        }
+    }
+
+    @Test func `Appended rows belong to the connection's transaction`() throws {
+        struct Refusal: Error {}
+        try connection.execute("CREATE TABLE t (a BIGINT)")
+        #expect(throws: Refusal.self) {
+            try connection.transaction {
+                let appender = try Appender(connection, table: "t")
+                try appender.append(1)
+                try appender.endRow()
+                try appender.close()
+                throw Refusal()
+            }
+        }
+        #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(0))
+    }
+}

@@ -1,0 +1,123 @@
+import DuckDB
+import Testing
+
+struct ConnectionTests {
+    let connection: Connection
+
+    init() throws {
+        connection = try Database().connect()
+    }
+
+    @Test func `Several statements are executed in order`() throws {
+        try connection.execute("CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1), (2); DELETE FROM t WHERE i = 1")
+        #expect(try connection.query("SELECT i FROM t").rows() == [[.int(2)]])
+    }
+
+    @Test func `A query tells its columns and the rows it changed`() throws {
+        try connection.execute("CREATE TABLE t (i INTEGER)")
+        #expect(try connection.query("INSERT INTO t VALUES (1), (2), (3)").rowsChanged == 3)
+        #expect(try connection.query("UPDATE t SET i = i + 1 WHERE i > ?", [.int(1)]).rowsChanged == 2)
+        let result = try connection.query("SELECT i, 'x' AS text FROM t")
+        #expect(result.rowsChanged == 0)
+        #expect(result.columns == [.init(name: "i", type: .integer), .init(name: "text", type: .varchar)])
+    }
+
+    @Test func `A prepared statement is executed many times`() throws {
+        let statement = try connection.prepare("SELECT ? + $2")
+        #expect(statement.parameterCount == 2)
+        for number in 0..<100 as Range<Int64> {
+            #expect(try statement.query([.int(number), .int(1)]).scalar() == .int(number + 1))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("SELEC 1", .parser),
+            ("SELECT * FROM missing", .catalog),
+            ("SELECT missing FROM range(1)", .binder),
+            ("SELECT CAST('x' || range AS INTEGER) FROM range(1)", .conversion),
+            ("INSERT INTO t VALUES (1)", .constraint),
+            ("INSERT INTO t VALUES (NULL)", .constraint),
+            ("COMMIT", .transaction),
+            ("FROM read_csv('/no/such/file')", .io),
+            ("SELECT 1\0; SELECT 2", .invalidInput),
+        ] as [(String, DuckDBError.Kind)]
+    )
+    func `An error tells its kind and the statement`(sql: String, kind: DuckDBError.Kind) throws {
+        try connection.execute("CREATE TABLE t (i INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)")
+        let errors = [
+            #expect(throws: DuckDBError.self) { try connection.execute(sql) },
+            #expect(throws: DuckDBError.self) { try connection.query(sql).rows() },
+        ]
+        for error in errors {
+            #expect(error?.kind == kind, "\(error)")
+            #expect(error?.sql == sql)
+            #expect(error?.description.contains(sql) == true)
+        }
+    }
+
+    @Test func `An error keeps no value bound to the statement`() throws {
+        try connection.execute("CREATE TABLE t (secret VARCHAR, i INTEGER CHECK (i > 0))")
+        let error = try #require(throws: DuckDBError.self) {
+            try connection.query("INSERT INTO t VALUES (?, ?)", [.text("hunter2"), .int(0)])
+        }
+        #expect(error.kind == .constraint)
+        #expect(error.sql == "INSERT INTO t VALUES (?, ?)")
+        #expect(!"\(error)".contains("hunter2"))
+    }
+
+    @Test func `An error keeps only the start of a long statement`() throws {
+        let sql = "SELEC '" + String(repeating: "x", count: 10_000) + "'"
+        let error = try #require(throws: DuckDBError.self) { try connection.execute(sql) }
+        #expect(error.sql == String(sql.prefix(DuckDBError.maximumSQLLength)))
+    }
+
+    @Test(arguments: [[], [.int(1)], [.int(1), .int(2), .int(3)]] as [[SQLValue]])
+    func `Too few or too many values are an error`(values: [SQLValue]) {
+        #expect(throws: DuckDBError.self) { try connection.query("SELECT ? + ?", values) }
+    }
+
+    @Test func `A query is one statement`() {
+        #expect(throws: DuckDBError.self) { try connection.query("SELECT 1; SELECT 2") }
+    }
+
+    @Test func `A transaction that returns is committed`() throws {
+        let count = try connection.transaction {
+            try connection.execute("CREATE TABLE t AS FROM range(3)")
+            return try connection.query("SELECT count(*) FROM t").scalar()
+        }
+        #expect(count == .int(3))
+        #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(3))
+    }
+
+    @Test func `A transaction that throws leaves nothing behind`() throws {
+        struct Refusal: Error {}
+        try connection.execute("CREATE TABLE t (i INTEGER PRIMARY KEY)")
+        #expect(throws: Refusal.self) {
+            try connection.transaction {
+                try connection.execute("INSERT INTO t VALUES (1)")
+                throw Refusal()
+            }
+        }
+        let error = try #require(throws: DuckDBError.self) {
+            try connection.transaction {
+                try connection.execute("INSERT INTO t VALUES (1)")
+                try connection.execute("INSERT INTO t VALUES (1)")
+            }
+        }
+        #expect(error.kind == .constraint)
+        #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(0))
+    }
+
+    @Test func `A transaction whose undoing fails tells both errors`() throws {
+        struct Refusal: Error {}
+        let error = try #require(throws: DuckDBError.self) {
+            try connection.transaction {
+                try connection.execute("ROLLBACK")
+                throw Refusal()
+            }
+        }
+        #expect(error.kind == .transaction)
+        #expect(error.message.contains("Refusal()"))
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+
+/// A connection to the server that sends whatever bytes it is given.
+final class HTTPConnection {
+    private let descriptor: Int32
+    private var received: [UInt8] = []
+
+    /// An answer of the server.
+    struct Answer {
+        var status: Int
+        /// By lower-case name.
+        var headers: [String: String]
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// The server closed the connection, or sent what is not HTTP.
+    struct BrokenConnection: Error {}
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw BrokenConnection() }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw BrokenConnection() }
+            sent += count
+        }
+    }
+
+    /// Tells the server that nothing more comes.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Reads one answer.
+    ///
+    /// - Parameter hasBody: False for the answer to a HEAD.
+    func answer(hasBody: Bool = true) throws -> Answer {
+        let head = try read(until: Array("\r\n\r\n".utf8))
+        let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
+        guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw BrokenConnection()
+        }
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() where line.contains(":") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
+        }
+        var body: [UInt8] = []
+        if !hasBody || status == 204 || status < 200 {
+            body = []
+        } else if headers["transfer-encoding"] == "chunked" {
+            while true {
+                let size = String(decoding: try read(until: Array("\r\n".utf8)).dropLast(2), as: UTF8.self)
+                guard let count = Int(size, radix: 16) else { throw BrokenConnection() }
+                body += try read(count: count + 2).dropLast(2)
+                if count == 0 { break }
+            }
+        } else {
+            body = try read(count: headers["content-length"].flatMap { Int($0) } ?? 0)
+        }
+        return Answer(status: status, headers: headers, body: body)
+    }
+
+    private func read(until end: [UInt8]) throws -> [UInt8] {
+        while true {
+            if let range = received.firstRange(of: end) { return take(range.upperBound) }
+            try receive()
+        }
+    }
+
+    private func read(count: Int) throws -> [UInt8] {
+        while received.count < count { try receive() }
+        return take(count)
+    }
+
+    private func take(_ count: Int) -> [UInt8] {
+        defer { received.removeFirst(count) }
+        return Array(received.prefix(count))
+    }
+
+    private func receive() throws {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count > 0 else { throw BrokenConnection() }
+        received += buffer.prefix(count)
+    }
+}
+
+extension ServerProcess {
+    /// Sends one request on a connection of its own and reads the answer.
+    func request(
+        _ method: String,
+        _ path: String,
+        token: String? = nil,
+        headers: [String: String] = [:],
+        body: String? = nil
+    ) throws -> HTTPConnection.Answer {
+        let connection = try HTTPConnection(port: port)
+        var lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"]
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        if let body { lines.append("Content-Length: \(body.utf8.count)") }
+        lines += headers.map { "\($0.key): \($0.value)" }
+        try connection.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8))
+        return try connection.answer(hasBody: method != "HEAD")
+    }
+
+    /// A write with the local client's token.
+    func write(_ method: String, _ path: String, _ body: String? = nil) throws -> HTTPConnection.Answer {
+        try request(method, path, token: clientToken(), headers: ["Content-Type": "application/json"], body: body)
+    }
+}

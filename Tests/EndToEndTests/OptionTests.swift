@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@Suite("Options of serve")
+struct OptionTests {
+    @Test("come from the command line, else the environment, else the file, else have a default")
+    func precedence() async throws {
+        let workspace = try Workspace()
+        let elsewhere = workspace.folder.appending(path: "elsewhere").path
+        let file = try workspace.file(
+            "config.yaml",
+            """
+            snapshot-dir: \(elsewhere)
+            log-format: json
+            log-level: error
+            auth-reads: true
+            insecure-no-auth: false
+            listen: [127.0.0.1:1]
+            """
+        )
+        let environment = [
+            "NODE_ORCHESTRATOR_CONFIG": file, "NODE_ORCHESTRATOR_LOG_LEVEL": "info",
+            "NODE_ORCHESTRATOR_DATA_DIR": "/nowhere", "NODE_ORCHESTRATOR_TOKEN": "not an option",
+        ]
+        let server = try await ServerProcess(
+            in: workspace,
+            ["--log-format=text"],
+            environment: environment
+        )
+        // The command line over the file, the environment over the file, the command line over the environment.
+        #expect(!server.log.contains("{"))
+        #expect(server.log.contains("the inventory is empty"))
+        #expect(FileManager.default.fileExists(atPath: workspace.data.path))
+        // The file over the default.
+        #expect(try server.request("GET", "/ComputeNode").status == 401)
+        #expect(try server.write("POST", "/Component", #"{"ID":"x1000","Type":"Cabinet"}"#).status == 201)
+        #expect(server.stop() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).count == 1)
+    }
+
+    @Test("come from JSON too, and there can be several addresses")
+    func json() async throws {
+        let workspace = try Workspace()
+        let file = try workspace.file("config.json", #"{"log-format": "json", "snapshot-keep": 1}"#)
+        let server = try await ServerProcess(
+            in: workspace,
+            ["--config", file, "--listen", "[::1]:0", "--snapshot-freq", "0"]
+        )
+        _ = try await server.line(containing: "listening on http://[::1]:")
+        for cabinet in 1000..<1003 {
+            #expect(try server.write("POST", "/Component", #"{"ID":"x\#(cabinet)","Type":"Cabinet"}"#).status == 201)
+            #expect(try server.write("POST", "/snapshots").status == 201)
+        }
+        #expect(try server.write("GET", "/snapshots").text.components(separatedBy: "created_at").count == 2)
+    }
+
+    @Test(
+        "that are wrong end the program with 64 and a message that says which and where",
+        arguments: [
+            ("snapshot-frequency: 1m", [:], "there is no key snapshot-frequency"), ("config: x", [:], "no key config"),
+            ("- 1", [:], "does not hold keys"), ("snapshot-keep: many", [:], "snapshot-keep"),
+            ("auth-reads: maybe", [:], "auth-reads is true or false"), ("{", [:], "cannot be read"),
+            ("{}", ["NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "x"], "NODE_ORCHESTRATOR_SNAPSHOT_KEEP"),
+        ] as [(String, [String: String], String)]
+    )
+    func wrongSource(text: String, environment: [String: String], message: String) throws {
+        let workspace = try Workspace()
+        let file = try workspace.file("config.yaml", text)
+        let result = try ServerProcess.run("serve", "--config", file, environment: environment)
+        #expect(result.status == 64)
+        #expect(result.output.contains(message), "\(result.output)")
+    }
+
+    @Test(
+        "that make no sense end the program with 64",
+        arguments: [
+            ["--snapshot-keep", "0"], ["--insecure-no-auth", "--auth-reads"], ["--listen", "8080"],
+            ["--listen", "::1:8080"], ["--listen", "a:70000"], ["--snapshot-freq", "1w"], ["--snapshot-freq=-1s"],
+            ["--snapshot-freq", "99999999999d"], ["--snapshot-freq", "1.5h"], ["--snapshot-freq", ""],
+            ["--log-level", "loud"], ["--unknown"], ["--config", "/nowhere.yaml"],
+        ]
+    )
+    func wrongArguments(arguments: [String]) throws {
+        let (process, output) = try ServerProcess.finished(["serve"] + arguments)
+        #expect(process == 64, "\(output)")
+    }
+
+    @Test("that name what cannot be used end the program with 1 and a message")
+    func unusable() async throws {
+        let workspace = try Workspace()
+        let file = try workspace.file("file", "")
+        #expect(try ServerProcess.run("serve", "--data-dir", file).status == 1)
+        #expect(
+            try ServerProcess.run("serve", "--data-dir", workspace.data.path, "--jwt-secret-file", file).status == 1
+        )
+        let server = try await ServerProcess(in: workspace)
+        let other = workspace.folder.appending(path: "other").path
+        let taken = try ServerProcess.run("serve", "--data-dir", other, "--listen", "127.0.0.1:\(server.port)")
+        #expect(taken.status == 1)
+        #expect(taken.output.lowercased().contains("in use"))
+    }
+
+    @Test("are explained by --help, and --version says the version")
+    func help() throws {
+        let help = try ServerProcess.run("serve", "--help")
+        #expect(help.status == 0)
+        for option in ["--listen", "--data-dir", "--snapshot-freq", "default: 1h", "--config"] {
+            #expect(help.output.contains(option), "\(option)")
+        }
+        #expect(try ServerProcess.run("--version").output.hasPrefix("0."))
+    }
+}

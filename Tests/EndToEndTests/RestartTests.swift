@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+@Suite("Stopping and starting", .serialized)
+struct RestartTests {
+    private static let nodes = (0..<50).map { index in
+        #"{"hostname":"n\#(index)","architecture":"arm64","xname":"x1000c0s\#(index)b0n0","description":"ü \"\#(index)\""}"#
+    }
+
+    @Test("with SIGTERM or SIGINT exits with 0, and a new start gives the same bytes", arguments: [SIGTERM, SIGINT])
+    func clean(signal: Int32) async throws {
+        let workspace = try Workspace()
+        let first = try await ServerProcess(in: workspace)
+        #expect(try first.write("POST", "/ComputeNode", "[\(Self.nodes.joined(separator: ","))]").status == 201)
+        let all = try first.request("GET", "/ComputeNode")
+        let one = try first.request("GET", "/inventory/ComputeNode/x1000c0s7b0n0")
+        #expect(first.stop(signal) == 0)
+
+        let second = try await ServerProcess(in: workspace)
+        let allAgain = try second.request("GET", "/ComputeNode")
+        #expect(allAgain.body == all.body)
+        #expect(allAgain.body.count > 5000)
+        let oneAgain = try second.request("GET", "/inventory/ComputeNode/x1000c0s7b0n0")
+        #expect(oneAgain.body == one.body)
+        #expect(oneAgain.headers["etag"] == one.headers["etag"])
+    }
+
+    @Test("with SIGKILL leaves what the last periodic snapshot held")
+    func killed() async throws {
+        let workspace = try Workspace()
+        let first = try await ServerProcess(in: workspace, ["--snapshot-freq", "1s"])
+        #expect(try first.write("POST", "/ComputeNode", Self.nodes[0]).status == 201)
+        _ = try await first.line(containing: "took a snapshot")
+        let held = try first.request("GET", "/ComputeNode")
+        _ = first.stop(SIGKILL)
+        let second = try await ServerProcess(in: workspace)
+        #expect(try second.request("GET", "/ComputeNode").body == held.body)
+        #expect(held.text.contains("x1000c0s0b0n0"))
+    }
+
+    @Test("finishes a request that has begun before it stops")
+    func finishesRequests() async throws {
+        let workspace = try Workspace()
+        let server = try await ServerProcess(in: workspace, ["--log-level", "debug"])
+        let body = Self.nodes[0]
+        let connection = try HTTPConnection(port: server.port)
+        let head = """
+            POST /ComputeNode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(try server.clientToken())\r
+            Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n
+            """
+        try connection.send(Array(head.utf8))
+        #expect(try connection.answer().status == 100)
+        let stopping = Task.detached { server.stop() }
+        _ = try await server.line(containing: "Signal caught")
+        try connection.send(Array(body.utf8))
+        #expect(try connection.answer().status == 201)
+        #expect(await stopping.value == 0)
+        let second = try await ServerProcess(in: workspace)
+        #expect(try second.request("GET", "/ComputeNode/x1000c0s0b0n0").status == 200)
+    }
+
+    @Test("on an empty folder warns, serves an empty inventory and says how to make a token")
+    func empty() async throws {
+        let workspace = try Workspace()
+        let server = try await ServerProcess(in: workspace)
+        #expect(try server.request("GET", "/ComputeNode").text == "[]")
+        #expect(server.log.contains("the inventory is empty"))
+        #expect(server.log.contains("node-orchestrator token"))
+        for name in ["token.key", "client.token", "credential.key"] {
+            let file = workspace.data.appending(path: "keys/\(name)")
+            let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Synchronization
+
+/// The real program, serving on a free port of the loopback interface.
+final class ServerProcess: Sendable {
+    /// The port it took.
+    let port: Int
+    /// Where it keeps its data.
+    let workspace: Workspace
+    private let process: Process
+    private let output: Output
+
+    /// What the program has printed, and who waits for some of it.
+    private final class Output: Sendable {
+        private let state = Mutex(State())
+
+        private struct State {
+            var text = ""
+            var hasEnded = false
+            var waiting: [(pattern: String, continuation: CheckedContinuation<String, any Error>)] = []
+        }
+
+        var text: String { state.withLock { $0.text } }
+
+        /// The first line with a text in it, once it is there.
+        ///
+        /// - Throws: When the program ends without it.
+        func line(containing pattern: String) async throws -> String {
+            try await withCheckedThrowingContinuation { continuation in
+                state.withLock { state in
+                    state.waiting.append((pattern, continuation))
+                    Self.resume(&state)
+                }
+            }
+        }
+
+        func append(_ data: Data) {
+            state.withLock { state in
+                state.text += String(decoding: data, as: UTF8.self)
+                state.hasEnded = data.isEmpty
+                Self.resume(&state)
+            }
+        }
+
+        private static func resume(_ state: inout State) {
+            let lines = state.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            state.waiting.removeAll { pattern, continuation in
+                if let line = lines.first(where: { $0.contains(pattern) }) {
+                    continuation.resume(returning: String(line))
+                    return true
+                }
+                if state.hasEnded { continuation.resume(throwing: ServerError(output: state.text)) }
+                return state.hasEnded
+            }
+        }
+    }
+
+    /// Starts the program and waits until it is ready.
+    init(
+        in workspace: Workspace,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) async throws {
+        self.workspace = workspace
+        let defaults = ["serve", "--listen", "127.0.0.1:0", "--data-dir", workspace.data.path]
+        (process, output) = try Self.start(defaults + arguments, environment: environment)
+        let line = try await output.line(containing: "ready")
+        let address = line.split(separator: "http://127.0.0.1:").last ?? ""
+        guard let port = Int(address.prefix(while: \.isNumber)) else { throw ServerError(output: line) }
+        self.port = port
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    private static func start(_ arguments: [String], environment: [String: String]) throws -> (Process, Output) {
+        let process = Process()
+        let pipe = Pipe()
+        let output = Output()
+        process.executableURL = program
+        process.arguments = arguments
+        process.environment = environment
+        process.standardError = pipe
+        process.standardOutput = pipe
+        try process.run()
+        let reading = pipe.fileHandleForReading
+        Thread.detachNewThread {
+            var data: Data
+            repeat {
+                data = reading.availableData
+                output.append(data)
+            } while !data.isEmpty
+        }
+        return (process, output)
+    }
+
+    /// The built program: beside the tests, unless the environment names another.
+    static let program: URL = {
+        if let path = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR"] { return URL(filePath: path) }
+        return URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "node-orchestrator")
+    }()
+
+    /// Runs the program to its end.
+    static func run(
+        _ arguments: String...,
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String) {
+        try finished(arguments, environment: environment)
+    }
+
+    static func finished(
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = program
+        process.arguments = arguments
+        process.environment = environment
+        process.standardError = pipe
+        process.standardOutput = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    /// What the program has logged.
+    var log: String { output.text }
+
+    /// Waits for a line of the log.
+    func line(containing pattern: String) async throws -> String {
+        try await output.line(containing: pattern)
+    }
+
+    /// Asks the program to stop, and waits for its end.
+    ///
+    /// - Returns: The exit status.
+    func stop(_ signal: Int32 = SIGTERM) -> Int32 {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// The token that the server leaves for clients on its machine.
+    func clientToken() throws -> String {
+        try String(contentsOf: workspace.data.appending(path: "keys/client.token"), encoding: .utf8)
+            .trimmingCharacters(in: .newlines)
+    }
+}
+
+/// The program ended, or said what was not expected.
+struct ServerError: Error, CustomStringConvertible {
+    let output: String
+
+    var description: String { "the program said: \(output)" }
+}

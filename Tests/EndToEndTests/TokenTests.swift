@@ -1,0 +1,141 @@
+import Crypto
+import Foundation
+import Testing
+
+@Suite("Tokens")
+struct TokenTests {
+    private static let secret = "a secret of the test"
+
+    /// A token with any header and claims, signed with any secret.
+    private static func token(
+        _ claims: String,
+        header: String = #"{"alg":"HS256","typ":"JWT"}"#,
+        secret: String = secret
+    ) -> String {
+        func encoded(_ bytes: some Sequence<UInt8>) -> String {
+            Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+                "=",
+                with: ""
+            )
+        }
+        let text = "\(encoded(header.utf8)).\(encoded(claims.utf8))"
+        let key = SymmetricKey(data: Array(secret.utf8))
+        return "\(text).\(encoded(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)))"
+    }
+
+    private static func claims(_ more: String = "", exp: Int = 600) -> String {
+        #"{"sub":"alice","iss":"i","aud":"a","exp":\#(Int(Date().timeIntervalSince1970) + exp)\#(more)}"#
+    }
+
+    private func server(_ workspace: Workspace, _ arguments: String...) async throws -> ServerProcess {
+        let file = try workspace.file("secret", Self.secret + "\n")
+        return try await ServerProcess(in: workspace, ["--jwt-secret-file", file] + arguments)
+    }
+
+    @Test("that are good are taken: within 30 s of the clock, with a list of audiences, from another library")
+    func accepted() async throws {
+        let server = try await server(Workspace())
+        let now = Int(Date().timeIntervalSince1970)
+        for claims in [
+            Self.claims(), Self.claims(exp: -20), Self.claims(#","nbf":\#(now + 20)"#),
+            #"{"sub":"alice","iss":"i","aud":["a","b"],"exp":\#(now + 9)}"#,
+            Self.claims(#","role":"admin","x":{"y":[]}"#),
+        ] {
+            let answer = try server.request("DELETE", "/ComputeNode/none", token: Self.token(claims))
+            #expect(answer.status == 404, "\(claims): \(answer.text)")
+        }
+    }
+
+    @Test("that are not good are 401, with the reason")
+    func refused() async throws {
+        let server = try await server(Workspace())
+        let now = Int(Date().timeIntervalSince1970)
+        let good = Self.claims()
+        let cases: [(token: String, reason: String)] = [
+            (Self.token(good, header: #"{"alg":"none","typ":"JWT"}"#), "algorithm"),
+            (String(Self.token(good, header: #"{"alg":"none"}"#).prefix { $0 != "." }) + ".e30.", "algorithm"),
+            (Self.token(good, header: #"{"alg":"HS512"}"#), "algorithm"),
+            (Self.token(good, header: #"{"alg":"RS256"}"#), "algorithm"),
+            (Self.token(good, header: "{}"), "algorithm"),
+            (Self.token(good, secret: "another"), "another key"),
+            (Self.token(good, secret: ""), "another key"),
+            (Self.token(good).dropLast(4) + "AAAA", "another key"),
+            (Self.token(Self.claims(exp: -40)), "expired"),
+            (Self.token(Self.claims(#","nbf":\#(now + 60)"#)), "not valid before"),
+            (Self.token(#"{"iss":"i","aud":"a","exp":\#(now + 60)}"#), "sub"),
+            (Self.token(#"{"sub":"","iss":"i","aud":"a","exp":\#(now + 60)}"#), "sub"),
+            (Self.token(#"{"sub":"s","aud":"a","exp":\#(now + 60)}"#), "iss"),
+            (Self.token(#"{"sub":"s","iss":"i","exp":\#(now + 60)}"#), "aud"),
+            (Self.token(#"{"sub":"s","iss":"i","aud":[],"exp":\#(now + 60)}"#), "aud"),
+            (Self.token(#"{"sub":"s","iss":"i","aud":"a"}"#), "exp"),
+            (Self.token(#"{"sub":"s","iss":"i","aud":"a","exp":"tomorrow"}"#), "not a JWT"),
+            (Self.token("[]"), "not a JWT"), ("", "Bearer"), ("x", "not a JWT"), ("a.b.c", "not a JWT"),
+            ("..", "not a JWT"),
+        ]
+        for (token, reason) in cases {
+            let answer = try server.request("DELETE", "/ComputeNode/none", token: token)
+            #expect(answer.status == 401, "\(reason): \(answer.text)")
+            #expect(answer.text.contains(reason), "\(reason): \(answer.text)")
+            #expect(answer.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
+            #expect(answer.headers["content-type"] == "application/problem+json")
+        }
+    }
+
+    @Test("are needed for writing and for snapshots, not for reading and for health")
+    func needed() async throws {
+        let server = try await server(Workspace())
+        for (method, path) in [
+            ("POST", "/ComputeNode"), ("PUT", "/ComputeNode/x"), ("DELETE", "/inventory/bmc/x"), ("GET", "/snapshots"),
+            ("POST", "/snapshots"), ("DELETE", "/snapshots/x"),
+        ] {
+            #expect(try server.request(method, path, body: "{}").status == 401, "\(method) \(path)")
+        }
+        for path in ["/ComputeNode", "/BMC", "/schemas", "/healthz", "/readyz", "/metrics"] {
+            #expect(try server.request("GET", path).status == 200, "\(path)")
+        }
+        // A bad token is told, also where none is needed.
+        #expect(try server.request("GET", "/ComputeNode", token: "x").status == 401)
+    }
+
+    @Test("are needed for reading with --auth-reads, but not for health, and for nothing with --insecure-no-auth")
+    func modes() async throws {
+        let strict = try await server(Workspace(), "--auth-reads")
+        #expect(try strict.request("GET", "/ComputeNode").status == 401)
+        #expect(try strict.request("GET", "/healthz").status == 200)
+        #expect(try strict.request("GET", "/ComputeNode", token: Self.token(Self.claims())).status == 200)
+        let open = try await ServerProcess(in: Workspace(), ["--insecure-no-auth"])
+        let body = #"{"hostname":"h","architecture":"a"}"#
+        #expect(try open.request("POST", "/ComputeNode", body: body).status == 201)
+        #expect(open.log.contains("no token is needed"))
+    }
+
+    @Test("are made by the token command, with the server's own secret or a given one")
+    func made() async throws {
+        let workspace = try Workspace()
+        let own = try await ServerProcess(in: workspace)
+        let data = workspace.data.path
+        let token = try ServerProcess.run("token", "--data-dir", data, "--subject", "bob", "--expires-in", "5m")
+        #expect(token.status == 0)
+        let text = token.output.trimmingCharacters(in: .newlines)
+        let collection = #"{"name":"c","type":"job","nodes":[]}"#
+        let answer = try own.request("POST", "/NodeCollection", token: text, body: collection)
+        #expect(answer.text.contains(#""creator_subject":"bob""#))
+
+        let given = try await server(Workspace())
+        // Once a key is configured, the generated one does not count.
+        #expect(try given.request("DELETE", "/BMC/x", token: text).status == 401)
+        let file = try workspace.file("secret", Self.secret)
+        let other = try ServerProcess.run("token", "--jwt-secret-file", file, "--subject", "bob")
+        let otherText = other.output.trimmingCharacters(in: .newlines)
+        #expect(try given.request("DELETE", "/BMC/x", token: otherText).status == 404)
+    }
+
+    @Test("are not made without a secret or a subject, and the exit status says so")
+    func notMade() throws {
+        let workspace = try Workspace()
+        #expect(try ServerProcess.run("token", "--data-dir", workspace.data.path, "--subject", "bob").status == 1)
+        #expect(try ServerProcess.run("token", "--subject", "").status == 64)
+        let empty = try workspace.file("empty", "\n")
+        #expect(try ServerProcess.run("token", "--jwt-secret-file", empty, "--subject", "bob").status == 1)
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Inventory
+import Testing
+
+@Suite("Values")
+struct ValueTests {
+    @Test(
+        "MAC addresses are lower case with colons",
+        arguments: ["02:00:5E:10:00:Af", "02-00-5e-10-00-af", "02:00:5e:10:00:af"]
+    )
+    func macAddress(text: String) throws {
+        #expect(try MACAddress(text).description == "02:00:5e:10:00:af")
+    }
+
+    @Test(
+        "MAC addresses are refused in any other form",
+        arguments: [
+            "", "02005e1000af", "02:00:5e:10:00", "02:00:5e:10:00:af:00", "02:00-5e:10:00:af", "0200.5e10.00af",
+            "02:00:5e:10:00:ag", "02 00 5e 10 00 af", "０2:00:5e:10:00:a",
+        ]
+    )
+    func macAddressRefused(text: String) {
+        #expect(throws: InvalidValue.self) { try MACAddress(text) }
+    }
+
+    @Test(
+        "IPv6 addresses are written as RFC 5952 says",
+        arguments: [
+            ("2001:DB8:0:0:8:800:200C:417A", "2001:db8::8:800:200c:417a"), ("0:0:0:0:0:0:0:1", "::1"),
+            ("15a:e91b:7acf:a5ac:7235:bc73:10f5:664a", "15a:e91b:7acf:a5ac:7235:bc73:10f5:664a"),
+            ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+        ]
+    )
+    func ipv6(text: String, normal: String) throws {
+        #expect(try IPv6Address(text).description == normal)
+    }
+
+    @Test(
+        "IP addresses are refused in any other form",
+        arguments: ["", "1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "1.2.3.4\0", "fe80::1", "1.2.3.4/8"]
+    )
+    func ipv4Refused(text: String) {
+        #expect(throws: InvalidValue.self) { try IPv4Address(text) }
+    }
+
+    @Test("IPv6 addresses have no zone", arguments: ["fe80::1%eth0", "::1::", "12345::", "1.2.3.4"])
+    func ipv6Refused(text: String) {
+        #expect(throws: InvalidValue.self) { try IPv6Address(text) }
+    }
+
+    @Test(
+        "times are in UTC, to the microsecond",
+        arguments: [
+            ("2026-11-23T18:20:00Z", "2026-11-23T18:20:00Z"),
+            ("2026-11-23t18:20:00.1230z", "2026-11-23T18:20:00.123Z"),
+            ("2026-11-23T18:20:00.1234567+02:00", "2026-11-23T16:20:00.123456Z"),
+            ("2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00Z"),
+            ("2024-02-29T23:59:59.999999-00:01", "2024-03-01T00:00:59.999999Z"),
+            ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ]
+    )
+    func timestamp(text: String, normal: String) throws {
+        #expect(try Timestamp(text).description == normal)
+        #expect(try Timestamp(normal).description == normal)
+    }
+
+    @Test(
+        "times are refused when they are none, or have no year of four digits in UTC",
+        arguments: [
+            "", "2026-11-23", "2026-11-23 18:20:00Z", "2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+            "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+        ]
+    )
+    func timestampRefused(text: String) {
+        #expect(throws: InvalidValue.self) { try Timestamp(text) }
+    }
+
+    @Test("times agree with Foundation's, for a day of every month of 400 years")
+    func timestampsAgreeWithFoundation() throws {
+        for month in 0..<4800 {
+            let seconds = Int64(month) * 2_629_800 - 6_000_000_000
+            let expected = Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
+            #expect(Timestamp(microseconds: seconds * 1_000_000).description == expected)
+            #expect(try Timestamp(expected).microseconds == seconds * 1_000_000)
+        }
+    }
+
+    @Test("identifiers are lower case")
+    func uuid() throws {
+        #expect(
+            try UUID("8F14E45F-CEEA-467F-A0E6-BD2F4AD4B8A1").lowercased == "8f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1"
+        )
+        #expect(throws: InvalidValue.self) { try UUID("8f14e45fceea467fa0e6bd2f4ad4b8a1") }
+    }
+
+    @Test("new identifiers are of version 7, begin with the time and grow")
+    func version7() throws {
+        let before = Date().timeIntervalSince1970
+        let ids = (0..<10_000).map { _ in UUID.version7() }
+        #expect(zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 })
+        let text = ids[0].lowercased
+        #expect(text.dropFirst(14).first == "7")
+        #expect(["8", "9", "a", "b"].contains(text.dropFirst(19).first))
+        let milliseconds = try #require(Int(text.replacing("-", with: "").prefix(12), radix: 16))
+        #expect(abs(Double(milliseconds) / 1000 - before) < 60)
+    }
+}

@@ -1,0 +1,72 @@
+import Inventory
+import Testing
+
+@Suite("Xnames")
+struct XNameTests {
+    @Test(
+        "are read in any spelling and written without leading zeros",
+        arguments: [
+            ("x1000c1s7b0n0", "x1000c1s7b0n0"),
+            ("x1000c01s007b00n001", "x1000c1s7b0n1"),
+            ("x00012c0s0b0n0", "x012c0s0b0n0"),
+            ("x000c0s0b0n0", "x000c0s0b0n0"),
+            ("x99999c255s255b255n255", "x99999c255s255b255n255"),
+        ]
+    )
+    func normalSpelling(text: String, normal: String) throws {
+        #expect(try NodeXName(text).description == normal)
+        #expect(try NodeXName(normal) == NodeXName(text))
+    }
+
+    @Test(
+        "are refused when they break the pattern or leave a part's range",
+        arguments: [
+            "", "x", "x1000", "x1000c1s7b0", "x10c1s7b0n0", "x100000c0s0b0n0", "X1000c1s7b0n0", "x1000c1s7b0n0 ",
+            "x1000c1s7b0n0\n", "x1000c256s0b0n0", "x1000c0s256b0n0", "x1000c0s0b256n0", "x1000c0s0b0n256",
+            "x1000c1s7b0n", "x1000c1s7b0n0000", "x١٠٠٠c1s7b0n0", "x-100c1s7b0n0",
+        ]
+    )
+    func refused(text: String) {
+        #expect(throws: InvalidValue.self) { try NodeXName(text) }
+    }
+
+    @Test("say which part is out of range")
+    func message() {
+        #expect(throws: InvalidValue("has chassis 256, above the highest, 255")) { try NodeXName("x1000c256s0b0n0") }
+    }
+
+    @Test("have readable parts, and give the BMC's")
+    func parts() throws {
+        let xname = try NodeXName("x1000c1s7b2n3")
+        #expect(
+            [xname.cabinet, xname.chassis, xname.slot, xname.bmc, xname.node] == [1000, 1, 7, 2, 3]
+        )
+        #expect(xname.bmcXName.description == "x1000c1s7b2")
+        #expect(throws: InvalidValue.self) { try BMCXName("x1000c1s7b2n3") }
+    }
+
+    @Test("compare in the order of the hardware, not of the letters")
+    func order() throws {
+        let ordered = ["x200c0s0b0n0", "x1000c0s9b0n0", "x1000c0s10b0n0", "x1000c1s0b0n0", "x1000c1s0b0n1"]
+        #expect(try ordered.reversed().map(NodeXName.init).sorted().map(\.description) == ordered)
+    }
+
+    @Test(
+        "of components have any HMS form",
+        arguments: [
+            ("x1000", "x1000"), ("x0", "x0"), ("x0001", "x001"), ("X3000C0S01B0N0P1", "x3000c0s1b0n0p1"),
+            ("d0w12", "d0w12"), ("x3000m0p0j1", "x3000m0p0j1"), ("s0", "s0"),
+        ]
+    )
+    func component(text: String, normal: String) throws {
+        #expect(try ComponentXName(text).description == normal)
+    }
+
+    @Test(
+        "of components are refused when they are no location",
+        arguments: ["", "x", "1", "x1c", "x-1", "x1 c0", "xé1"]
+    )
+    func componentRefused(text: String) {
+        #expect(throws: InvalidValue.self) { try ComponentXName(text) }
+    }
+}

@@ -1,0 +1,131 @@
+import Schema
+import TestSupport
+import Testing
+
+struct JSONWriterTests {
+    @Test func `Commas stand between members and elements and nowhere else`() {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("a")
+        writer.beginArray()
+        writer.integer(1)
+        writer.bool(true)
+        writer.null()
+        writer.beginObject()
+        writer.endObject()
+        writer.beginArray()
+        writer.endArray()
+        writer.string("x")
+        writer.endArray()
+        writer.key("b")
+        writer.number(JSONNumber(-2))
+        writer.key("c")
+        writer.value(["d": [1.5, "e"]])
+        writer.endObject()
+        #expect(writer.text == #"{"a":[1,true,null,{},[],"x"],"b":-2,"c":{"d":[1.5,"e"]}}"#)
+    }
+
+    @Test func `Only quotes, backslashes and control characters are escaped`() {
+        let text = "\"\\/\u{08}\u{0C}\n\r\t\u{0}\u{1F}\u{7F}é\u{2028}😀"
+        #expect(JSONValue.string(text).text == #""\"\\/\b\f\n\r\t\u0000\u001f"# + "\u{7F}é\u{2028}😀\"")
+    }
+
+    @Test func `A free-form object is written as sent or as its text`() throws {
+        let object = FreeFormObject(["b": 1, "a": "\""])
+        var writer = JSONWriter()
+        object.write(to: &writer)
+        #expect(writer.text == #"{"b":1,"a":"\""}"#)
+        #expect(writer.wroteFreeForm)
+        writer = JSONWriter(freeFormAsText: true)
+        #expect(!writer.wroteFreeForm)
+        object.write(to: &writer)
+        #expect(writer.text == #""{\"b\":1,\"a\":\"\\\"\"}""#)
+        #expect(writer.wroteFreeForm)
+        #expect(try JSONValue(parsing: writer.bytes) == .string(#"{"b":1,"a":"\""}"#))
+    }
+
+    @Test func `A writer can be used again`() {
+        var writer = JSONWriter()
+        writer.string("a")
+        writer.removeAll()
+        writer.string("b")
+        #expect(writer.text == #""b""#)
+    }
+
+    @Test func `The text for people is indented by two spaces`() {
+        let value: JSONValue = ["a": [1, [:]], "b": [], "c": ["d": "e"]]
+        #expect(
+            value.prettyText == """
+                {
+                  "a": [
+                    1,
+                    {}
+                  ],
+                  "b": [],
+                  "c": {
+                    "d": "e"
+                  }
+                }
+
+                """
+        )
+    }
+}
+
+struct JSONPointerTests {
+    @Test(
+        arguments: [
+            ("", []), ("/", [""]), ("/a/0", ["a", "0"]), ("/~0~1/~01", ["~/", "~1"]), ("//é", ["", "é"]),
+        ] as [(String, [String])]
+    )
+    func `Pointers are written as they are read`(text: String, tokens: [String]) {
+        #expect(JSONPointer(text)?.tokens == tokens)
+        #expect(JSONPointer(tokens).description == text)
+    }
+
+    @Test(arguments: ["a", "/~", "/~2", "/a~/b", "#/a"])
+    func `What RFC 6901 does not allow is no pointer`(text: String) {
+        #expect(JSONPointer(text) == nil)
+    }
+
+    @Test func `A pointer grows at both ends`() {
+        #expect(JSONPointer().appending("a/b").appending(3).within("c").description == "/c/a~1b/3")
+    }
+}
+
+struct JSONMapTests {
+    @Test func `Members keep their places whatever their number`() {
+        var map: JSONMap<Int> = [:]
+        var keys: [String] = []
+        var generator = SeededGenerator()
+        for step in 0..<2000 {
+            let key = "k\(Int.random(in: 0..<40, using: &generator))"
+            if Bool.random(using: &generator) {
+                map[key] = step
+                if !keys.contains(key) { keys.append(key) }
+                #expect(map[key] == step, "\(generator)")
+            } else {
+                map[key] = nil
+                keys.removeAll { $0 == key }
+                #expect(map[key] == nil, "\(generator)")
+            }
+            #expect(map.map(\.key) == keys, "\(generator)")
+            #expect(keys.allSatisfy { map[$0] != nil }, "\(generator)")
+        }
+    }
+
+    @Test func `Objects are equal regardless of order`() throws {
+        let left = try JSONValue(parsing: #"{"a":1,"b":[1.0,{"c":null,"d":2}]}"#)
+        let right = try JSONValue(parsing: #"{"b":[1,{"d":2e0,"c":null}],"a":1.0}"#)
+        #expect(left == right)
+        #expect(left.hashValue == right.hashValue)
+        #expect(left != (try JSONValue(parsing: #"{"a":1,"b":[1.0,{"c":null,"e":2}]}"#)))
+    }
+
+    @Test func `A new name is inserted and an old one is not`() {
+        var map: JSONMap<Int> = ["a": 1]
+        let wasNew = (map.insert(2, forNewKey: "b"), map.insert(3, forNewKey: "a"))
+        #expect(wasNew == (true, false))
+        #expect(map == ["b": 2, "a": 1])
+    }
+}

@@ -1,0 +1,166 @@
+import Inventory
+import Schema
+import Store
+import Testing
+
+@Suite("The BMC of a node")
+struct BMCRuleTests {
+    private static let bmc = #"{"xname":"x1000c0s0b0","username":"u","password":"p","mac_address":"02:00:00:00:00:01"}"#
+
+    private static func node(_ hostname: String = "n", _ fields: String) -> String {
+        #"{"hostname":"\#(hostname)","architecture":"a"\#(fields.isEmpty ? "" : ",")\#(fields)}"#
+    }
+
+    @Test("is derived from the node's xname, and made where it is not stored")
+    func derived() async throws {
+        let inventory = try await StoreUnderTest()
+        let first = try await inventory.create(.computeNode, Self.node("a", #""xname":"x1000c0s0b0n0""#))
+        let second = try await inventory.create(.computeNode, Self.node("b", #""xname":"x1000c0s0b0n1""#))
+        #expect(first.text("/bmc/xname") == "x1000c0s0b0")
+        #expect(first.text("/bmc/id") != nil)
+        #expect(first.text("/bmc/id") == second.text("/bmc/id"))
+        #expect(inventory.store.directory.count(.bmc) == 1)
+        #expect(try inventory.get(.bmc, "x1000c0s0b0")?.text("/id") == first.text("/bmc/id"))
+    }
+
+    @Test("is none for a node without BMC and xname")
+    func none() async throws {
+        let inventory = try await StoreUnderTest()
+        let node = try await inventory.create(.computeNode, Self.node("a", ""))
+        #expect(node[JSONPointer(["bmc"])] == nil)
+        #expect(inventory.store.directory.count(.bmc) == 0)
+    }
+
+    @Test(
+        "is found by id, xname or MAC address, and given fields overwrite its own",
+        arguments: ["id", "xname", "mac_address"]
+    )
+    func found(key: String) async throws {
+        let inventory = try await StoreUnderTest()
+        let bmc = try await inventory.create(.bmc, Self.bmc)
+        let value = try #require(bmc.text("/\(key)"))
+        let node = try await inventory.create(
+            .computeNode,
+            Self.node("a", #""bmc":{"\#(key)":"\#(value)","description":"new","username":"other"}"#)
+        )
+        #expect(inventory.store.directory.count(.bmc) == 1)
+        #expect(node.text("/bmc/id") == bmc.text("/id"))
+        #expect(node.text("/bmc/mac_address") == "02:00:00:00:00:01")
+        #expect(node.text("/bmc/password") == "")
+        #expect(try inventory.get(.bmc, "x1000c0s0b0")?.text("/description") == "new")
+        #expect(try inventory.get(.bmc, "x1000c0s0b0")?.text("/username") == "other")
+    }
+
+    @Test(
+        "takes the node's location when it has none and no other BMC is there",
+        arguments: [true, false]
+    )
+    func takesLocation(isFree: Bool) async throws {
+        let inventory = try await StoreUnderTest()
+        if !isFree { try await inventory.create(.bmc, Self.bmc) }
+        let node = try await inventory.create(
+            .computeNode,
+            Self.node(
+                "a",
+                #""xname":"x1000c0s0b0n0","bmc":{"username":"u","password":"p","mac_address":"02:00:00:00:00:02"}"#
+            )
+        )
+        #expect(node.text("/bmc/xname") == (isFree ? "x1000c0s0b0" : nil))
+        #expect(node.text("/bmc/mac_address") == "02:00:00:00:00:02")
+    }
+
+    @Test("needs username, password and MAC address when it is new, and each that lacks is named")
+    func newNeedsFields() async throws {
+        let inventory = try await StoreUnderTest()
+        let refused = try await refusal {
+            try await inventory.create(.computeNode, Self.node("a", #""bmc":{"xname":"x1000c0s0b0"}"#))
+        }
+        #expect(refused?.reason == .invalid)
+        for field in ["username", "password", "mac_address"] {
+            #expect(refused?.text.contains("/bmc/\(field): is required") == true)
+        }
+        #expect(inventory.contents.isEmpty)
+    }
+
+    @Test("that lacks fields is told with what else is wrong with the node")
+    func newNeedsFieldsWithOthers() async throws {
+        let inventory = try await StoreUnderTest()
+        let refused = try await refusal {
+            try await inventory.create(.computeNode, #"{"hostname":"a","bmc":{"username":"u","password":"p"}}"#)
+        }
+        #expect(refused?.text.contains("/architecture") == true)
+        #expect(refused?.text.contains("/bmc/mac_address") == true)
+    }
+
+    @Test("is refused when its keys are those of two")
+    func ambiguous() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.bmc, Self.bmc)
+        let other = try await inventory.create(
+            .bmc,
+            #"{"username":"u","password":"p","mac_address":"02:00:00:00:00:02"}"#
+        )
+        let id = try #require(other.text("/id"))
+        let before = inventory.contents
+        for keys in [
+            #""xname":"x1000c0s0b0","mac_address":"02:00:00:00:00:02""#, #""id":"\#(id)","xname":"x1000c0s0b0""#,
+            #""id":"8f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1","xname":"x1000c0s0b0""#,
+        ] {
+            let refused = try await refusal {
+                try await inventory.create(.computeNode, Self.node("a", #""bmc":{\#(keys)}"#))
+            }
+            #expect(refused?.reason == .conflict)
+        }
+        #expect(inventory.contents == before)
+    }
+
+    @Test("shows its changes in every node that embeds it, with a new version")
+    func changeShowsInNodes() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.bmc, Self.bmc)
+        try await inventory.create(.computeNode, Self.node("a", #""xname":"x1000c0s0b0n0""#))
+        try await inventory.create(.computeNode, Self.node("b", #""xname":"x1000c0s0b0n1""#))
+        try await inventory.create(.computeNode, Self.node("c", #""xname":"x1000c0s1b0n0""#))
+        let untouched = try #require(inventory.store.resource(.computeNode, "x1000c0s1b0n0")).stored
+        try await inventory.replace(
+            .bmc,
+            "x1000c0s0b0",
+            #"{"xname":"x1000c0s0b0","username":"v","password":"","mac_address":"02:00:00:00:00:09"}"#
+        )
+        let version = try #require(inventory.store.resource(.bmc, "x1000c0s0b0")).stored.version
+        for xname in ["x1000c0s0b0n0", "x1000c0s0b0n1"] {
+            let node = try #require(inventory.store.resource(.computeNode, xname)).stored
+            #expect(try parsed(node.document).text("/bmc/username") == "v")
+            #expect(node.version == version)
+        }
+        #expect(inventory.store.resource(.computeNode, "x1000c0s1b0n0")?.stored == untouched)
+    }
+
+    @Test("is not deleted while a node has it, and the refusal names the node")
+    func notDeleted() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.computeNode, Self.node("a", #""xname":"x1000c0s0b0n0""#))
+        let refused = try await refusal { try await inventory.delete(.bmc, "x1000c0s0b0") }
+        #expect(refused?.reason == .conflict)
+        #expect(refused?.text.contains("x1000c0s0b0n0") == true)
+        try await inventory.delete(.computeNode, "x1000c0s0b0n0")
+        try await inventory.delete(.bmc, "x1000c0s0b0")
+        #expect(inventory.contents.isEmpty)
+    }
+
+    @Test("that was only derived can be sent back as it was answered, alone and in its node")
+    func sentBack() async throws {
+        let inventory = try await StoreUnderTest()
+        let node = try await inventory.create(.computeNode, Self.node("a", #""xname":"x1000c0s0b0n0""#))
+        let before = inventory.contents
+        let bmc = try #require(try inventory.get(.bmc, "x1000c0s0b0"))
+        #expect(try await inventory.replace(.bmc, "x1000c0s0b0", bmc.text) == bmc)
+        #expect(try await inventory.replace(.computeNode, "x1000c0s0b0n0", node.text) == node)
+        // Writing what is there changes nothing, the versions neither.
+        #expect(inventory.contents == before)
+        let refused = try await refusal {
+            try await inventory.create(.bmc, #"{"xname":"x1000c0s0b1","mac_address":"02:00:00:00:00:07"}"#)
+        }
+        #expect(refused?.reason == .invalid)
+    }
+}

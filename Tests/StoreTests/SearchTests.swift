@@ -1,0 +1,97 @@
+import Foundation
+import Inventory
+import Store
+import Testing
+
+@Suite("Search")
+struct SearchTests {
+    private func found(_ inventory: StoreUnderTest, _ kind: Kind, _ parameters: [(String, String)]) async throws
+        -> [String]
+    {
+        let search = try Search(kind, parameters: parameters.map { (name: $0.0, value: $0.1) })
+        return try await inventory.store.resources(search).map { stored in
+            let document = try parsed(stored.document)
+            return document.text("/hostname") ?? document.text("/name") ?? ""
+        }
+    }
+
+    private func filled() async throws -> StoreUnderTest {
+        let inventory = try await StoreUnderTest()
+        for text in [
+            #"{"hostname":"a","architecture":"x86_64","xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01"}"#,
+            """
+            {"hostname":"b","architecture":"arm64","boot_ipv4_address":"10.0.0.1",
+             "bmc":{"username":"u","password":"p","mac_address":"02:00:00:00:00:09"}}
+            """,
+            #"{"hostname":"c","architecture":"arm64","xname":"x1000c0s1b0n0","boot_ipv6_address":"fd00::1"}"#,
+        ] {
+            try await inventory.create(.computeNode, text)
+        }
+        try await inventory.create(.nodeCollection, #"{"name":"p","type":"partition","nodes":["x1000c0s0b0n0"]}"#)
+        try await inventory.create(
+            .nodeCollection,
+            #"{"name":"j","type":"job","nodes":["x1000c0s0b0n0","x1000c0s1b0n0"]}"#
+        )
+        return inventory
+    }
+
+    @Test("finds nodes by each of the Go service's parameters, in any spelling, and by several at once")
+    func nodes() async throws {
+        let inventory = try await filled()
+        let expected: [([(String, String)], [String])] = [
+            ([], ["a", "b", "c"]),
+            ([("xname", "x01000c0s0b0n0")], ["a"]),
+            ([("hostname", "b")], ["b"]),
+            ([("arch", "arm64")], ["b", "c"]),
+            ([("architecture", "arm64"), ("missingXName", "true")], ["b"]),
+            ([("boot_mac", "02-00-00-00-00-01")], ["a"]),
+            ([("bmc_mac", "02:00:00:00:00:09")], ["b"]),
+            ([("missingXName", "true")], ["b"]),
+            ([("missingXName", "false")], ["a", "b", "c"]),
+            ([("missingHostname", "true")], []),
+            ([("missingArch", "true")], []),
+            ([("missingBootMAC", "true")], ["b", "c"]),
+            ([("missingBMCMAC", "true")], ["a", "c"]),
+            ([("missingIPV4", "true")], ["a", "c"]),
+            ([("missingIPV6", "true")], ["a", "b"]),
+            ([("hostname", "' OR 1=1 --")], []),
+        ]
+        for (parameters, hostnames) in expected {
+            #expect(try await found(inventory, .computeNode, parameters).sorted() == hostnames, "\(parameters)")
+        }
+    }
+
+    @Test("finds collections by name, type and member")
+    func collections() async throws {
+        let inventory = try await filled()
+        #expect(try await found(inventory, .nodeCollection, [("name", "p")]) == ["p"])
+        #expect(try await found(inventory, .nodeCollection, [("type", "job")]) == ["j"])
+        #expect(try await found(inventory, .nodeCollection, [("node", "x1000c0s0b0n0")]).sorted() == ["j", "p"])
+        #expect(try await found(inventory, .nodeCollection, [("node", "x1000c0s9b0n0")]).isEmpty)
+    }
+
+    @Test("sees every change that was answered before it")
+    func fresh() async throws {
+        let inventory = try await filled()
+        for round in 0..<20 {
+            try await inventory.replace(
+                .computeNode,
+                "x1000c0s0b0n0",
+                #"{"hostname":"r\#(round)","architecture":"z","xname":"x1000c0s0b0n0"}"#
+            )
+            #expect(try await found(inventory, .computeNode, [("arch", "z")]) == ["r\(round)"])
+        }
+        try await inventory.delete(.computeNode, "x1000c0s0b0n0")
+        #expect(try await found(inventory, .computeNode, [("arch", "z")]).isEmpty)
+    }
+
+    @Test(
+        "refuses unknown parameters and malformed values, and names them",
+        arguments: [("nope", "1"), ("xname", "x1"), ("boot_mac", "zz"), ("missingXName", "yes")]
+    )
+    func refused(name: String, value: String) async throws {
+        let refused = try await refusal { _ = try Search(.computeNode, parameters: [(name, value)]) }
+        #expect(refused?.reason == .invalid)
+        #expect(refused?.text.contains(name) == true)
+    }
+}

@@ -1,0 +1,228 @@
+import DuckDB
+import Foundation
+import Inventory
+import Schema
+import Store
+import Testing
+
+@Suite("Snapshots")
+struct SnapshotTests {
+    /// Resources that use every field, and values that are hard to keep.
+    private static let documents: [(Kind, String)] = [
+        (
+            .computeNode,
+            """
+            {"hostname":"quote\\" back\\\\slash nul\\u0000 tab\\t ünï 🦆","architecture":"","xname":"x1000c0s0b0n0",
+             "boot_mac":"02:00:00:00:00:01","boot_ipv4_address":"10.0.0.1","boot_ipv6_address":"fd00::1",
+             "network_interfaces":[
+               {"interface_name":"a","mac_address":"02:00:00:00:00:02","extended_data":{"n":1.00,"x":{"y":[1e400,null]}}},
+               {"interface_name":"b","mac_address":"02:00:00:00:00:03","serial":"s","model":"m","manufacturer":"f",
+                "firmware_version":"1","ipv4_address":"10.0.0.2","ipv6_address":"::1","description":"d"}],
+             "bmc":{"username":"u","password":"p","mac_address":"02:00:00:00:00:04"},
+             "description":"","location_string":"l",
+             "boot_data":{"id":"8f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1","kernel_url":"http://a/k","kernel_command_line":"q",
+                          "image_url":"s3://b/i"},
+             "spec":{"hostname":"h","bmc_password":"s","network_interfaces":[],"boot_configuration":{}},
+             "status":{"power_state":{"on":false,"last_updated":"0000-01-01T00:00:00Z"},
+                       "boot_configuration":{"boot_data":{},"last_updated":"9999-12-31T23:59:59.999999Z"},
+                       "network_interfaces":[{"interface_name":"a","mac_address":"02:00:00:00:00:02"}],
+                       "extended_data":{"dup":{"":"","extended_data":{}},"deep":[[[[{}]]]],"text":"\\u0000\\u001f"}}}
+            """
+        ),
+        (.computeNode, #"{"hostname":"plain","architecture":"x86_64"}"#),
+        (.computeNode, #"{"hostname":"empty","architecture":"a","network_interfaces":[],"spec":{},"status":{}}"#),
+        (
+            .nodeCollection,
+            #"{"name":"p","type":"partition","nodes":["x1000c0s0b0n0"],"cloud_init_data":{"z":"1","a":"","":"\u0000"}}"#
+        ),
+        (.nodeCollection, #"{"name":"é","type":"job","nodes":[],"cloud_init_data":{}}"#),
+        (.component, #"{"ID":"x1000c0s0b0n0","Type":"Node","NID":9223372036854775807,"Enabled":false}"#),
+        (.component, #"{"ID":"x1000","Type":"Cabinet","NID":-9223372036854775808}"#),
+    ]
+
+    private func filled() async throws -> StoreUnderTest {
+        let inventory = try await StoreUnderTest()
+        for (kind, text) in Self.documents { try await inventory.create(kind, text, author: "a\"b") }
+        return inventory
+    }
+
+    private func snapshotFolders(of inventory: StoreUnderTest) throws -> [URL] {
+        try FileManager.default.contentsOfDirectory(
+            at: inventory.folder.appending(path: "snapshots"),
+            includingPropertiesForKeys: nil
+        ).sorted { $0.path < $1.path }
+    }
+
+    @Test("restore every byte, version and secret, and everything is found by its keys")
+    func restored() async throws {
+        let inventory = try await filled()
+        let taken = try await inventory.store.takeSnapshot()
+        #expect(taken.isNew)
+        let reopened = try await inventory.reopened()
+        #expect(reopened.contents == inventory.contents)
+        for reference in ["x1000c0s0b0n0", "02-00-00-00-00-01", "02:00:00:00:00:03"] {
+            #expect(reopened.store.resource(.computeNode, reference)?.id != nil)
+            #expect(
+                reopened.store.resource(.computeNode, reference)?.id
+                    == inventory.store.resource(.computeNode, reference)?.id
+            )
+        }
+        #expect(try reopened.get(.nodeCollection, "é") != nil)
+        #expect(try reopened.get(.component, "x1000") != nil)
+    }
+
+    @Test("keep the rules after a restart: keys, memberships, BMCs that nodes have, sequence numbers")
+    func rulesAfterRestart() async throws {
+        let inventory = try await filled()
+        _ = try await inventory.store.takeSnapshot()
+        let reopened = try await inventory.reopened()
+        let operations: [() async throws -> Void] = [
+            {
+                try await reopened.create(
+                    .computeNode,
+                    #"{"hostname":"x","architecture":"a","boot_mac":"02:00:00:00:00:03"}"#
+                )
+            },
+            {
+                try await reopened.create(
+                    .nodeCollection,
+                    #"{"name":"p2","type":"partition","nodes":["x1000c0s0b0n0"]}"#
+                )
+            },
+            { try await reopened.delete(.bmc, "02:00:00:00:00:04") },
+        ]
+        for operation in operations {
+            #expect(try await refusal(of: operation)?.reason == .conflict)
+        }
+        let newest = inventory.contents.values.map(\.version).max() ?? 0
+        try await reopened.create(.component, #"{"ID":"x1001","Type":"Cabinet"}"#)
+        #expect(reopened.store.resource(.component, "x1001")?.stored.version == newest + 1)
+    }
+
+    @Test("are not taken again while nothing changes")
+    func unchanged() async throws {
+        let inventory = try await filled()
+        let first = try await inventory.store.takeSnapshot()
+        let second = try await inventory.store.takeSnapshot()
+        #expect(!second.isNew)
+        #expect(second.snapshot.id == first.snapshot.id)
+        try await inventory.delete(.component, "x1000")
+        #expect(try await inventory.store.takeSnapshot().isNew)
+    }
+
+    @Test("keep as many as they are told, the newest")
+    func retention() async throws {
+        let inventory = try await StoreUnderTest(snapshotsToKeep: 2)
+        var ids: [String] = []
+        for cabinet in 1000..<1004 {
+            try await inventory.create(.component, #"{"ID":"x\#(cabinet)","Type":"Cabinet"}"#)
+            ids.append(try await inventory.store.takeSnapshot().snapshot.id)
+        }
+        #expect(try await inventory.store.snapshots().map(\.id) == ids.suffix(2).reversed())
+        #expect(try snapshotFolders(of: inventory).count == 2)
+    }
+
+    @Test(
+        "that are damaged are passed over for the one before, whatever the damage",
+        arguments: ["flipped", "cut", "missing", "no manifest", "no JSON", "unknown format"]
+    )
+    func damaged(how: String) async throws {
+        let inventory = try await filled()
+        _ = try await inventory.store.takeSnapshot()
+        let before = inventory.contents
+        try await inventory.delete(.component, "x1000")
+        let newest = try await inventory.store.takeSnapshot().snapshot
+        let file = newest.file(of: .computeNode)
+        let manifest = newest.folder.appending(path: "manifest.json")
+        var bytes = try Data(contentsOf: file)
+        switch how {
+        case "flipped":
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: file)
+        case "cut": try bytes.dropLast().write(to: file)
+        case "missing": try FileManager.default.removeItem(at: file)
+        case "no manifest": try FileManager.default.removeItem(at: manifest)
+        case "no JSON": try Data("{".utf8).write(to: manifest)
+        default: try Data(#"{"format":2}"#.utf8).write(to: manifest)
+        }
+        let reopened = try await inventory.reopened()
+        #expect(reopened.contents == before)
+    }
+
+    @Test("that cannot be read leave an empty inventory, which does not write over their sequence numbers")
+    func allDamaged() async throws {
+        let inventory = try await filled()
+        let snapshot = try await inventory.store.takeSnapshot().snapshot
+        try Data().write(to: snapshot.file(of: .bmc))
+        let reopened = try await inventory.reopened()
+        #expect(reopened.contents.isEmpty)
+        #expect(try await reopened.store.takeSnapshot().isNew == false)
+        try await reopened.create(.component, #"{"ID":"x1000","Type":"Cabinet"}"#)
+        #expect((reopened.contents.values.first?.version ?? 0) > snapshot.manifest.sequence)
+    }
+
+    @Test("that a crash left half written are removed at the start")
+    func partial() async throws {
+        let inventory = try await filled()
+        _ = try await inventory.store.takeSnapshot()
+        let partial = inventory.folder.appending(path: "snapshots/.partial-2026-01-01T00-00-00.000Z")
+        try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: partial.appending(path: "BMC.parquet"))
+        _ = try await inventory.reopened()
+        #expect(!FileManager.default.fileExists(atPath: partial.path))
+    }
+
+    @Test("are not started over: --no-restore refuses where there are any")
+    func noRestore() async throws {
+        let inventory = try await filled()
+        _ = try await inventory.store.takeSnapshot()
+        await #expect(throws: DiskError.self) {
+            _ = try await StoreUnderTest(in: inventory.folder, restores: false)
+        }
+    }
+
+    @Test("have typed, nested columns, and DuckDB's IMPORT DATABASE restores them")
+    func readable() async throws {
+        let inventory = try await filled()
+        let folder = try await inventory.store.takeSnapshot().snapshot.folder
+        let connection = try Database().connect()
+        try connection.execute("IMPORT DATABASE \(folder.path.quotedLiteral)")
+        let interfaces = try connection.query(
+            "SELECT architecture, sum(len(network_interfaces)) FROM ComputeNode GROUP BY ALL ORDER BY ALL"
+        ).rows()
+        #expect(interfaces.map { $0[0] } == [.text(""), .text("a"), .text("x86_64")])
+        let types = try connection.query(
+            "SELECT column_type FROM (DESCRIBE ComputeNode) WHERE column_name IN ('id', 'boot_data')"
+        ).rows()
+        #expect(
+            types == [
+                [.text("UUID")],
+                [.text("STRUCT(id UUID, kernel_url VARCHAR, kernel_command_line VARCHAR, image_url VARCHAR)")],
+            ]
+        )
+        let time = try connection.query(
+            "SELECT status.boot_configuration.last_updated FROM ComputeNode WHERE status.power_state IS NOT NULL"
+        ).scalar()
+        #expect(time == .timestampTZ(microseconds: 253_402_300_799_999_999))
+        #expect(try connection.query("SELECT count(*) FROM Component").scalar() == .int(2))
+    }
+
+    @Test("of equal content in an equal order are equal files, and hold no password in clear text")
+    func deterministic() async throws {
+        let inventory = try await filled()
+        let first = try await inventory.store.takeSnapshot().snapshot
+        let reopened = try await inventory.reopened()
+        try await reopened.create(.component, #"{"ID":"x1001","Type":"Cabinet"}"#)
+        let second = try await reopened.store.takeSnapshot().snapshot
+        for kind in [Kind.computeNode, .bmc, .nodeCollection] {
+            #expect(try Data(contentsOf: first.file(of: kind)) == Data(contentsOf: second.file(of: kind)))
+        }
+    }
+
+    @Test("have ids that are times")
+    func ids() throws {
+        let date = try #require(SnapshotFolder.date(of: "2026-11-23T18-20-00.125Z"))
+        #expect(date.timeIntervalSince1970 == 1_795_458_000.125)
+        #expect(SnapshotFolder.date(of: "../../etc/passwd") == nil)
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Inventory
+import Schema
+import Store
+import Testing
+
+@Suite("Unique keys")
+struct UniquenessTests {
+    private func node(_ fields: String) -> String {
+        #"{"hostname":"n","architecture":"a",\#(fields)}"#
+    }
+
+    @Test(
+        "belong to one node",
+        arguments: [
+            #""xname":"x01000c0s0b0n00""#,
+            #""boot_mac":"02-00-00-00-00-01""#,
+            #""boot_mac":"02:00:00:00:00:02""#,
+            #""network_interfaces":[{"interface_name":"e","mac_address":"02:00:00:00:00:01"}]"#,
+            #""network_interfaces":[{"interface_name":"e","mac_address":"02:00:00:00:00:02"}]"#,
+        ]
+    )
+    func nodes(fields: String) async throws {
+        let inventory = try await StoreUnderTest()
+        let first = try await inventory.create(
+            .computeNode,
+            node(
+                """
+                "xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01",
+                "network_interfaces":[{"interface_name":"e","mac_address":"02:00:00:00:00:02"}]
+                """
+            )
+        )
+        let before = inventory.contents
+        let refused = try await refusal { try await inventory.create(.computeNode, node(fields)) }
+        #expect(refused?.reason == .conflict)
+        #expect(refused?.text.contains(try #require(first.text("/id"))) == true)
+        #expect(inventory.contents == before)
+    }
+
+    @Test("can be repeated within one node, and elsewhere than where they count")
+    func repeated() async throws {
+        let inventory = try await StoreUnderTest()
+        let mac = "02:00:00:00:00:01"
+        let interface = #"[{"interface_name":"e","mac_address":"\#(mac)"}]"#
+        try await inventory.create(.computeNode, node(#""boot_mac":"\#(mac)","network_interfaces":\#(interface)"#))
+        try await inventory.create(
+            .computeNode,
+            node(
+                #""spec":{"boot_mac":"\#(mac)","network_interfaces":\#(interface)},"#
+                    + #""status":{"network_interfaces":\#(interface)}"#
+            )
+        )
+        #expect(inventory.store.directory.count(.computeNode) == 2)
+    }
+
+    @Test("are free again after a deletion or a change")
+    func freed() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0""#))
+        try await inventory.replace(.computeNode, "x1000c0s0b0n0", node(#""xname":"x1000c0s0b0n1""#))
+        try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0""#))
+        try await inventory.delete(.computeNode, "x1000c0s0b0n1")
+        try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n1""#))
+        #expect(try inventory.get(.computeNode, "x1000c0s0b0n1") != nil)
+    }
+
+    @Test("can be exchanged within one transaction, because rules hold for the state afterwards")
+    func exchanged() async throws {
+        let inventory = try await StoreUnderTest()
+        let first = try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0""#)).text("/id") ?? ""
+        let second = try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n1""#)).text("/id") ?? ""
+        let kind = Kind.computeNode
+        let operations = try [(first, "x1000c0s0b0n1"), (second, "x1000c0s0b0n0")].map { id, xname in
+            let document = try parsed(node(#""xname":"\#(xname)""#))
+            return Transaction.Operation.replace(
+                kind.reference(id),
+                try inventory.store.intake.submission(of: document, kind)
+            )
+        }
+        _ = try await inventory.store.commit(Transaction(author: nil, operations))
+        #expect(try inventory.get(kind, "x1000c0s0b0n0")?.text("/id") == second)
+        #expect(try inventory.get(kind, "x1000c0s0b0n1")?.text("/id") == first)
+    }
+
+    @Test("refuse a whole array, and every element that breaks them is named")
+    func array() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0""#))
+        let before = inventory.contents
+        let documents = try ["x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s0b0n2", "x1000c0s0b0n1"].map {
+            try parsed(node(#""xname":"\#($0)""#))
+        }
+        let submissions = try inventory.store.intake.submissions(of: documents, .computeNode)
+        do {
+            _ = try await inventory.store.commit(Transaction(author: nil, submissions.map { .create($0) }))
+            Issue.record("the array was accepted")
+        } catch {
+            #expect(Set(error.problems.map(\.operation)) == [0, 3])
+            #expect(error.problems.allSatisfy { $0.reason == .conflict })
+        }
+        #expect(inventory.contents == before)
+    }
+
+    @Test("of ids: a known one is refused, a new one is kept")
+    func ids() async throws {
+        let inventory = try await StoreUnderTest()
+        let id = "8f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1"
+        let created = try await inventory.create(.computeNode, node(#""id":"\#(id.uppercased())""#))
+        #expect(created.text("/id") == id)
+        let again = try await refusal { try await inventory.create(.computeNode, node(#""id":"\#(id)""#)) }
+        #expect(again?.reason == .conflict)
+        let other = try await refusal {
+            try await inventory.replace(
+                .computeNode,
+                id,
+                node(#""id":"9f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1""#)
+            )
+        }
+        #expect(other?.reason == .invalid)
+    }
+
+    @Test("of components and collections hold too")
+    func otherKinds() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.component, #"{"ID":"x1000c0s0b0n0","Type":"Node"}"#)
+        let component = try await refusal {
+            try await inventory.create(.component, #"{"ID":"X1000C00S0B0N0","Type":"Node"}"#)
+        }
+        #expect(component?.reason == .conflict)
+        try await inventory.create(.nodeCollection, #"{"name":"c","type":"job","nodes":[]}"#)
+        let collection = try await refusal {
+            try await inventory.create(.nodeCollection, #"{"name":"c","type":"ad-hoc","nodes":[]}"#)
+        }
+        #expect(collection?.reason == .conflict)
+    }
+
+    @Test("of memberships: one partition and one tenant a node, and the refusal names the other")
+    func memberships() async throws {
+        let inventory = try await StoreUnderTest()
+        func collection(_ name: String, _ type: String, _ nodes: String) -> String {
+            #"{"name":"\#(name)","type":"\#(type)","nodes":[\#(nodes)]}"#
+        }
+        try await inventory.create(.nodeCollection, collection("p1", "partition", #""x1000c0s0b0n0""#))
+        try await inventory.create(.nodeCollection, collection("t1", "tenant", #""x1000c0s0b0n0""#))
+        try await inventory.create(.nodeCollection, collection("j1", "job", #""x1000c0s0b0n0""#))
+        try await inventory.create(.nodeCollection, collection("j2", "job", #""x1000c0s0b0n0""#))
+        let refused = try await refusal {
+            try await inventory.create(
+                .nodeCollection,
+                collection("p2", "partition", #""x1000c0s0b0n1","x01000c0s0b0n0""#)
+            )
+        }
+        #expect(refused?.reason == .conflict)
+        #expect(refused?.text.contains("x1000c0s0b0n0") == true)
+        #expect(refused?.text.contains("p1") == true)
+        try await inventory.replace(.nodeCollection, "p1", collection("p1", "partition", ""))
+        try await inventory.create(.nodeCollection, collection("p2", "partition", #""x1000c0s0b0n0""#))
+    }
+
+    @Test("of a collection's creator: the token's subject, whatever is written")
+    func creator() async throws {
+        let inventory = try await StoreUnderTest()
+        let text = #"{"name":"c","type":"job","nodes":[],"creator_subject":"mallory"}"#
+        let created = try await inventory.create(.nodeCollection, text, author: "alice")
+        #expect(created.text("/creator_subject") == "alice")
+        let replaced = try await inventory.replace(.nodeCollection, "c", text)
+        #expect(replaced.text("/creator_subject") == "alice")
+    }
+}

@@ -1,0 +1,80 @@
+"""The real program, started as an administrator starts it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from pathlib import Path
+
+from support import CHECKOUT, TIMEOUT_SECONDS, client_environment
+
+READY_LINE = re.compile(r"(?=.*(?:ready|listening)).*?(http://127\.0\.0\.1:\d+)", re.IGNORECASE)
+
+
+def executable() -> Path:
+    """Return where the built program is expected."""
+    return Path(os.environ.get("NODE_ORCHESTRATOR", CHECKOUT / ".build" / "debug" / "node-orchestrator")).resolve()
+
+
+class Program:
+    """The program serving on a free port, with its data in `folder`/data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data")],
+            cwd=folder,
+            env=client_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        self.url = self.wait_until_ready()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def wait_until_ready(self) -> str:
+        """Return the address that the program says it listens on."""
+        watchdog = threading.Timer(TIMEOUT_SECONDS, self.process.kill)
+        watchdog.start()
+        try:
+            while line := self.process.stdout.readline():
+                self.lines.append(line)
+                if match := READY_LINE.search(line):
+                    return match[1]
+        finally:
+            watchdog.cancel()
+        self.process.wait(TIMEOUT_SECONDS)
+        raise AssertionError(f"the program ended with {self.process.returncode}:\n{''.join(self.lines)}")
+
+    def read(self) -> None:
+        """Keep what the program says, so that it never waits for a reader."""
+        self.lines.extend(self.process.stdout)
+
+    def token(self) -> str:
+        """Return the token that the program leaves for clients on its machine."""
+        return (self.folder / "data" / "keys" / "client.token").read_text().strip()
+
+    def write_schemas(self) -> Path:
+        """Let the program write its schema files and return their folder."""
+        folder = self.folder / "schemas"
+        subprocess.run(
+            [str(executable()), "schemas", "--dir", str(folder)],
+            cwd=self.folder,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=True,
+        )
+        return folder
+
+    def stop(self) -> None:
+        """End the program; it must end by itself when asked to."""
+        self.process.terminate()
+        try:
+            status = self.process.wait(TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        assert status == 0, f"the program ended with {status}:\n{''.join(self.lines)}"
