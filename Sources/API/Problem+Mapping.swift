@@ -14,7 +14,6 @@ extension Problem {
         case let problem as Problem: self = problem
         case let refusal as Refusal: self.init(refusal, isArray: false)
         case let error as JSONParseError: self.init(.badRequest, "The body is not JSON: \(error).")
-        case is NIOTooManyBytesError: self = .bodyTooLarge
         case let error as DiskError:
             logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
             self.init(.serviceUnavailable, "The server \(error).", headers: Self.retrySoon)

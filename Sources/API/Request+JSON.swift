@@ -18,8 +18,18 @@ extension Request {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Problem.maximumBodySize {
             throw Problem.bodyTooLarge
         }
-        let body = try await body.collect(upTo: Problem.maximumBodySize)
+        let body = try await collectedBody()
         return try body.withUnsafeReadableBytes { bytes throws(JSONParseError) in try JSONValue(parsing: bytes) }
+    }
+
+    private func collectedBody() async throws -> ByteBuffer {
+        do {
+            return try await body.collect(upTo: Problem.maximumBodySize)
+        } catch is NIOTooManyBytesError {
+            throw Problem.bodyTooLarge
+        } catch {
+            throw Problem(.badRequest, "The body ended before it was complete.")
+        }
     }
 
     /// Whether the body is JSON as far as the request says; one that says nothing is taken to be.

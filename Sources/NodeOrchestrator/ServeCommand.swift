@@ -94,6 +94,9 @@ struct ServeCommand: AsyncParsableCommand {
                 server: InventoryAPI.server,
                 configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
                 onServerRunning: { channel in
+                    // Whoever starts the server waits for this line, whatever else is logged.
+                    var logger = logger
+                    logger.logLevel = min(logger.logLevel, .notice)
                     logger.notice("ready: listening on \(address.url(port: channel.localAddress?.port))")
                 },
                 logger: logger

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Options of serve")
+@Suite("Options of serve", .timeLimit(.minutes(5)))
 struct OptionTests {
     @Test("come from the command line, else the environment, else the file, else have a default")
     func precedence() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Schema
 import Testing
 
-@Suite("HTTP")
+@Suite("HTTP", .timeLimit(.minutes(5)))
 struct ResourceTests {
     private static let node =
         #"{"hostname":"h","architecture":"a","xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01"}"#

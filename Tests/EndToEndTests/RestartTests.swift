@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Stopping and starting", .serialized)
+@Suite("Stopping and starting", .serialized, .timeLimit(.minutes(5)))
 struct RestartTests {
     private static let nodes = (0..<50).map { index in
         #"{"hostname":"n\#(index)","architecture":"arm64","xname":"x1000c0s\#(index)b0n0","description":"ü \"\#(index)\""}"#

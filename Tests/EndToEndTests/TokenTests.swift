@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import Testing
 
-@Suite("Tokens")
+@Suite("Tokens", .timeLimit(.minutes(5)))
 struct TokenTests {
     private static let secret = "a secret of the test"
 
