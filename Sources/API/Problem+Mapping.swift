@@ -19,9 +19,10 @@ extension Problem {
             self.init(.serviceUnavailable, "The server \(error).", headers: Self.retrySoon)
         case let error as DuckDBError:
             logger.error("DuckDB failed a request", metadata: ["reason": "\(error)"])
+            // Its message can quote what others have stored.
             self.init(
                 .serviceUnavailable,
-                "The server cannot answer this now: \(error.message)",
+                "The server cannot answer this now; its log says why.",
                 headers: Self.retrySoon
             )
         case let error as HTTPError: self.init(error)

@@ -19,11 +19,16 @@ extension Resource {
     /// All keys that no other resource of the kind can have, without repetition.
     package var uniqueKeys: [UniqueKey] {
         var keys = reservedKeys
-        forEachUniqueKey { name, value in
-            let key = UniqueKey(name: name, value: value)
-            if !keys.contains(key) { keys.append(key) }
-        }
-        return keys
+        forEachUniqueKey { name, value in keys.append(UniqueKey(name: name, value: value)) }
+        return keys.withoutRepetition
+    }
+}
+
+extension [UniqueKey] {
+    /// The keys, each where it stands first.
+    package var withoutRepetition: [UniqueKey] {
+        var seen: Set<UniqueKey> = []
+        return filter { seen.insert($0).inserted }
     }
 }
 

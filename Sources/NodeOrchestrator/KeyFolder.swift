@@ -48,7 +48,7 @@ struct KeyFolder {
 
     /// The key that exists, for making tokens.
     func existingKey() async throws -> TokenKey {
-        await TokenKey(secret: try KeyFile.read(secretFile))
+        await TokenKey(secret: try KeyFile.key(secretFile))
     }
 
     private func renewClientToken(_ key: TokenKey) async throws {

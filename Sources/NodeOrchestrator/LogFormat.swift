@@ -37,6 +37,14 @@ struct JSONLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    private func write(_ value: Logger.Metadata.Value, to writer: inout JSONWriter) {
+        switch value {
+        case .stringConvertible(let number as Int): writer.integer(number)
+        case .stringConvertible(let number as Double) where number.isFinite: writer.number(JSONNumber(number))
+        default: writer.string(value.description)
+        }
+    }
+
     func log(event: LogEvent) {
         var writer = JSONWriter()
         writer.beginObject()
@@ -51,9 +59,13 @@ struct JSONLogHandler: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) {
             writer.key(key)
-            writer.string(value.description)
+            write(value, to: &writer)
         }
         writer.endObject()
-        FileHandle.standardError.write(Data(writer.bytes + [UInt8(ascii: "\n")]))
+        do {
+            try FileHandle.standardError.write(contentsOf: Data(writer.bytes + [UInt8(ascii: "\n")]))
+        } catch {
+            // There is nowhere left to say that the log cannot be written; the server goes on without it.
+        }
     }
 }

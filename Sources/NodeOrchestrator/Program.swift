@@ -14,11 +14,13 @@ struct Program: AsyncParsableCommand {
     static func main() async {
         do {
             var arguments = Array(CommandLine.arguments.dropFirst())
-            if arguments.first == ServeCommand.configuration.commandName {
+            if let name = arguments.first,
+                let command = configuration.subcommands.first(where: { $0.configuration.commandName == name })
+            {
+                let environment = ProcessInfo.processInfo.environment
                 arguments =
-                    try arguments.prefix(1)
-                    + SettingSources(ServeCommand.self)
-                    .arguments(Array(arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+                    try [name]
+                    + SettingSources(command).arguments(Array(arguments.dropFirst()), environment: environment)
             }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

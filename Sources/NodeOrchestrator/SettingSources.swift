@@ -6,24 +6,38 @@ import Yams
 ///
 /// Both become arguments in front of those of the command line, so that one parser reads and checks all of them. An
 /// option that the command line has is taken from nowhere else; the environment comes before the file.
-struct SettingSources<Command: ParsableCommand> {
+struct SettingSources {
     /// What every variable of the environment begins with.
-    private static var prefix: String { "NODE_ORCHESTRATOR_" }
+    private static let prefix = "NODE_ORCHESTRATOR_"
 
-    /// The command's options by name, with whether they are flags.
-    private let options: [String: Bool]
+    private let command: any ParsableCommand.Type
+    /// The command's options by name.
+    private let options: [String: Shape]
 
-    init(_ command: Command.Type) {
+    /// What an option takes.
+    private enum Shape {
+        case flag
+        case value
+        case values
+    }
+
+    init(_ command: any ParsableCommand.Type) {
+        self.command = command
         options = Dictionary(
-            uniqueKeysWithValues: Mirror(reflecting: Command()).children.compactMap { child in
+            uniqueKeysWithValues: Mirror(reflecting: command.init()).children.compactMap { child in
                 guard let label = child.label, label.hasPrefix("_") else { return nil }
-                return (Self.kebabCase(label.dropFirst()), child.value is Flag<Bool>)
+                return (Self.kebabCase(label.dropFirst()), Self.shape(of: child.value))
             }
         )
     }
 
     private static func kebabCase(_ name: Substring) -> String {
         name.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
+    }
+
+    private static func shape(of definition: Any) -> Shape {
+        if definition is Flag<Bool> { return .flag }
+        return definition is Option<[ListenAddress]> ? .values : .value
     }
 
     /// The arguments of the command line, with what the other sources say in front of them.
@@ -33,10 +47,13 @@ struct SettingSources<Command: ParsableCommand> {
         let given = Set(
             commandLine.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2).prefix { $0 != "=" }) }
         )
-        let variables = try self.variables(environment).filter { !given.contains($0.option) }
+        let variables = try variables(environment).filter { !given.contains($0.option) }
         let path = Self.value(of: "config", in: commandLine) ?? variables.last { $0.option == "config" }?.values.last
         let known = given.union(variables.map(\.option))
         let file = try path.map(settings(ofFile:))?.filter { !known.contains($0.option) } ?? []
+        for setting in file + variables {
+            try check(setting, with: commandLine)
+        }
         return (file + variables).flatMap(\.arguments) + commandLine
     }
 
@@ -52,26 +69,37 @@ struct SettingSources<Command: ParsableCommand> {
     private struct Setting {
         var option: String
         var values: [String]
-        var isFlag: Bool
-
-        var arguments: [String] {
-            isFlag ? (values == ["true"] ? ["--\(option)"] : []) : values.map { "--\(option)=\($0)" }
-        }
+        var source: String
+        var arguments: [String]
     }
 
     private func setting(_ option: String, _ values: [String], from source: String) throws -> Setting {
-        let setting = Setting(option: option, values: values, isFlag: options[option] == true)
-        if setting.isFlag, values != ["true"], values != ["false"] {
-            throw ValidationError("\(source): \(option) is true or false, not \(values.joined(separator: ", ")).")
+        let arguments: [String]
+        switch (options[option], values) {
+        case (.flag, ["true"]): arguments = ["--\(option)"]
+        case (.flag, ["false"]): arguments = []
+        case (.flag, _): throw ValidationError("\(source): \(option) is true or false.")
+        case (.value, let values) where values.count > 1: throw ValidationError("\(source): \(option) has one value.")
+        case (_, let values) where values.isEmpty || values.contains(""):
+            throw ValidationError("\(source): \(option) has no value.")
+        default: arguments = values.map { "--\(option)=\($0)" }
         }
-        if option != "config" {
-            do {
-                _ = try Command.parse(setting.arguments)
-            } catch {
-                throw ValidationError("\(source): \(Command.message(for: error))")
-            }
+        return Setting(option: option, values: values, source: source, arguments: arguments)
+    }
+
+    /// Blames a source for what the parser does not take from it. What the command line itself gets wrong is for the
+    /// parser to tell.
+    private func check(_ setting: Setting, with commandLine: [String]) throws {
+        do {
+            _ = try command.parse(commandLine)
+        } catch {
+            return
         }
-        return setting
+        do {
+            _ = try command.parse(setting.arguments + commandLine)
+        } catch {
+            throw ValidationError("\(setting.source): \(command.message(for: error))")
+        }
     }
 
     private func variables(_ environment: [String: String]) throws -> [Setting] {
@@ -103,8 +131,8 @@ struct SettingSources<Command: ParsableCommand> {
                 let known = options.keys.filter { $0 != "config" }.sorted().joined(separator: ", ")
                 throw ValidationError("\(source): there is no key \(option); there are \(known).")
             }
-            let values = value.sequence?.compactMap(\.scalar?.string) ?? [value.scalar?.string].compactMap(\.self)
-            return try setting(option, values, from: source)
+            let values = value.sequence.map(Array.init) ?? [value]
+            return try setting(option, values.map { $0.scalar?.string ?? "" }, from: source)
         }
     }
 }

@@ -15,6 +15,7 @@ package final class InventoryStore: Service {
     private let projection: Projection
     private let snapshotter: Snapshotter
     private let configuration: Configuration
+    private let lock: FolderLock
     private let logger: Logger
 
     /// Where the inventory is kept, and how.
@@ -55,30 +56,46 @@ package final class InventoryStore: Service {
         self.configuration = configuration
         self.logger = logger
         try Durable.createFolder(configuration.dataDirectory)
+        lock = try FolderLock(configuration.dataDirectory)
         let key = try KeyFile.load(configuration.keyDirectory.appending(path: "credential.key"))
+        let sealer = try SecretSealer(key: key.key)
         directory = Directory()
-        intake = try Intake(directory: directory, sealer: SecretSealer(key: key.key))
-        projection = try Projection(logger: logger)
+        intake = try Intake(directory: directory, sealer: sealer)
+        projection = try Projection(
+            temporaryDirectory: configuration.dataDirectory.appending(path: "tmp"),
+            logger: logger
+        )
         let folder = SnapshotFolder(configuration.snapshotDirectory)
-        let sequence = try await Self.restore(folder, configuration, to: projection, directory, logger: logger)
+        let (restored, sequence) = try await Self.restore(folder, configuration, to: projection, directory, logger)
+        let foreign = directory.count(where: { $0.secrets.values.contains { $0.keyID != sealer.keyID[...] } })
+        if foreign > 0 {
+            logger.error(
+                "the secrets of some resources were sealed with another credential key and cannot be opened",
+                metadata: ["resources": "\(foreign)", "key": "\(sealer.keyID)"]
+            )
+        }
         projection.begin(at: sequence)
         committer = Committer(directory: directory, projection: projection, sequence: sequence)
         snapshotter = Snapshotter(
             projection: projection,
             folder: folder,
             keep: configuration.snapshotsToKeep,
+            restored: restored,
+            sequence: sequence,
             logger: logger
         )
     }
 
-    /// - Returns: The sequence number of the last transaction that any snapshot knows of, 0 without one.
+    /// - Returns: The snapshot that was restored, and the sequence number of the last transaction that any knows of.
+    /// - Throws: When a snapshot is of a format that only another version of the program reads: to go on without it
+    ///   would be to lose what it holds.
     private static func restore(
         _ folder: SnapshotFolder,
         _ configuration: Configuration,
         to projection: Projection,
         _ directory: Directory,
-        logger: Logger
-    ) async throws -> UInt64 {
+        _ logger: Logger
+    ) async throws -> (snapshot: Snapshot?, sequence: UInt64) {
         try folder.removePartial()
         let ids = try folder.ids()
         guard configuration.restores || ids.isEmpty else {
@@ -100,16 +117,19 @@ package final class InventoryStore: Service {
                     metadata: [
                         "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
                         "resources": "\(Kind.allCases.reduce(0) { $0 + directory.count($1) })",
-                        "duration": "\((ContinuousClock.now - start).inMilliseconds)",
+                        "duration_ms": "\((ContinuousClock.now - start).milliseconds)",
                     ]
                 )
-                return sequence
+                return (snapshot, sequence)
+            } catch SnapshotError.unknownFormat(let format) {
+                throw DiskError(message: "the snapshot \(id) \(SnapshotError.unknownFormat(format))")
             } catch {
                 logger.warning("skipped a snapshot", metadata: ["snapshot": "\(id)", "reason": "\(error)"])
             }
         }
+        directory.removeAll()
         logger.warning("no snapshot to restore: the inventory is empty", metadata: ["folder": "\(folder.path.path)"])
-        return sequence
+        return (nil, sequence)
     }
 
     // MARK: Reading
@@ -124,7 +144,7 @@ package final class InventoryStore: Service {
     /// Every change that was answered before is seen.
     package func resources(_ search: Search) async throws -> [StoredResource] {
         if search.matchesAll { return directory.all(search.kind).map(\.stored) }
-        return directory.resources(search.kind, ids: try await projection.search(search))
+        return try await projection.search(search)
     }
 
     // MARK: Writing
@@ -168,11 +188,13 @@ package final class InventoryStore: Service {
         await withTaskGroup { group in
             group.addTask { await self.every(Self.mergeInterval) { try await self.projection.catchUp() } }
             if let interval = configuration.snapshotInterval {
-                group.addTask { await self.every(interval) { _ = try await self.snapshotter.take() } }
+                group.addTask { await self.every(interval) { try await self.snapshotter.takeIfChanged() } }
             }
             await group.waitForAll()
         }
-        _ = try await snapshotter.take()
+        // Whatever still comes in, from requests that outlast their time, is refused rather than lost.
+        await committer.close()
+        try await snapshotter.takeIfChanged()
     }
 
     /// Does something again and again until the service group shuts down; a failure is reported, not the end.

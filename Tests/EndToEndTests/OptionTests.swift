@@ -59,7 +59,10 @@ struct OptionTests {
         arguments: [
             ("snapshot-frequency: 1m", [:], "there is no key snapshot-frequency"), ("config: x", [:], "no key config"),
             ("- 1", [:], "does not hold keys"), ("snapshot-keep: many", [:], "snapshot-keep"),
-            ("auth-reads: maybe", [:], "auth-reads is true or false"), ("{", [:], "cannot be read"),
+            ("auth-reads: maybe", [:], "auth-reads is true or false"),
+            ("log-level: {a: b}", [:], "log-level has no value"),
+            ("snapshot-dir:", [:], "snapshot-dir has no value"), ("snapshot-keep: [1, 2]", [:], "one value"),
+            ("{", [:], "cannot be read"),
             ("{}", ["NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "x"], "NODE_ORCHESTRATOR_SNAPSHOT_KEEP"),
         ] as [(String, [String: String], String)]
     )

@@ -38,6 +38,38 @@ struct RestartTests {
         #expect(held.text.contains("x1000c0s0b0n0"))
     }
 
+    @Test("with no snapshot that can be read serves an empty inventory, and leaves no snapshot of that")
+    func damaged() async throws {
+        let workspace = try Workspace()
+        let first = try await ServerProcess(in: workspace)
+        #expect(try first.write("POST", "/ComputeNode", Self.nodes[0]).status == 201)
+        #expect(first.stop() == 0)
+        let snapshots = workspace.data.appending(path: "snapshots")
+        let folders = try FileManager.default.contentsOfDirectory(atPath: snapshots.path)
+        let file = snapshots.appending(path: folders[0]).appending(path: "BMC.parquet")
+        let bytes = try Data(contentsOf: file)
+        try Data().write(to: file)
+        let second = try await ServerProcess(in: workspace)
+        #expect(try second.request("GET", "/ComputeNode").text == "[]")
+        #expect(second.log.contains("skipped a snapshot"))
+        #expect(second.stop() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: snapshots.path) == folders)
+        try bytes.write(to: file)
+        let third = try await ServerProcess(in: workspace)
+        #expect(try third.request("GET", "/ComputeNode/x1000c0s0b0n0").status == 200)
+    }
+
+    @Test("a second server on the same data directory refuses to start")
+    func second() async throws {
+        let workspace = try Workspace()
+        let first = try await ServerProcess(in: workspace)
+        let data = workspace.data.path
+        let result = try ServerProcess.run("serve", "--data-dir", data, "--listen", "127.0.0.1:0")
+        #expect(result.status == 1)
+        #expect(result.output.contains("another server is using"))
+        #expect(first.stop() == 0)
+    }
+
     @Test("finishes a request that has begun before it stops")
     func finishesRequests() async throws {
         let workspace = try Workspace()

@@ -64,7 +64,7 @@ final class ServerProcess: Sendable {
         self.workspace = workspace
         let defaults = ["serve", "--listen", "127.0.0.1:0", "--data-dir", workspace.data.path]
         (process, output) = try Self.start(defaults + arguments, environment: environment)
-        let line = try await output.line(containing: "ready")
+        let line = try await output.line(containing: "listening on http://127.0.0.1:")
         let address = line.split(separator: "http://127.0.0.1:").last ?? ""
         guard let port = Int(address.prefix(while: \.isNumber)) else { throw ServerError(output: line) }
         self.port = port

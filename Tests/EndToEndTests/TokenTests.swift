@@ -117,6 +117,9 @@ struct TokenTests {
         let token = try ServerProcess.run("token", "--data-dir", data, "--subject", "bob", "--expires-in", "5m")
         #expect(token.status == 0)
         let text = token.output.trimmingCharacters(in: .newlines)
+        // The environment says where the data is, to every command.
+        let environment = ["NODE_ORCHESTRATOR_DATA_DIR": data]
+        #expect(try ServerProcess.run("token", "--subject", "eve", environment: environment).status == 0)
         let collection = #"{"name":"c","type":"job","nodes":[]}"#
         let answer = try own.request("POST", "/NodeCollection", token: text, body: collection)
         #expect(answer.text.contains(#""creator_subject":"bob""#))

@@ -64,6 +64,8 @@ struct SearchTests {
     @Test("finds collections by name, type and member")
     func collections() async throws {
         let inventory = try await filled()
+        let bogus = try await refusal { _ = try await found(inventory, .nodeCollection, [("type", "bogus")]) }
+        #expect(bogus?.reason == .invalid)
         #expect(try await found(inventory, .nodeCollection, [("name", "p")]) == ["p"])
         #expect(try await found(inventory, .nodeCollection, [("type", "job")]) == ["j"])
         #expect(try await found(inventory, .nodeCollection, [("node", "x1000c0s0b0n0")]).sorted() == ["j", "p"])

@@ -9,7 +9,7 @@ struct SecretTests {
     private static let bmc = #"{"xname":"x1000c0s0b0","username":"u","password":"p","mac_address":"02:00:00:00:00:01"}"#
 
     private func sealer(_ inventory: StoreUnderTest) throws -> SecretSealer {
-        try SecretSealer(key: KeyFile.read(inventory.folder.appending(path: "keys/credential.key")))
+        try SecretSealer(key: KeyFile.key(inventory.folder.appending(path: "keys/credential.key")))
     }
 
     /// The stored passwords of a resource, opened.

@@ -1,6 +1,7 @@
 import DuckDB
 import Foundation
 import Inventory
+import Logging
 import Schema
 import Store
 import Testing
@@ -124,7 +125,10 @@ struct SnapshotTests {
 
     @Test(
         "that are damaged are passed over for the one before, whatever the damage",
-        arguments: ["flipped", "cut", "missing", "no manifest", "no JSON", "unknown format"]
+        arguments: [
+            "flipped", "cut", "missing", "no manifest", "no JSON", "no files", "impossible numbers", "other rows",
+            "copied",
+        ]
     )
     func damaged(how: String) async throws {
         let inventory = try await filled()
@@ -143,10 +147,47 @@ struct SnapshotTests {
         case "missing": try FileManager.default.removeItem(at: file)
         case "no manifest": try FileManager.default.removeItem(at: manifest)
         case "no JSON": try Data("{".utf8).write(to: manifest)
-        default: try Data(#"{"format":2}"#.utf8).write(to: manifest)
+        case "copied":
+            try FileManager.default.removeItem(at: manifest)
+            try FileManager.default.copyItem(
+                at: newest.folder,
+                to: inventory.folder.appending(path: "snapshots/snapshot=keep")
+            )
+        default:
+            let changes = [
+                "no files": ("files", "more"),
+                "impossible numbers": ("sequence\" : ", "sequence\" : 99999999999999999"),
+                "other rows": ("rows\" : 3", "rows\" : 4"),
+            ]
+            let (old, new) = changes[how] ?? ("", "")
+            let text = try String(contentsOf: manifest, encoding: .utf8)
+            #expect(text.contains(old))
+            try Data(text.replacing(old, with: new).utf8).write(to: manifest)
         }
         let reopened = try await inventory.reopened()
         #expect(reopened.contents == before)
+        // And the next one is taken as ever.
+        try await reopened.create(.component, #"{"ID":"x2000","Type":"Cabinet"}"#)
+        #expect(try await reopened.store.takeSnapshot().isNew)
+    }
+
+    @Test("of a format that this program does not know stop the start, because to go on would lose them")
+    func unknownFormat() async throws {
+        let inventory = try await filled()
+        let newest = try await inventory.store.takeSnapshot().snapshot
+        try Data(#"{"format":2}"#.utf8).write(to: newest.folder.appending(path: "manifest.json"))
+        await #expect(throws: DiskError.self) { _ = try await inventory.reopened() }
+    }
+
+    @Test("belong to one server at a time")
+    func locked() async throws {
+        let inventory = try await StoreUnderTest()
+        await #expect(throws: DiskError.self) {
+            _ = try await InventoryStore(
+                InventoryStore.Configuration(dataDirectory: inventory.folder),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+        }
     }
 
     @Test("that cannot be read leave an empty inventory, which does not write over their sequence numbers")
@@ -156,7 +197,6 @@ struct SnapshotTests {
         try Data().write(to: snapshot.file(of: .bmc))
         let reopened = try await inventory.reopened()
         #expect(reopened.contents.isEmpty)
-        #expect(try await reopened.store.takeSnapshot().isNew == false)
         try await reopened.create(.component, #"{"ID":"x1000","Type":"Cabinet"}"#)
         #expect((reopened.contents.values.first?.version ?? 0) > snapshot.manifest.sequence)
     }
@@ -168,8 +208,12 @@ struct SnapshotTests {
         let partial = inventory.folder.appending(path: "snapshots/.partial-2026-01-01T00-00-00.000Z")
         try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: true)
         try Data("x".utf8).write(to: partial.appending(path: "BMC.parquet"))
-        _ = try await inventory.reopened()
-        #expect(!FileManager.default.fileExists(atPath: partial.path))
+        let reopened = try await inventory.reopened()
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: reopened.folder.appending(path: "snapshots").path
+        )
+        #expect(left.count == 1)
+        #expect(!left.contains(partial.lastPathComponent))
     }
 
     @Test("are not started over: --no-restore refuses where there are any")
@@ -177,7 +221,7 @@ struct SnapshotTests {
         let inventory = try await filled()
         _ = try await inventory.store.takeSnapshot()
         await #expect(throws: DiskError.self) {
-            _ = try await StoreUnderTest(in: inventory.folder, restores: false)
+            _ = try await StoreUnderTest(copying: inventory.folder, restores: false)
         }
     }
 
@@ -216,6 +260,26 @@ struct SnapshotTests {
         let second = try await reopened.store.takeSnapshot().snapshot
         for kind in [Kind.computeNode, .bmc, .nodeCollection] {
             #expect(try Data(contentsOf: first.file(of: kind)) == Data(contentsOf: second.file(of: kind)))
+        }
+    }
+
+    @Test("taken while others write hold exactly the transactions up to their sequence number")
+    func concurrent() async throws {
+        let inventory = try await StoreUnderTest()
+        var snapshots: [Snapshot] = []
+        for round in 0..<5 {
+            async let written: Void = {
+                for number in 0..<40 {
+                    try await inventory.create(.component, #"{"ID":"x\#(1000 + round)c\#(number)","Type":"Chassis"}"#)
+                }
+            }()
+            snapshots.append(try await inventory.store.takeSnapshot().snapshot)
+            try await written
+        }
+        snapshots.append(try await inventory.store.takeSnapshot().snapshot)
+        #expect(snapshots.last?.manifest.sequence == 200)
+        for snapshot in snapshots {
+            #expect(UInt64(snapshot.manifest.rows(of: .component)) == snapshot.manifest.sequence)
         }
     }
 

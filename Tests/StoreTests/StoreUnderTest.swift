@@ -8,11 +8,11 @@ import Store
 final class StoreUnderTest: Sendable {
     let store: InventoryStore
     let folder: URL
-    private let ownsFolder: Bool
 
-    init(in folder: URL? = nil, snapshotsToKeep: Int = 24, restores: Bool = true) async throws {
-        ownsFolder = folder == nil
-        self.folder = folder ?? FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
+    /// - Parameter original: A folder to begin with a copy of.
+    init(copying original: URL? = nil, snapshotsToKeep: Int = 24, restores: Bool = true) async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
+        if let original { try FileManager.default.copyItem(at: original, to: folder) }
         store = try await InventoryStore(
             InventoryStore.Configuration(
                 dataDirectory: self.folder,
@@ -24,12 +24,12 @@ final class StoreUnderTest: Sendable {
     }
 
     deinit {
-        if ownsFolder { try? FileManager.default.removeItem(at: folder) }  // The system clears its temporary folder.
+        try? FileManager.default.removeItem(at: folder)  // The system clears its temporary folder.
     }
 
-    /// Another store on the same folder, as after a restart.
+    /// Another store that finds on disk what this one has left there, as after a restart.
     func reopened() async throws -> StoreUnderTest {
-        try await StoreUnderTest(in: folder)
+        try await StoreUnderTest(copying: folder)
     }
 
     @discardableResult

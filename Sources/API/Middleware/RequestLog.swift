@@ -11,22 +11,54 @@ struct RequestLog: RouterMiddleware {
         next: (Request, InventoryRequestContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
-        let response = try await next(request, context)
-        let duration = ContinuousClock.now - start
-        let status = response.status.code
-        context.logger.info(
-            "request",
-            metadata: [
-                "method": "\(request.method.rawValue)",
-                "path": "\(request.uri.string)",
-                "status": "\(status)",
-                "bytes": "\(response.body.contentLength ?? 0)",
-                "duration": "\(duration.inMilliseconds)",
-            ]
+        var response = try await next(request, context)
+        let record = Record(
+            method: request.method.rawValue,
+            path: request.uri.string,
+            status: response.status.code,
+            length: response.body.contentLength ?? 0,
+            start: start,
+            logger: context.logger
         )
-        let dimensions = [("method", request.method.rawValue), ("status", String(status))]
-        Counter(label: "http_requests_total", dimensions: dimensions).increment()
-        Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+        guard record.length > Self.longBody else {
+            record.finish()
+            return response
+        }
+        let body = response.body
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            do {
+                try await body.write(writer)
+            } catch {
+                record.finish(aborted: true)
+                throw error
+            }
+            record.finish()
+        }
         return response
+    }
+
+    /// From how many bytes on a request is finished only when its body is sent; shorter ones are sent at once.
+    private static let longBody = 1 << 20
+
+    private struct Record: Sendable {
+        var method: String
+        var path: String
+        var status: Int
+        var length: Int
+        var start: ContinuousClock.Instant
+        var logger: Logger
+
+        func finish(aborted: Bool = false) {
+            let duration = ContinuousClock.now - start
+            var metadata: Logger.Metadata = [
+                "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
+                "bytes": .stringConvertible(length), "duration_ms": .stringConvertible(duration.milliseconds),
+            ]
+            if aborted { metadata["aborted"] = "the client hung up" }
+            logger.info("request", metadata: metadata)
+            let dimensions = [("method", method), ("status", String(status))]
+            Counter(label: "http_requests_total", dimensions: dimensions).increment()
+            Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+        }
     }
 }

@@ -48,7 +48,7 @@ extension Snapshot {
             "resources": .object(
                 JSONObject(Kind.allCases.map { ($0.rawValue, .number(JSONNumber(manifest.rows(of: $0)))) })
             ),
-            "size": .number(JSONNumber(manifest.files.values.reduce(0) { $0 + $1.size })),
+            "size": .number(JSONNumber(manifest.size)),
         ]
     }
 }

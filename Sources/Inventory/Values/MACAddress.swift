@@ -43,6 +43,13 @@ package struct MACAddress: StringValue, Comparable {
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .macAddress) }
 }
 
+extension Sequence<UInt8> {
+    /// The bytes as hexadecimal digits in lower case.
+    package var hexadecimal: String {
+        String(decoding: flatMap { [$0.upperHexDigit, $0.lowerHexDigit] }, as: UTF8.self)
+    }
+}
+
 extension UInt8 {
     /// The hexadecimal digit of the upper four bits, as lower-case ASCII.
     var upperHexDigit: UInt8 { (self >> 4).lowerHexDigit }

@@ -8,8 +8,6 @@ package struct JSONWriter: Sendable {
     ///
     /// This is how a database is given them as they were sent, instead of in its own serialisation.
     package var freeFormAsText: Bool
-    /// Whether a free-form object was written, in whichever form.
-    package private(set) var wroteFreeForm = false
 
     private var needsComma = false
 
@@ -24,7 +22,6 @@ package struct JSONWriter: Sendable {
     /// Forgets what was written, but keeps the memory for it.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
-        wroteFreeForm = false
         needsComma = false
     }
 
@@ -84,7 +81,6 @@ package struct JSONWriter: Sendable {
 
     /// Writes an object that no schema describes, as text where that is asked for.
     package mutating func freeForm(_ object: JSONObject) {
-        wroteFreeForm = true
         if freeFormAsText {
             string(JSONValue.object(object).text)
         } else {

@@ -11,7 +11,8 @@ actor Committer {
     private let projection: Projection
     private let executor = SerialQueueExecutor(label: "committer")
     /// Sequence number of the last transaction.
-    private let sequence: Mutex<UInt64>
+    private var sequence: UInt64
+    private var isClosed = false
     private let waiting = Atomic<Int>(0)
 
     /// How many transactions may wait at once.
@@ -23,7 +24,7 @@ actor Committer {
     init(directory: Directory, projection: Projection, sequence: UInt64) {
         self.directory = directory
         self.projection = projection
-        self.sequence = Mutex(sequence)
+        self.sequence = sequence
     }
 
     /// Carries out a transaction.
@@ -41,18 +42,24 @@ actor Committer {
         return outcomes
     }
 
+    /// Accepts no more transactions; those before it are in effect.
+    func close() {
+        isClosed = true
+    }
+
     private func carryOut(_ transaction: Transaction) throws(Refusal) -> [Outcome] {
+        guard !isClosed else { throw Refusal(.unavailable, "The server is shutting down.") }
         var draft = Draft(directory: directory, author: transaction.author)
         var resources: [ResourceID] = []
         var problems: [Refusal.Problem] = []
         for (index, operation) in transaction.operations.enumerated() {
             do throws(Refusal) {
-                resources.append(try draft.stage(operation, index: index))
+                resources.append(try draft.carryOut(operation, index: index))
             } catch {
                 problems += error.problems
             }
         }
-        let version = sequence.withLock { $0 } + 1
+        let version = sequence + 1
         var changes: [Change] = []
         do throws(Refusal) {
             changes = try draft.finish(version: version)
@@ -62,11 +69,8 @@ actor Committer {
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
         if !changes.isEmpty {
             directory.apply(changes)
-            // Both under one lock: whoever reads a sequence number finds every change up to it in the projection.
-            sequence.withLock { sequence in
-                projection.enqueue(changes, through: version)
-                sequence = version
-            }
+            projection.enqueue(changes, through: version)
+            sequence = version
         }
         return resources.map { Outcome(resource: $0, stored: directory.resource($0.kind, id: $0.id)) }
     }

@@ -13,7 +13,7 @@ extension Draft {
         let derived = node.xname?.bmcXName
         guard var given = node.bmc else {
             guard let derived else { return nil }
-            return holder(.bmc, of: Self.key(derived)) ?? stageNew(BMC(xname: derived), secrets: [:])
+            return holder(.bmc, of: Self.key(derived)) ?? putNew(BMC(xname: derived), secrets: [:])
         }
         let match = try match(given)
         if given.xname == nil, let derived, match.map({ stored($0)?.xname == nil }) ?? true,
@@ -26,13 +26,13 @@ extension Draft {
             if !missing.isEmpty {
                 throw refusal(.invalid, "A BMC that is not stored yet needs more fields.", violations: missing)
             }
-            return stageNew(given, secrets: secrets)
+            return putNew(given, secrets: secrets)
         }
         let id = ResourceID(.bmc, match)
         guard let stored = stored(match) else { return match }
         let merged = stored.overwritten(by: given)
-        if merged != stored || !secrets.isEmpty {
-            stage(merged, given: secrets, as: id)
+        if merged.document != stored.document || !secrets.isEmpty {
+            put(merged, given: secrets, as: id)
         }
         return match
     }
@@ -64,11 +64,11 @@ extension Draft {
         return first.id
     }
 
-    private mutating func stageNew(_ bmc: BMC, secrets: [String: SealedSecret]) -> UUID {
+    private mutating func putNew(_ bmc: BMC, secrets: [String: SealedSecret]) -> UUID {
         let id = bmc.id ?? .version7()
         var bmc = bmc
         bmc.id = id
-        stage(bmc, given: secrets, as: ResourceID(.bmc, id))
+        put(bmc, given: secrets, as: ResourceID(.bmc, id))
         return id
     }
 

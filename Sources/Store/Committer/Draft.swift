@@ -41,7 +41,7 @@ struct Draft {
     /// Works out one operation.
     ///
     /// - Returns: The resource that the operation was about.
-    mutating func stage(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
+    mutating func carryOut(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
         self.operation = index
         switch operation {
         case .create(let submission):
@@ -50,11 +50,7 @@ struct Draft {
             return try replace(reference, with: submission)
         case .delete(let kind, let reference):
             let id = try find(kind, reference)
-            stage(nil, secrets: [:], as: id)
-            return id
-        case .restore(let id, let stored):
-            let resource = stored.map { id.kind.resourceType.init(stored: $0.document) }
-            stage(resource, secrets: stored?.secrets ?? [:], as: id)
+            put(nil, sealed: [:], as: id)
             return id
         }
     }
@@ -74,7 +70,7 @@ struct Draft {
             collection.creatorSubject = author
             resource = collection
         }
-        try stage(resource, submission.secrets, as: id)
+        try accept(resource, submission.secrets, as: id)
         return id
     }
 
@@ -95,18 +91,18 @@ struct Draft {
             collection.creatorSubject = stored.creatorSubject
             resource = collection
         }
-        try stage(resource, submission.secrets, as: id)
+        try accept(resource, submission.secrets, as: id)
         return id
     }
 
-    /// Stages a client's document with the secrets that came with it.
-    private mutating func stage(
+    /// Puts a client's document into the state, with the secrets that came with it.
+    private mutating func accept(
         _ resource: any Resource,
         _ secrets: [String: SealedSecret],
         as id: ResourceID
     ) throws(Refusal) {
         guard var node = resource as? ComputeNode else {
-            stage(resource, given: secrets, as: id)
+            put(resource, given: secrets, as: id)
             return
         }
         var ownSecrets: [String: SealedSecret] = [:]
@@ -119,13 +115,13 @@ struct Draft {
             }
         }
         node.bmc = try bmc(of: node, secrets: bmcSecrets).map { BMC(id: $0) }
-        stage(node, given: ownSecrets, as: id)
+        put(node, given: ownSecrets, as: id)
     }
 
-    /// Stages a resource, with the stored secret for each empty string that stands for one.
+    /// Puts a resource into the state, with the stored secret for each empty string that stands for one.
     ///
     /// Where none is stored there is nothing to stand for, and the field is left out.
-    mutating func stage<Value: Resource>(_ resource: Value, given secrets: [String: SealedSecret], as id: ResourceID) {
+    mutating func put<Value: Resource>(_ resource: Value, given secrets: [String: SealedSecret], as id: ResourceID) {
         var document = JSONValue.object([:])
         var kept: [String: SealedSecret] = [:]
         var dropped = false
@@ -139,7 +135,7 @@ struct Draft {
                 dropped = true
             }
         }
-        stage(dropped ? .decoded(from: document) : resource, secrets: kept, as: id)
+        put(dropped ? .decoded(from: document) : resource, sealed: kept, as: id)
     }
 
     // MARK: The state so far
@@ -177,8 +173,8 @@ struct Draft {
         throw refusal(.notFound, "There is no such \(kind.rawValue).")
     }
 
-    /// Puts a resource, or its absence, into the state.
-    mutating func stage(_ resource: (any Resource)?, secrets: [String: SealedSecret], as id: ResourceID) {
+    /// Puts a resource, or its absence, into the state, with all of its secrets.
+    private mutating func put(_ resource: (any Resource)?, sealed secrets: [String: SealedSecret], as id: ResourceID) {
         let old = staged[id]
         if let old, let resource = old.resource {
             for key in resource.uniqueKeys { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
@@ -225,7 +221,7 @@ struct Draft {
             for node in directory.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
                 guard staged[node] == nil, let resource = current(node) else { continue }
                 operation = staged[id]?.operation ?? operation
-                stage(resource, secrets: secrets(of: node), as: node)
+                put(resource, sealed: secrets(of: node), as: node)
             }
         }
         for (id, entry) in staged where id.kind == .computeNode {
@@ -258,8 +254,9 @@ struct Draft {
     /// Unique keys that two resources would have.
     private func takenKeys() -> [Refusal.Problem] {
         var problems: [Refusal.Problem] = []
+        var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
-            for key in entry.resource?.uniqueKeys ?? [] {
+            for key in entry.resource?.uniqueKeys ?? [] where problems.count < Refusal.maximumProblems {
                 let claimants = claims[Claim(kind: id.kind, key: key), default: []]
                 let holder: ResourceID
                 if let other = directory.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
@@ -269,24 +266,16 @@ struct Draft {
                 } else {
                     continue
                 }
-                problems.append(
-                    problem(
-                        .conflict,
-                        message(key, of: id, takenBy: holder),
-                        holder: holder,
-                        operation: entry.operation
-                    )
-                )
+                let name = names[holder] ?? name(holder)
+                names[holder] = name
+                let message =
+                    id.kind == .nodeCollection && key.name != "name"
+                    ? "The node \(key.value) is in the \(key.name) \(name) already."
+                    : "The \(key.name) \(key.value) is that of the \(holder.kind.rawValue) \(name) already."
+                problems.append(problem(.conflict, message, holder: holder, operation: entry.operation))
             }
         }
         return problems
-    }
-
-    private func message(_ key: UniqueKey, of id: ResourceID, takenBy holder: ResourceID) -> String {
-        if id.kind == .nodeCollection, key.name != "name" {
-            return "The node \(key.value) is in the \(key.name) \(name(holder)) already."
-        }
-        return "The \(key.name) \(key.value) is that of the \(holder.kind.rawValue) \(name(holder)) already."
     }
 
     /// A resource as a message names it: what people call it, and its id.

@@ -29,6 +29,9 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         package var holder: ResourceID?
     }
 
+    /// How many problems are looked for at most.
+    static let maximumProblems = 1000
+
     /// At least one.
     package var problems: [Problem]
 

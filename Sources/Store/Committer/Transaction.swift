@@ -17,8 +17,6 @@ package struct Transaction: Sendable {
         case create(Submission)
         case replace(Kind.Reference, Submission)
         case delete(Kind, Kind.Reference)
-        /// The resource becomes what it was at another moment; nil stands for not being there.
-        case restore(ResourceID, StoredResource?)
     }
 }
 

@@ -18,14 +18,14 @@ package final class Directory: Sendable {
         /// By the key's name, then by its value.
         var holders: [String: [String: UUID]] = [:]
         /// Of nodes: which of them embed a BMC.
-        var nodesByBMC: [UUID: [UUID]] = [:]
+        var nodesByBMC: [UUID: Set<UUID>] = [:]
 
         mutating func remove(_ entry: IndexEntry, of id: UUID) {
             for key in entry.keys where holders[key.name]?[key.value] == id {
                 holders[key.name]?[key.value] = nil
             }
             if let bmc = entry.bmc {
-                nodesByBMC[bmc]?.removeAll { $0 == id }
+                nodesByBMC[bmc]?.remove(id)
                 if nodesByBMC[bmc]?.isEmpty == true { nodesByBMC[bmc] = nil }
             }
         }
@@ -35,7 +35,7 @@ package final class Directory: Sendable {
                 holders[key.name, default: [:]][key.value] = id
             }
             if let bmc = entry.bmc {
-                nodesByBMC[bmc, default: []].append(id)
+                nodesByBMC[bmc, default: []].insert(id)
             }
         }
     }
@@ -67,14 +67,21 @@ package final class Directory: Sendable {
         read(kind) { $0.holders[key.name]?[key.value] }
     }
 
-    /// The nodes that embed a BMC.
+    /// The nodes that embed a BMC, in the order of their identifiers.
     package func nodes(embedding bmc: UUID) -> [UUID] {
-        read(.computeNode) { $0.nodesByBMC[bmc] ?? [] }
+        read(.computeNode) { $0.nodesByBMC[bmc] ?? [] }.sorted()
     }
 
     /// How many resources of a kind there are.
     package func count(_ kind: Kind) -> Int {
         read(kind) { $0.resources.count }
+    }
+
+    /// How many resources of all kinds are as a condition says.
+    func count(where condition: (StoredResource) -> Bool) -> Int {
+        Kind.allCases.reduce(0) { sum, kind in
+            sum + read(kind) { table in table.resources.values.count(where: condition) }
+        }
     }
 
     /// All resources of a kind in the order of their identifiers.
@@ -85,24 +92,26 @@ package final class Directory: Sendable {
             .sorted { $0.id < $1.id }
     }
 
-    /// The resources with the identifiers, in their order, without those that are gone.
-    package func resources(_ kind: Kind, ids: [UUID]) -> [StoredResource] {
-        read(kind) { table in ids.compactMap { table.resources[$0] } }
-    }
-
     /// Carries out a transaction, in one step for every reader.
     func apply(_ changes: [Change]) {
         tables.withLock { tables in
             // Keys are given up before any is taken, so that resources can exchange them.
-            for change in changes {
+            for change in changes where change.indexBefore != change.index {
                 guard let entry = change.indexBefore else { continue }
                 tables[change.resource.kind]?.remove(entry, of: change.resource.id)
             }
             for change in changes {
                 tables[change.resource.kind]?.resources[change.resource.id] = change.stored
-                guard let entry = change.index else { continue }
+                guard let entry = change.index, entry != change.indexBefore else { continue }
                 tables[change.resource.kind]?.add(entry, of: change.resource.id)
             }
+        }
+    }
+
+    /// Forgets everything.
+    func removeAll() {
+        tables.withLock { tables in
+            for kind in Kind.allCases { tables[kind] = Table() }
         }
     }
 

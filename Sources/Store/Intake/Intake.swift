@@ -36,7 +36,10 @@ package struct Intake: Sendable {
         var violations = validator.violations(of: document)
         if let stored, violations.contains(where: { $0.keyword == "required" }) {
             let known = kind.resourceType.init(stored: stored.document).json
-            violations.removeAll { $0.keyword == "required" && known[$0.pointer] == nil }
+            violations.removeAll { violation in
+                violation.keyword == "required" && violation.pointer.tokens.count == 1
+                    && known[violation.pointer] == nil
+            }
         }
         if !violations.isEmpty {
             throw Self.refusal(kind, operation, violations + missingBMCFields(of: document, kind))
@@ -54,11 +57,11 @@ package struct Intake: Sendable {
 
     /// Reads the elements of an array, each as one operation.
     ///
-    /// - Throws: The problems of every element that has any.
+    /// - Throws: The problems of every element that has any, up to the limit.
     package func submissions(of documents: [JSONValue], _ kind: Kind) throws(Refusal) -> [Submission] {
         var submissions: [Submission] = []
         var problems: [Refusal.Problem] = []
-        for (index, document) in documents.enumerated() {
+        for (index, document) in documents.enumerated() where problems.count < Refusal.maximumProblems {
             do throws(Refusal) {
                 submissions.append(try submission(of: document, kind, operation: index))
             } catch {

@@ -27,9 +27,15 @@ actor Projection {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(logger: Logger) throws(DuckDBError) {
+    /// - Parameter temporaryDirectory: Where DuckDB puts what does not fit into memory.
+    init(temporaryDirectory: URL, logger: Logger) throws(DuckDBError) {
         self.logger = logger
-        database = try Database()
+        database = try Database(
+            configuration: [
+                "temp_directory": temporaryDirectory.path, "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            ]
+        )
         connection = try database.connect()
         try connection.execute("SET GLOBAL TimeZone = 'UTC';")
         try connection.execute(ProjectionTable.createStagingStatement)
@@ -113,16 +119,21 @@ actor Projection {
         }
     }
 
-    /// The identifiers of the resources that match a search, in order.
-    func search(_ search: Search) throws -> [UUID] {
+    /// The resources that match a search, in the order of their identifiers, all as of one moment.
+    func search(_ search: Search) throws -> [StoredResource] {
         try catchUp()
-        let result = try connection.query(search.sql, search.values)
-        var ids: [UUID] = []
+        guard let table = ProjectionTable.all.first(where: { $0.kind == search.kind }) else { return [] }
+        return try resources(connection.query(search.sql, search.values), of: table).compactMap(\.stored)
+    }
+
+    /// Reads rows of a table.
+    private func resources(_ result: QueryResult, of table: ProjectionTable) throws -> [Change] {
+        let reader = RowReader(table)
+        var changes: [Change] = []
         while let chunk = try result.nextChunk() {
-            let column = chunk[0]
-            for row in 0..<chunk.count { ids.append(column.uuid(row)) }
+            changes += try reader.changes(in: chunk)
         }
-        return ids
+        return changes
     }
 
     /// A connection that goes on seeing the tables as they are now.
@@ -136,20 +147,27 @@ actor Projection {
         return (frozen, sequence)
     }
 
-    /// Fills the empty tables from the Parquet files of a snapshot, and the directory from the tables.
+    /// Fills the tables from the Parquet files of a snapshot, and the directory from the tables.
+    ///
+    /// - Throws: When the files do not hold what they should; tables and directory are then to be filled again.
     func restore(_ snapshot: Snapshot, into directory: Directory) throws {
+        directory.removeAll()
         try connection.transaction {
             for table in ProjectionTable.all {
+                try connection.execute("DELETE FROM \(table.name);")
                 try connection.execute(table.restoreStatement(from: snapshot.file(of: table.kind)))
             }
         }
         for table in ProjectionTable.all {
-            directory.reserve(table.kind, count: snapshot.manifest.rows(of: table.kind))
-            let result = try connection.query("SELECT * FROM \(table.name)")
-            let reader = RowReader(table)
-            while let chunk = try result.nextChunk() {
-                directory.apply(reader.changes(in: chunk))
+            let rows = snapshot.manifest.rows(of: table.kind)
+            let resources = try resources(connection.query("SELECT * FROM \(table.name)"), of: table)
+            guard resources.count == rows else {
+                throw SnapshotError.damaged(
+                    "\(Snapshot.fileName(of: table.kind)) has \(resources.count) rows, not \(rows)"
+                )
             }
+            directory.reserve(table.kind, count: rows)
+            directory.apply(resources)
         }
     }
 }

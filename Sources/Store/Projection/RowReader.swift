@@ -52,12 +52,14 @@ struct RowReader {
     }
 
     /// The resources in a chunk of the whole table, as additions to the directory.
-    func changes(in chunk: DataChunk) -> [Change] {
+    ///
+    /// - Throws: When a row holds what is no resource of the kind.
+    func changes(in chunk: DataChunk) throws -> [Change] {
         let vectors = columns.indices.map { chunk[$0] }
         let versions = chunk[columns.count]
         let secrets = chunk[columns.count + 1]
         var writer = JSONWriter()
-        return (0..<chunk.count).map { row in
+        return try (0..<chunk.count).map { row in
             writer.removeAll()
             Self.writeStructure(columns, vectors, row, to: &writer)
             return Change(
@@ -68,26 +70,29 @@ struct RowReader {
                     secrets: Self.secrets(secrets, row)
                 ),
                 indexBefore: nil,
-                index: index(vectors, row, document: writer.bytes)
+                index: try index(vectors, row, document: writer.bytes)
             )
         }
     }
 
-    private func index(_ vectors: [ColumnVector], _ row: Int, document: [UInt8]) -> IndexEntry {
+    private func index(_ vectors: [ColumnVector], _ row: Int, document: [UInt8]) throws -> IndexEntry {
         // The one kind whose rules reserve keys beside the declared ones.
-        if kind == .nodeCollection { return IndexEntry(of: NodeCollection(stored: document)) }
+        if kind == .nodeCollection {
+            return IndexEntry(of: try NodeCollection(json: JSONValue(parsing: document)))
+        }
         var entry = IndexEntry()
         for key in keys where !vectors[key.column].isNull(row) {
             let vector = vectors[key.column]
             guard let field = key.field else {
-                entry.add(UniqueKey(name: key.name, value: vector.text(row)))
+                entry.keys.append(UniqueKey(name: key.name, value: vector.text(row)))
                 continue
             }
             let values = vector.listElements.structFields[field]
             for element in vector.listRange(row) {
-                entry.add(UniqueKey(name: key.name, value: values.text(element)))
+                entry.keys.append(UniqueKey(name: key.name, value: values.text(element)))
             }
         }
+        entry.keys = entry.keys.withoutRepetition
         if let bmc, !vectors[bmc.column].isNull(row) {
             entry.bmc = vectors[bmc.column].structFields[bmc.field].uuid(row)
         }
@@ -145,11 +150,5 @@ struct RowReader {
             }
             writer.endObject()
         }
-    }
-}
-
-extension IndexEntry {
-    fileprivate mutating func add(_ key: UniqueKey) {
-        if !keys.contains(key) { keys.append(key) }
     }
 }

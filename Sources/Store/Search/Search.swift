@@ -34,10 +34,10 @@ package struct Search: Sendable {
     /// Whether every resource of the kind matches.
     package var matchesAll: Bool { conditions.isEmpty }
 
-    /// Selects the identifiers of the matching resources, in their order.
+    /// Selects the rows of the matching resources, in the order of their identifiers.
     var sql: String {
         let table = kind.rawValue.quotedIdentifier
         let identifier = kind.identifierKey.quotedIdentifier
-        return "SELECT \(identifier) FROM \(table) WHERE \(conditions.joined(separator: " AND ")) ORDER BY 1"
+        return "SELECT * FROM \(table) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(identifier)"
     }
 }

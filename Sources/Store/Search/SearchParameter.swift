@@ -38,12 +38,22 @@ struct SearchParameter: Sendable {
 
     private static let nodeCollection: [String: SearchParameter] = [
         "name": .text("name = ?"),
-        "type": .text("type = ?"),
+        "type": .collectionType("type = ?"),
         "node": .value(NodeXName.self, "list_contains(nodes, ?)"),
     ]
 
     private static func text(_ condition: String) -> SearchParameter {
         SearchParameter(condition: condition) { $0 }
+    }
+
+    private static func collectionType(_ condition: String) -> SearchParameter {
+        SearchParameter(condition: condition) { (text) throws(InvalidValue) in
+            guard NodeCollectionType(rawValue: text) != nil else {
+                let names = NodeCollectionType.allCases.map(\.rawValue).joined(separator: ", ")
+                throw InvalidValue("is none of \(names)")
+            }
+            return text
+        }
     }
 
     /// A parameter whose values have a normal spelling.

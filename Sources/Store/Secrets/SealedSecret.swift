@@ -7,4 +7,9 @@ package struct SealedSecret: Sendable, Hashable, CustomStringConvertible {
     package init(_ text: String) {
         description = text
     }
+
+    /// The id of the key that sealed the secret.
+    var keyID: Substring? {
+        description.split(separator: ".").dropFirst().first
+    }
 }

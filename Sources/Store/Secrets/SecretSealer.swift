@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Inventory
 package import Schema
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
@@ -8,13 +9,14 @@ package import Schema
 /// digits of its SHA-256, stands with each value, so that a wrong key is told from a damaged value.
 package struct SecretSealer: Sendable {
     private let key: SymmetricKey
-    private let keyID: String
+    /// What tells the key from others.
+    package let keyID: String
 
     /// - Parameter key: 32 random bytes.
     package init(key: [UInt8]) throws(SecretError) {
         guard key.count == 32 else { throw .malformedKey }
         self.key = SymmetricKey(data: key)
-        keyID = SHA256.hash(data: key).prefix(4).map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
+        keyID = SHA256.hash(data: key).prefix(4).hexadecimal
     }
 
     /// Seals one secret; equal ones give different texts.

@@ -21,6 +21,7 @@ package struct Snapshot: Sendable {
             let format = try JSONDecoder().decode(FormatOnly.self, from: data).format
             guard format == SnapshotManifest.currentFormat else { throw SnapshotError.unknownFormat(format) }
             manifest = try JSONDecoder().decode(SnapshotManifest.self, from: data)
+            try manifest.check()
         } catch let error as SnapshotError {
             throw error
         } catch {
@@ -55,8 +56,7 @@ package struct Snapshot: Sendable {
     static func describe(_ file: URL) throws(SnapshotError) -> SnapshotManifest.File {
         do {
             let data = try Data(contentsOf: file, options: .mappedIfSafe)
-            let hash = SHA256.hash(data: data).map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
-            return SnapshotManifest.File(size: data.count, sha256: hash)
+            return SnapshotManifest.File(size: data.count, sha256: SHA256.hash(data: data).hexadecimal)
         } catch {
             throw .unreadable("\(file.lastPathComponent): \(error.localizedDescription)")
         }

@@ -14,8 +14,11 @@ package struct SnapshotFolder: Sendable {
     }
 
     /// The ids of all snapshots, newest first, the broken ones too.
+    ///
+    /// Folders whose names are not those of snapshots, such as a copy that somebody made, are nobody's business here.
     package func ids() throws(DiskError) -> [String] {
         try names().filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
+            .filter { $0.utf8.count == Self.idLength && Self.date(of: $0) != nil }
             .sorted(by: >)
     }
 
@@ -79,6 +82,9 @@ package struct SnapshotFolder: Sendable {
             date = max(date, Self.date(of: newest) ?? date).addingTimeInterval(0.001)
         }
     }
+
+    /// Characters of an id, all of which sort as the times do.
+    private static let idLength = "2026-11-24T00-15-55.146Z".utf8.count
 
     private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 

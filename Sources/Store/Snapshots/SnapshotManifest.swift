@@ -38,4 +38,23 @@ package struct SnapshotManifest: Codable, Sendable, Equatable {
     package func rows(of kind: Kind) -> Int {
         files[Snapshot.fileName(of: kind)]?.rows ?? 0
     }
+
+    /// Bytes of all files together.
+    package var size: Int { files.values.reduce(0) { $0 + $1.size } }
+
+    /// The highest numbers that a manifest can have: far above what there can be, and safe to add to.
+    private static let maximum = 1 << 53
+
+    /// Makes sure that the numbers are possible and that each kind has its file.
+    func check() throws(SnapshotError) {
+        guard sequence <= Self.maximum,
+            files.values.allSatisfy({
+                (0...Self.maximum).contains($0.size) && (0...Self.maximum).contains($0.rows ?? 0)
+            }),
+            files.count <= 1000
+        else { throw .damaged("\(Snapshot.manifestName) has numbers that cannot be") }
+        for kind in Kind.allCases where files[Snapshot.fileName(of: kind)]?.rows == nil {
+            throw .damaged("\(Snapshot.manifestName) does not list \(Snapshot.fileName(of: kind))")
+        }
+    }
 }

@@ -9,24 +9,46 @@ actor Snapshotter {
     private let folder: SnapshotFolder
     private let keep: Int
     private let logger: Logger
+    /// The snapshot that was restored or taken last.
+    private var last: Snapshot?
+    /// The sequence number up to which nothing needs to be saved: that of the start, then of the last snapshot.
+    private var savedSequence: UInt64
     private nonisolated let executor = SerialQueueExecutor(label: "snapshotter", qos: .utility)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// - Parameter keep: How many snapshots stay when a new one is taken.
-    init(projection: Projection, folder: SnapshotFolder, keep: Int, logger: Logger) {
+    /// - Parameters:
+    ///   - keep: How many snapshots stay when a new one is taken.
+    ///   - restored: The snapshot that the inventory began with.
+    ///   - sequence: The sequence number that the inventory began with.
+    init(
+        projection: Projection,
+        folder: SnapshotFolder,
+        keep: Int,
+        restored: Snapshot?,
+        sequence: UInt64,
+        logger: Logger
+    ) {
         self.projection = projection
         self.folder = folder
         self.keep = keep
+        last = restored
+        savedSequence = sequence
         self.logger = logger
     }
 
-    /// Takes a snapshot, or finds that the newest holds all there is.
+    /// Takes a snapshot if anything was written since the start, or since the last one.
+    func takeIfChanged() async throws {
+        guard try await projection.catchUp() > savedSequence else { return }
+        _ = try await take()
+    }
+
+    /// Takes a snapshot, or finds that the last holds all there is.
     ///
     /// - Returns: The snapshot, and whether it is new.
     func take() async throws -> (snapshot: Snapshot, isNew: Bool) {
         let (connection, sequence) = try await projection.frozenConnection()
-        if let newest = try newest(), newest.manifest.sequence == sequence { return (newest, false) }
+        if let last, last.manifest.sequence == sequence, try folder.contains(last.id) { return (last, false) }
         let start = ContinuousClock.now
         try Durable.createFolder(folder.path)
         let now = Date()
@@ -41,26 +63,18 @@ actor Snapshotter {
             throw error
         }
         let snapshot = try folder.snapshot(id)
+        last = snapshot
+        savedSequence = sequence
         logger.info(
             "took a snapshot",
             metadata: [
                 "snapshot": "\(id)", "sequence": "\(sequence)",
                 "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
-                "duration": "\((ContinuousClock.now - start).inMilliseconds)",
+                "duration_ms": "\((ContinuousClock.now - start).milliseconds)",
             ]
         )
         prune()
         return (snapshot, true)
-    }
-
-    /// The newest snapshot whose manifest can be read.
-    private func newest() throws -> Snapshot? {
-        guard let id = try folder.ids().first else { return nil }
-        do {
-            return try folder.snapshot(id)
-        } catch {
-            return nil
-        }
     }
 
     private func write(_ connection: Connection, sequence: UInt64, at date: Date, to folder: URL) throws {
