@@ -92,7 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
             Application(
                 responder: api.router().buildResponder(),
                 server: InventoryAPI.server,
-                configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+                configuration: InventoryAPI.configuration(.hostname(address.host, port: address.port)),
                 onServerRunning: { channel in
                     // Whoever starts the server waits for this line, whatever else is logged.
                     var logger = logger

@@ -127,7 +127,6 @@ package final class InventoryStore: Service {
                 logger.warning("skipped a snapshot", metadata: ["snapshot": "\(id)", "reason": "\(error)"])
             }
         }
-        directory.removeAll()
         logger.warning("no snapshot to restore: the inventory is empty", metadata: ["folder": "\(folder.path.path)"])
         return (nil, sequence)
     }

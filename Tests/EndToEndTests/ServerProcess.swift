@@ -75,16 +75,8 @@ final class ServerProcess: Sendable {
     }
 
     private static func start(_ arguments: [String], environment: [String: String]) throws -> (Process, Output) {
-        let process = Process()
-        let pipe = Pipe()
+        let (process, reading) = try run(arguments, environment: environment)
         let output = Output()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = environment
-        process.standardError = pipe
-        process.standardOutput = pipe
-        try process.run()
-        let reading = pipe.fileHandleForReading
         Thread.detachNewThread {
             var data: Data
             repeat {
@@ -93,6 +85,24 @@ final class ServerProcess: Sendable {
             } while !data.isEmpty
         }
         return (process, output)
+    }
+
+    /// Runs the program.
+    ///
+    /// - Returns: What it prints can be read from the handle.
+    private static func run(
+        _ arguments: [String],
+        environment: [String: String]
+    ) throws -> (process: Process, reading: FileHandle) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = program
+        process.arguments = arguments
+        process.environment = environment
+        process.standardError = pipe
+        process.standardOutput = pipe
+        try process.run()
+        return (process, pipe.fileHandleForReading)
     }
 
     /// The built program: beside the tests, unless the environment names another.
@@ -113,15 +123,8 @@ final class ServerProcess: Sendable {
         _ arguments: [String],
         environment: [String: String] = [:]
     ) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = environment
-        process.standardError = pipe
-        process.standardOutput = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        let (process, reading) = try run(arguments, environment: environment)
+        let output = reading.readDataToEndOfFile()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }

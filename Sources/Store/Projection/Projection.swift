@@ -149,25 +149,25 @@ actor Projection {
 
     /// Fills the tables from the Parquet files of a snapshot, and the directory from the tables.
     ///
-    /// - Throws: When the files do not hold what they should; tables and directory are then to be filled again.
+    /// - Throws: When the files do not hold what they should; tables and directory are then empty.
     func restore(_ snapshot: Snapshot, into directory: Directory) throws {
-        directory.removeAll()
-        try connection.transaction {
-            for table in ProjectionTable.all {
-                try connection.execute("DELETE FROM \(table.name);")
-                try connection.execute(table.restoreStatement(from: snapshot.file(of: table.kind)))
+        do {
+            try connection.transaction {
+                for table in ProjectionTable.all {
+                    try connection.execute(table.restoreStatement(from: snapshot.file(of: table.kind)))
+                    let resources = try resources(connection.query("SELECT * FROM \(table.name)"), of: table)
+                    let rows = snapshot.manifest.rows(of: table.kind)
+                    guard resources.count == rows else {
+                        let name = Snapshot.fileName(of: table.kind)
+                        throw SnapshotError.damaged("\(name) has \(resources.count) rows, not \(rows)")
+                    }
+                    directory.reserve(table.kind, count: rows)
+                    directory.apply(resources)
+                }
             }
-        }
-        for table in ProjectionTable.all {
-            let rows = snapshot.manifest.rows(of: table.kind)
-            let resources = try resources(connection.query("SELECT * FROM \(table.name)"), of: table)
-            guard resources.count == rows else {
-                throw SnapshotError.damaged(
-                    "\(Snapshot.fileName(of: table.kind)) has \(resources.count) rows, not \(rows)"
-                )
-            }
-            directory.reserve(table.kind, count: rows)
-            directory.apply(resources)
+        } catch {
+            directory.removeAll()
+            throw error
         }
     }
 }
