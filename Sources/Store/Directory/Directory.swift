@@ -41,7 +41,7 @@ package final class Directory: Sendable {
     }
 
     private func read<Result>(_ kind: Kind, _ body: (borrowing Table) -> Result) -> Result {
-        tables.withLock { body($0[kind].unsafelyUnwrapped) }
+        tables.withLock { body($0[kind, default: Table()]) }
     }
 
     /// The resource with an identifier.
