@@ -117,7 +117,7 @@ package final class InventoryStore: Service {
                     metadata: [
                         "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
                         "resources": "\(Kind.allCases.reduce(0) { $0 + directory.count($1) })",
-                        "duration_ms": "\((ContinuousClock.now - start).milliseconds)",
+                        "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
                     ]
                 )
                 return (snapshot, sequence)

@@ -70,7 +70,7 @@ actor Snapshotter {
             metadata: [
                 "snapshot": "\(id)", "sequence": "\(sequence)",
                 "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
-                "duration_ms": "\((ContinuousClock.now - start).milliseconds)",
+                "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
             ]
         )
         prune()
