@@ -4,69 +4,41 @@ package import Inventory
 package import Logging
 import ServiceLifecycle
 
-/// The inventory: resources in memory, changed by transactions and kept on disk as snapshots.
+/// The inventory: resources in memory, changed by transactions that the journal keeps, and snapshots of it on disk.
 ///
-/// As a service it merges changes into the projection, takes snapshots in time, and takes the last one when it is
-/// asked to stop, which must be after whatever writes to it has stopped.
+/// As a service it merges changes into the projection, takes snapshots in time, looks after the journal, and takes the
+/// last snapshot when it is asked to stop, which must be after whatever writes to it has stopped.
 package final class InventoryStore: Service {
     package let directory: Directory
     package let intake: Intake
+    package let journal: Journal
     private let committer: Committer
     private let projection: Projection
     private let snapshotter: Snapshotter
+    private let history: History
     private let configuration: Configuration
     private let lock: FolderLock
     private let logger: Logger
 
-    /// Where the inventory is kept, and how.
-    package struct Configuration: Sendable {
-        /// The folder of everything that the server keeps.
-        package var dataDirectory: URL
-        /// The folder of the snapshots.
-        package var snapshotDirectory: URL
-        /// Time from one snapshot to the next; nil for none but the last.
-        package var snapshotInterval: Duration?
-        /// How many snapshots are kept, at least 1.
-        package var snapshotsToKeep: Int
-        /// Whether the newest snapshot is loaded; if not, there must be none.
-        package var restores: Bool
-
-        package init(
-            dataDirectory: URL,
-            snapshotDirectory: URL? = nil,
-            snapshotInterval: Duration? = .seconds(3600),
-            snapshotsToKeep: Int = 24,
-            restores: Bool = true
-        ) {
-            self.dataDirectory = dataDirectory
-            self.snapshotDirectory = snapshotDirectory ?? dataDirectory.appending(path: "snapshots")
-            self.snapshotInterval = snapshotInterval
-            self.snapshotsToKeep = snapshotsToKeep
-            self.restores = restores
-        }
-
-        /// The folder of the keys.
-        package var keyDirectory: URL { dataDirectory.appending(path: "keys") }
-    }
-
     /// Opens the inventory of a data directory, which is made where it does not exist.
     ///
-    /// The newest good snapshot is loaded; without one the inventory is empty.
+    /// The newest good snapshot is loaded, and the journal behind it; without either the inventory is empty.
     package init(_ configuration: Configuration, logger: Logger) async throws {
         self.configuration = configuration
         self.logger = logger
-        try Durable.createFolder(configuration.dataDirectory)
+        let disk = configuration.disk
+        try disk.createFolder(configuration.dataDirectory)
         lock = try FolderLock(configuration.dataDirectory)
+        try disk.createFolder(configuration.journalDirectory)
+        try disk.sync(configuration.dataDirectory)
         let key = try KeyFile.load(configuration.keyDirectory.appending(path: "credential.key"))
         let sealer = try SecretSealer(key: key.key)
         directory = Directory()
         intake = try Intake(directory: directory, sealer: sealer)
-        projection = try Projection(
-            temporaryDirectory: configuration.dataDirectory.appending(path: "tmp"),
-            logger: logger
-        )
-        let folder = SnapshotFolder(configuration.snapshotDirectory)
-        let (restored, sequence) = try await Self.restore(folder, configuration, to: projection, directory, logger)
+        projection = try Projection(temporaryDirectory: configuration.temporaryDirectory, logger: logger)
+        let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
+        let folder = JournalFolder(configuration.journalDirectory, disk: disk)
+        let restored = try await Self.restore(configuration, snapshots, folder, to: projection, directory, logger)
         let foreign = directory.count(where: { $0.secrets.values.contains { $0.keyID != sealer.keyID[...] } })
         if foreign > 0 {
             logger.error(
@@ -74,61 +46,27 @@ package final class InventoryStore: Service {
                 metadata: ["resources": "\(foreign)", "key": "\(sealer.keyID)"]
             )
         }
-        projection.begin(at: sequence)
-        committer = Committer(directory: directory, projection: projection, sequence: sequence)
+        journal = try Journal(folder, restored.recovery)
+        committer = Committer(
+            directory: directory,
+            projection: projection,
+            journal: JournalWriter(journal, restored.recovery, policy: configuration.fsync)
+        )
         snapshotter = Snapshotter(
             projection: projection,
-            folder: folder,
-            keep: configuration.snapshotsToKeep,
-            restored: restored,
-            sequence: sequence,
+            committer: committer,
+            journal: journal,
+            folder: snapshots,
+            retention: configuration.retention,
+            restored: restored.snapshot,
             logger: logger
         )
-    }
-
-    /// - Returns: The snapshot that was restored, and the sequence number of the last transaction that any knows of.
-    /// - Throws: When a snapshot is of a format that only another version of the program reads: to go on without it
-    ///   would be to lose what it holds.
-    private static func restore(
-        _ folder: SnapshotFolder,
-        _ configuration: Configuration,
-        to projection: Projection,
-        _ directory: Directory,
-        _ logger: Logger
-    ) async throws -> (snapshot: Snapshot?, sequence: UInt64) {
-        try folder.removePartial()
-        let ids = try folder.ids()
-        guard configuration.restores || ids.isEmpty else {
-            throw DiskError(
-                message: "--no-restore starts with an empty inventory, but \(folder.path.path) holds "
-                    + "\(ids.count) snapshots; move them away or use another data directory"
-            )
-        }
-        var sequence: UInt64 = 0
-        for id in ids {
-            do {
-                let start = ContinuousClock.now
-                let snapshot = try folder.snapshot(id)
-                sequence = max(sequence, snapshot.manifest.sequence)
-                try snapshot.verify()
-                try await projection.restore(snapshot, into: directory)
-                logger.info(
-                    "restored a snapshot",
-                    metadata: [
-                        "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
-                        "resources": "\(Kind.allCases.reduce(0) { $0 + directory.count($1) })",
-                        "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
-                    ]
-                )
-                return (snapshot, sequence)
-            } catch SnapshotError.unknownFormat(let format) {
-                throw DiskError(message: "the snapshot \(id) \(SnapshotError.unknownFormat(format))")
-            } catch {
-                logger.warning("skipped a snapshot", metadata: ["snapshot": "\(id)", "reason": "\(error)"])
-            }
-        }
-        logger.warning("no snapshot to restore: the inventory is empty", metadata: ["folder": "\(folder.path.path)"])
-        return (nil, sequence)
+        history = History(
+            PastReader(journal, snapshots, on: try projection.database.connect()),
+            directory: directory,
+            temporaryDirectory: configuration.temporaryDirectory,
+            logger: logger
+        )
     }
 
     // MARK: Reading
@@ -146,6 +84,48 @@ package final class InventoryStore: Service {
         return try await projection.search(search)
     }
 
+    // MARK: Reading the past
+
+    /// The resource that a client's reference named at a moment, as it was then.
+    ///
+    /// - Throws: ``Refusal`` for a moment that is yet to come, or that is no longer kept; so do all that take one.
+    package func resource(_ kind: Kind, _ reference: String, at moment: Moment) async throws -> StoredResource? {
+        try await history.resource(kind, kind.reference(reference), at: moment)
+    }
+
+    /// The resources that matched a search at a moment, in the order of their identifiers.
+    package func resources(_ search: Search, at moment: Moment) async throws -> [StoredResource] {
+        try await history.resources(search, at: moment)
+    }
+
+    /// The versions of a resource that the history has, newest first.
+    ///
+    /// - Parameters:
+    ///   - limit: How many there are at most.
+    ///   - before: A sequence number that they are below; nil for the newest.
+    /// - Returns: Nil when the history knows no such resource.
+    package func versions(
+        _ kind: Kind,
+        _ reference: String,
+        limit: Int,
+        before: UInt64? = nil
+    ) async throws -> (versions: [ResourceVersion], hasMore: Bool)? {
+        try await history.versions(kind, kind.reference(reference), limit: limit, before: before)
+    }
+
+    /// What is otherwise at one moment than at another.
+    package func difference(from: Moment, to: Moment) async throws -> InventoryDifference {
+        try await history.difference(from: from, to: to)
+    }
+
+    /// The journal from a position on, or from now on.
+    ///
+    /// - Parameter kinds: Kinds whose changes are told; nil for all.
+    /// - Throws: When the position is yet to come, when what follows it is not kept any more, or when too many follow.
+    package func events(after position: EventPosition?, kinds: Set<Kind>?) throws(Refusal) -> EventFeed {
+        try EventFeed(journal, after: position, kinds: kinds)
+    }
+
     // MARK: Writing
 
     /// Carries out a transaction.
@@ -154,6 +134,27 @@ package final class InventoryStore: Service {
     /// - Throws: Every problem that was found; nothing is changed then.
     package func commit(_ transaction: Transaction) async throws(Refusal) -> [Outcome] {
         try await committer.commit(transaction)
+    }
+
+    /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
+    ///
+    /// - Returns: The number of the transaction, or of the last one when there is nothing to change, and what differs.
+    package func restore(
+        to moment: Moment,
+        author: String?,
+        reason: String? = nil
+    ) async throws -> InventoryDifference {
+        let target = try await history.sequence(of: moment)
+        let reason = "restore to \(moment)" + (reason.map { ": \($0)" } ?? "")
+        let database = projection.database
+        let (journal, logger) = (journal, logger)
+        let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk)
+        let result = try await committer.rollBack(author: author, reason: reason) { current in
+            var past = PastReader(journal, snapshots, on: try database.connect())
+            return try past.restoration(to: target, from: current, logger: logger)
+        }
+        await projection.catchUpIfFarBehind()
+        return result
     }
 
     // MARK: Snapshots
@@ -173,27 +174,68 @@ package final class InventoryStore: Service {
     /// Removes a snapshot.
     ///
     /// - Returns: False when there is none of that id.
+    /// - Throws: ``Refusal`` when the inventory could not be restored without it.
     package func removeSnapshot(_ id: String) async throws -> Bool {
         try await snapshotter.remove(id)
+    }
+
+    /// Removes the snapshots that need not be kept, and the history before the oldest moment that must be readable.
+    ///
+    /// - Returns: The ids of the snapshots that were removed.
+    package func prune() async throws -> [String] {
+        try await snapshotter.prune()
     }
 
     // MARK: Service
 
     /// How long changes wait at most before they are merged into the projection.
     private static let mergeInterval = Duration.milliseconds(250)
+    /// How often the journal is looked after.
+    private static let upkeepInterval = Duration.seconds(1)
 
-    /// Works until the service group shuts down, then takes the last snapshot.
+    /// Works until the service group shuts down, then closes the store.
     package func run() async throws {
         await withTaskGroup { group in
             group.addTask { await self.every(Self.mergeInterval) { try await self.projection.catchUp() } }
+            group.addTask { await self.every(Self.upkeepInterval) { try await self.lookAfterJournal() } }
+            if case .interval(let interval) = configuration.fsync {
+                group.addTask { await self.every(interval) { try await self.committer.sync() } }
+            }
             if let interval = configuration.snapshotInterval {
                 group.addTask { await self.every(interval) { try await self.snapshotter.takeIfChanged() } }
             }
             await group.waitForAll()
         }
-        // Whatever still comes in, from requests that outlast their time, is refused rather than lost.
-        await committer.close()
-        try await snapshotter.takeIfChanged()
+        try await close(takingSnapshot: true)
+    }
+
+    /// Accepts no more transactions and ends the journal.
+    ///
+    /// - Parameter takingSnapshot: Whether a last snapshot is taken, if anything is new.
+    package func close(takingSnapshot: Bool) async throws {
+        do {
+            // Whatever still comes in, from requests that outlast their time, is refused rather than lost.
+            try await committer.close()
+        } catch {
+            logger.error(
+                "the journal has no proper end; the next start goes on all the same",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+        if takingSnapshot { try await snapshotter.takeIfChanged() }
+    }
+
+    /// Finds out whether a failed disk works again, and keeps the journal within its bounds.
+    private func lookAfterJournal() async throws {
+        if let problem = journal.problem {
+            logger.error("nothing can be written", metadata: ["reason": "the server \(problem)"])
+            try await committer.sync()
+            logger.notice("the disk works again: writes are accepted")
+        }
+        try await history.writeIndices()
+        if journal.size > configuration.maximumJournalSize {
+            try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)
+        }
     }
 
     /// Does something again and again until the service group shuts down; a failure is reported, not the end.

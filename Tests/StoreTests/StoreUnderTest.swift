@@ -7,29 +7,37 @@ import Store
 /// A store in a folder of its own, which goes with it.
 final class StoreUnderTest: Sendable {
     let store: InventoryStore
-    let folder: URL
+    private let home: TestFolder
 
-    /// - Parameter original: A folder to begin with a copy of.
-    init(copying original: URL? = nil, snapshotsToKeep: Int = 24, restores: Bool = true) async throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
-        if let original { try FileManager.default.copyItem(at: original, to: folder) }
+    /// Where it keeps its data.
+    var folder: URL { home.folder }
+
+    /// - Parameters:
+    ///   - home: The folder, which may hold something already.
+    ///   - configure: Changes what is not as a server has it.
+    init(
+        in home: TestFolder = TestFolder(),
+        _ configure: (inout InventoryStore.Configuration) -> Void = { _ in }
+    ) async throws {
+        self.home = home
+        var configuration = InventoryStore.Configuration(dataDirectory: home.folder)
+        configure(&configuration)
         store = try await InventoryStore(
-            InventoryStore.Configuration(
-                dataDirectory: self.folder,
-                snapshotsToKeep: snapshotsToKeep,
-                restores: restores
-            ),
+            configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 
-    deinit {
-        try? FileManager.default.removeItem(at: folder)  // The system clears its temporary folder.
+    /// Another store that finds on disk what this one has left there, as after the process was killed.
+    func reopened(
+        _ configure: (inout InventoryStore.Configuration) -> Void = { _ in }
+    ) async throws -> StoreUnderTest {
+        try await StoreUnderTest(in: copied(), configure)
     }
 
-    /// Another store that finds on disk what this one has left there, as after a restart.
-    func reopened() async throws -> StoreUnderTest {
-        try await StoreUnderTest(copying: folder)
+    /// A copy of what this store has left on disk.
+    func copied() throws -> TestFolder {
+        try TestFolder(copying: folder)
     }
 
     @discardableResult
@@ -66,6 +74,21 @@ final class StoreUnderTest: Sendable {
                 store.directory.all(kind).map { (ResourceID(kind, $0.id), $0.stored) }
             }
         )
+    }
+}
+
+/// A folder that goes with its owner.
+final class TestFolder: Sendable {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
+
+    init() {}
+
+    init(copying original: URL) throws {
+        try FileManager.default.copyItem(at: original, to: folder)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)  // The system clears its temporary folder.
     }
 }
 

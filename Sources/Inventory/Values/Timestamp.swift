@@ -67,18 +67,26 @@ package struct Timestamp: StringValue, Comparable {
     }
 
     package var description: String {
-        let (seconds, fraction) = microseconds.flooredQuotient(by: 1_000_000)
-        let (days, second) = seconds.flooredQuotient(by: 86_400)
+        let fraction = microseconds.flooredQuotient(by: 1_000_000).remainder
+        guard fraction > 0 else { return secondText + "Z" }
+        var digits = String(Int(fraction), minimumDigits: 6)
+        while digits.last == "0" { digits.removeLast() }
+        return "\(secondText).\(digits)Z"
+    }
+
+    /// The moment with three digits of the second's fraction, so that texts are ordered as the moments are.
+    package var millisecondText: String {
+        let fraction = microseconds.flooredQuotient(by: 1_000_000).remainder
+        return "\(secondText).\(String(Int(fraction / 1000), minimumDigits: 3))Z"
+    }
+
+    /// The whole second, without a time zone.
+    private var secondText: String {
+        let (days, second) = microseconds.flooredQuotient(by: 1_000_000).quotient.flooredQuotient(by: 86_400)
         let date = Self.date(days: days)
         func padded(_ number: Int64, _ digits: Int) -> String { String(Int(number), minimumDigits: digits) }
-        var text = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
-        text += "T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        if fraction > 0 {
-            var digits = padded(fraction, 6)
-            while digits.last == "0" { digits.removeLast() }
-            text += ".\(digits)"
-        }
-        return text + "Z"
+        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
+            + "T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }

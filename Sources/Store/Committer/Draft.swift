@@ -3,12 +3,12 @@ import Inventory
 import OrderedCollections
 import Schema
 
-/// A transaction being worked out: the directory as it would be afterwards.
+/// A transaction being worked out: the inventory as it would be afterwards.
 ///
 /// Operations are staged one after the other and each sees what those before it did; the rules that concern several
 /// resources are checked by ``finish(version:)``, for the state after the whole. A draft decides and changes nothing.
 struct Draft {
-    let directory: Directory
+    let overlay: DirectoryOverlay
     let author: String?
     private var staged: OrderedDictionary<ResourceID, Staged> = [:]
     /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
@@ -16,8 +16,8 @@ struct Draft {
     /// The operation that is being staged, from 0.
     private(set) var operation = 0
 
-    init(directory: Directory, author: String?) {
-        self.directory = directory
+    init(_ overlay: DirectoryOverlay, author: String?) {
+        self.overlay = overlay
         self.author = author
     }
 
@@ -51,6 +51,9 @@ struct Draft {
         case .delete(let kind, let reference):
             let id = try find(kind, reference)
             put(nil, sealed: [:], as: id)
+            return id
+        case .restore(let id, let stored):
+            put(stored.map { id.kind.resourceType.init(stored: $0.document) }, sealed: stored?.secrets ?? [:], as: id)
             return id
         }
     }
@@ -143,25 +146,25 @@ struct Draft {
     /// Whether a resource is there after the operations so far.
     func exists(_ id: ResourceID) -> Bool {
         if let staged = staged[id] { return staged.resource != nil }
-        return directory.resource(id.kind, id: id.id) != nil
+        return overlay.resource(id) != nil
     }
 
     /// The resource after the operations so far.
     func current(_ id: ResourceID) -> (any Resource)? {
         if let staged = staged[id] { return staged.resource }
-        return directory.resource(id.kind, id: id.id).map { id.kind.resourceType.init(stored: $0.document) }
+        return overlay.resource(id).map { id.kind.resourceType.init(stored: $0.document) }
     }
 
     /// The sealed secrets of a resource after the operations so far.
     func secrets(of id: ResourceID) -> [String: SealedSecret] {
         if let staged = staged[id] { return staged.secrets }
-        return directory.resource(id.kind, id: id.id)?.secrets ?? [:]
+        return overlay.resource(id)?.secrets ?? [:]
     }
 
     /// Who has a unique key after the operations so far.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
         if let id = claims[Claim(kind: kind, key: key)]?.last { return id }
-        guard let id = directory.holder(kind, of: key), staged[ResourceID(kind, id)] == nil else { return nil }
+        guard let id = overlay.holder(kind, of: key), staged[ResourceID(kind, id)] == nil else { return nil }
         return id
     }
 
@@ -179,7 +182,7 @@ struct Draft {
         if let old, let resource = old.resource {
             for key in resource.uniqueKeys { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
         }
-        let before = old == nil ? directory.resource(id.kind, id: id.id) : old?.before
+        let before = old == nil ? overlay.resource(id) : old?.before
         let indexBefore =
             old == nil
             ? before.map { IndexEntry(of: id.kind.resourceType.init(stored: $0.document)) } : old?.indexBefore
@@ -201,11 +204,16 @@ struct Draft {
     /// - Throws: Every conflict that the state after the whole would have.
     mutating func finish(version: UInt64) throws(Refusal) -> [Change] {
         embedBMCs()
-        let problems = danglingBMCs() + takenKeys()
-        if !problems.isEmpty { throw Refusal(problems) }
-        return staged.compactMap { id, staged in
+        var problems = danglingBMCs() + takenKeys()
+        let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.resource?.document
             if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? [:] { return nil }
+            if let document, document.count > JournalRecord.maximumDocumentSize {
+                let limit = JournalRecord.maximumDocumentSize >> 20
+                problems.append(
+                    problem(.tooLarge, "The \(name(id)) is larger than \(limit) MiB.", operation: staged.operation)
+                )
+            }
             return Change(
                 resource: id,
                 stored: document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) },
@@ -213,12 +221,14 @@ struct Draft {
                 index: staged.resource.map(IndexEntry.init)
             )
         }
+        if !problems.isEmpty { throw Refusal(problems) }
+        return changes
     }
 
     /// Writes the BMCs into the nodes that embed them: those the transaction touches, and those whose BMC it touches.
     private mutating func embedBMCs() {
         for id in staged.keys where id.kind == .bmc {
-            for node in directory.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
+            for node in overlay.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
                 guard staged[node] == nil, let resource = current(node) else { continue }
                 operation = staged[id]?.operation ?? operation
                 put(resource, sealed: secrets(of: node), as: node)
@@ -259,7 +269,7 @@ struct Draft {
             for key in entry.resource?.uniqueKeys ?? [] where problems.count < Refusal.maximumProblems {
                 let claimants = claims[Claim(kind: id.kind, key: key), default: []]
                 let holder: ResourceID
-                if let other = directory.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
+                if let other = overlay.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
                     holder = ResourceID(id.kind, other)
                 } else if let first = claimants.first, first != id.id {
                     holder = ResourceID(id.kind, first)
@@ -280,14 +290,7 @@ struct Draft {
 
     /// A resource as a message names it: what people call it, and its id.
     private func name(_ id: ResourceID) -> String {
-        let name: String? =
-            switch current(id) {
-            case let node as ComputeNode: node.xname?.description ?? node.hostname
-            case let bmc as BMC: bmc.xname?.description
-            case let collection as NodeCollection: collection.name
-            case let component as Component: component.id.description
-            default: nil
-            }
+        let name = current(id).flatMap { id.kind.commonName(of: $0.json) }.map { String($0.prefix(100)) }
         return [name, id.id.lowercased].compactMap(\.self).joined(separator: " ")
     }
 

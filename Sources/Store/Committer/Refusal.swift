@@ -12,7 +12,11 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case notFound
         /// Another resource has the key, or refers to this one.
         case conflict
-        /// Too many wait, or the server is stopping: the same request may work later.
+        /// A document is larger than what is stored.
+        case tooLarge
+        /// The moment is further back than what is kept.
+        case gone
+        /// The disk fails, too many wait, or the server is stopping: the same request may work later.
         case unavailable
     }
 
@@ -27,6 +31,8 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         package var violations: [SchemaViolation] = []
         /// The resource that stands in the way.
         package var holder: ResourceID?
+        /// The oldest moment that can be read, where an older one was asked for.
+        package var oldest: UInt64?
     }
 
     /// How many problems are looked for at most.
@@ -42,6 +48,13 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
 
     package init(_ reason: Reason, _ message: String) {
         problems = [Problem(operation: 0, reason: reason, message: message)]
+    }
+
+    /// The moment is further back than what is kept.
+    package init(gone message: String, oldest: UInt64) {
+        problems = [
+            Problem(operation: 0, reason: .gone, message: "\(message) The oldest kept is \(oldest).", oldest: oldest)
+        ]
     }
 
     package var description: String {

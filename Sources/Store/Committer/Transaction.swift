@@ -5,10 +5,13 @@ package import Inventory
 package struct Transaction: Sendable {
     /// Subject of the token that asks; nil where no token is needed.
     package var author: String?
+    /// Why, where the client says so.
+    package var reason: String?
     package var operations: [Operation]
 
-    package init(author: String?, _ operations: [Operation]) {
+    package init(author: String?, reason: String? = nil, _ operations: [Operation]) {
         self.author = author
+        self.reason = reason
         self.operations = operations
     }
 
@@ -17,6 +20,8 @@ package struct Transaction: Sendable {
         case create(Submission)
         case replace(Kind.Reference, Submission)
         case delete(Kind, Kind.Reference)
+        /// Makes a resource what it was at another time; nil for absent.
+        case restore(ResourceID, StoredResource?)
     }
 }
 
@@ -37,4 +42,6 @@ package struct Outcome: Sendable {
     package var resource: ResourceID
     /// Nil after a deletion.
     package var stored: StoredResource?
+    /// The number of the transaction; nil when it changed nothing.
+    package var sequence: UInt64?
 }

@@ -9,8 +9,10 @@ package struct DiskError: Error, Sendable, CustomStringConvertible {
         description = message
     }
 
-    /// - Parameter operation: What failed, with `errno` saying why.
-    init(_ operation: String, _ path: URL) {
-        description = "cannot \(operation) \(path.path): \(String(cString: strerror(errno)))"
+    /// - Parameters:
+    ///   - operation: What failed.
+    ///   - code: The value of `errno` that says why.
+    init(_ operation: String, _ path: URL, _ code: Int32) {
+        description = "cannot \(operation) \(path.path): \(String(cString: strerror(code)))"
     }
 }

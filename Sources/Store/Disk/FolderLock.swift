@@ -16,11 +16,11 @@ final class FolderLock: Sendable {
     init(_ folder: URL) throws(DiskError) {
         let file = folder.appending(path: "lock")
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DiskError("open", file) }
+        guard descriptor >= 0 else { throw DiskError("open", file, errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno
             close(descriptor)
-            guard reason == EWOULDBLOCK else { throw DiskError("lock", file) }
+            guard reason == EWOULDBLOCK else { throw DiskError("lock", file, reason) }
             throw DiskError(message: "another server is using \(folder.path); stop it or choose another folder")
         }
     }

@@ -15,8 +15,8 @@ package enum KeyFile {
         }
         var generator = SystemRandomNumberGenerator()
         let key = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        try Durable.createFolder(path.deletingLastPathComponent(), permissions: 0o700)
-        try Durable.replace(path, key, permissions: 0o600)
+        try Disk().createFolder(path.deletingLastPathComponent(), permissions: 0o700)
+        try Disk().replace(path, key, permissions: 0o600)
         return (key, true)
     }
 

@@ -20,10 +20,12 @@ actor Projection {
         var resources: [ResourceID: StoredResource?] = [:]
         /// Sequence number up to which every change is here or merged.
         var through: UInt64 = 0
+        /// The last transaction that changed anything of a kind.
+        var lastChanges: [Kind: UInt64] = [:]
     }
 
     /// How many changed resources may wait before writers wait for a merge.
-    private static let maximumPending = 16_384
+    static let maximumPending = 16_384
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -49,6 +51,7 @@ actor Projection {
         pending.withLock { pending in
             for change in changes {
                 pending.resources[change.resource] = .some(change.stored)
+                pending.lastChanges[change.resource.kind] = sequence
             }
             pending.through = sequence
         }
@@ -81,6 +84,11 @@ actor Projection {
     /// - Throws: When DuckDB cannot merge; the changes go on waiting.
     @discardableResult
     func catchUp() throws -> UInt64 {
+        try mergePending().through
+    }
+
+    /// Merges all changes that wait, and returns them.
+    private func mergePending() throws -> Pending {
         let batch = pending.withLock { pending in
             let batch = pending
             pending.resources = [:]
@@ -92,7 +100,7 @@ actor Projection {
             pending.withLock { $0.resources.merge(batch.resources) { newer, _ in newer } }
             throw error
         }
-        return batch.through
+        return batch
     }
 
     private func merge(_ resources: [ResourceID: StoredResource?]) throws {
@@ -107,7 +115,7 @@ actor Projection {
                     if let stored {
                         try appender.append(.uint(stored.version))
                         try appender.append(utf8: table.row(of: stored))
-                        try appender.append(utf8: table.secrets(of: stored))
+                        try appender.append(utf8: stored.encodedSecrets)
                     } else {
                         for _ in 0..<3 { try appender.appendNull() }
                     }
@@ -136,25 +144,35 @@ actor Projection {
         return changes
     }
 
-    /// A connection that goes on seeing the tables as they are now.
-    ///
-    /// - Returns: The connection, in a transaction, and the sequence number that it sees.
-    func frozenConnection() throws -> sending (connection: Connection, sequence: UInt64) {
-        let sequence = try catchUp()
-        let frozen = try database.connect()
+    /// The tables as they are now, seen by a connection of its own.
+    struct Frozen {
+        /// In a transaction.
+        var connection: Connection
+        /// The last transaction that it sees.
+        var sequence: UInt64
+        /// The last transaction that changed anything of a kind, where any since the start did.
+        var lastChanges: [Kind: UInt64]
+    }
+
+    func freeze() throws -> sending Frozen {
+        let merged = try mergePending()
+        let connection = try database.connect()
         // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
-        try frozen.execute("BEGIN TRANSACTION READ ONLY; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
-        return (frozen, sequence)
+        try connection.execute("BEGIN TRANSACTION READ ONLY; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
+        return Frozen(connection: connection, sequence: merged.through, lastChanges: merged.lastChanges)
     }
 
     /// Fills the tables from the Parquet files of a snapshot, and the directory from the tables.
     ///
     /// - Throws: When the files do not hold what they should; tables and directory are then empty.
     func restore(_ snapshot: Snapshot, into directory: Directory) throws {
+        var unknown: Set<String> = []
         do {
             try connection.transaction {
                 for table in ProjectionTable.all {
-                    try connection.execute(table.restoreStatement(from: snapshot.file(of: table.kind)))
+                    let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
+                    unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
+                    try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
                     let resources = try resources(connection.query("SELECT * FROM \(table.name)"), of: table)
                     let rows = snapshot.manifest.rows(of: table.kind)
                     guard resources.count == rows else {
@@ -169,5 +187,6 @@ actor Projection {
             directory.removeAll()
             throw error
         }
+        JournalReplay.report(unknown, logger)
     }
 }

@@ -11,18 +11,6 @@ extension ProjectionTable {
         kind.resourceType.init(stored: stored.document).write(to: &writer)
         return writer.bytes
     }
-
-    /// The sealed secrets as a JSON object.
-    func secrets(of stored: StoredResource) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (pointer, secret) in stored.secrets.sorted(by: { $0.key < $1.key }) {
-            writer.key(pointer)
-            writer.string(secret.description)
-        }
-        writer.endObject()
-        return writer.bytes
-    }
 }
 
 extension [UInt8] {

@@ -73,15 +73,6 @@ extension ProjectionTable {
         """
     }
 
-    /// Fills the table from the Parquet file of a snapshot.
-    func restoreStatement(from file: URL) -> String {
-        // The folder's name, snapshot=…, is a column to whoever reads many snapshots, but not here.
-        """
-        INSERT INTO \(name) BY NAME \
-        SELECT * FROM read_parquet(\(file.path.quotedLiteral), hive_partitioning = false);
-        """
-    }
-
     /// Reads the Parquet file of a snapshot back, as `IMPORT DATABASE` of the DuckDB shell does.
     var loadStatement: String {
         "COPY \(name) FROM \(Snapshot.fileName(of: kind).quotedLiteral) (FORMAT parquet);"

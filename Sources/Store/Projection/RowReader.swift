@@ -88,13 +88,14 @@ struct RowReader {
                 continue
             }
             let values = vector.listElements.structFields[field]
-            for element in vector.listRange(row) {
+            for element in vector.listRange(row) where !values.isNull(element) {
                 entry.keys.append(UniqueKey(name: key.name, value: values.text(element)))
             }
         }
         entry.keys = entry.keys.withoutRepetition
         if let bmc, !vectors[bmc.column].isNull(row) {
-            entry.bmc = vectors[bmc.column].structFields[bmc.field].uuid(row)
+            let ids = vectors[bmc.column].structFields[bmc.field]
+            if !ids.isNull(row) { entry.bmc = ids.uuid(row) }
         }
         return entry
     }

@@ -11,6 +11,8 @@ package struct Snapshot: Sendable {
     package let manifest: SnapshotManifest
 
     static let manifestName = "manifest.json"
+    /// The file that says which fields the Parquet files have.
+    static let schemaName = "schema.sql"
 
     /// Reads the manifest of a snapshot; the other files are not looked at.
     init(id: String, folder: URL) throws(SnapshotError) {
@@ -41,14 +43,22 @@ package struct Snapshot: Sendable {
 
     /// Makes sure that every file is there, as long as the manifest says, and unchanged.
     package func verify() throws(SnapshotError) {
-        for (name, expected) in manifest.files.sorted(by: { $0.key < $1.key }) {
-            let found = try Self.describe(folder.appending(path: name))
-            guard found.size == expected.size else {
-                throw .damaged("\(name) has \(found.size) bytes, not \(expected.size)")
-            }
-            guard found.sha256 == expected.sha256 else {
-                throw .damaged("\(name) does not have the SHA-256 of the manifest")
-            }
+        for name in manifest.files.keys.sorted() { try verify(name) }
+    }
+
+    /// Makes sure of the Parquet file of a kind.
+    func verify(_ kind: Kind) throws(SnapshotError) {
+        try verify(Self.fileName(of: kind))
+    }
+
+    private func verify(_ name: String) throws(SnapshotError) {
+        guard let expected = manifest.files[name] else { throw .damaged("\(name) is not in its manifest") }
+        let found = try Self.describe(folder.appending(path: name))
+        guard found.size == expected.size else {
+            throw .damaged("\(name) has \(found.size) bytes, not \(expected.size)")
+        }
+        guard found.sha256 == expected.sha256 else {
+            throw .damaged("\(name) does not have the SHA-256 of the manifest")
         }
     }
 

@@ -4,13 +4,15 @@ import Inventory
 /// The folder that holds all snapshots, each in a folder of its own named `snapshot=<id>`.
 package struct SnapshotFolder: Sendable {
     package let path: URL
+    let disk: Disk
 
     private static let prefix = "snapshot="
     /// What a snapshot is called while it is written.
     private static let partialPrefix = ".partial-"
 
-    package init(_ path: URL) {
+    package init(_ path: URL, disk: Disk = Disk()) {
         self.path = path
+        self.disk = disk
     }
 
     /// The ids of all snapshots, newest first, the broken ones too.
@@ -18,16 +20,28 @@ package struct SnapshotFolder: Sendable {
     /// Folders whose names are not those of snapshots, such as a copy that somebody made, are nobody's business here.
     package func ids() throws(DiskError) -> [String] {
         try names().filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
-            .filter { $0.utf8.count == Self.idLength && Self.date(of: $0) != nil }
+            .filter(Self.isID)
             .sorted(by: >)
     }
 
+    /// Whether a text has the form of a snapshot's id.
+    static func isID(_ text: String) -> Bool {
+        text.utf8.count == idLength && !text.contains(":") && date(of: text) != nil
+    }
+
     private func names() throws(DiskError) -> [String] {
-        guard FileManager.default.fileExists(atPath: path.path) else { return [] }
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path.path)
-        } catch {
-            throw DiskError(message: "cannot list \(path.path): \(error.localizedDescription)")
+        try disk.names(in: path)
+    }
+
+    /// The snapshots whose manifest can be read, newest first.
+    package func readable(_ report: (String, SnapshotError) -> Void = { _, _ in }) throws(DiskError) -> [Snapshot] {
+        try ids().compactMap { id in
+            do throws(SnapshotError) {
+                return try snapshot(id)
+            } catch {
+                report(id, error)
+                return nil
+            }
         }
     }
 
@@ -52,22 +66,14 @@ package struct SnapshotFolder: Sendable {
     /// Removes a snapshot: first its name, so that a crash leaves none that looks whole.
     package func remove(_ id: String) throws(DiskError) {
         let partial = partialFolder(id)
-        try Durable.move(folder(id), to: partial)
-        try delete(partial)
+        try disk.move(folder(id), to: partial)
+        try disk.remove(partial)
     }
 
     /// Removes what a crash has left of snapshots that were being written or removed.
     package func removePartial() throws(DiskError) {
         for name in try names() where name.hasPrefix(Self.partialPrefix) {
-            try delete(path.appending(path: name))
-        }
-    }
-
-    func delete(_ folder: URL) throws(DiskError) {
-        do {
-            try FileManager.default.removeItem(at: folder)
-        } catch {
-            throw DiskError(message: "cannot remove \(folder.path): \(error.localizedDescription)")
+            try disk.remove(path.appending(path: name))
         }
     }
 

@@ -1,0 +1,133 @@
+package import Foundation
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Musl)
+    private import Musl
+#else
+    private import Darwin
+#endif
+
+/// The file system as the store writes to it: files are whole or not there, even after the power goes.
+package struct Disk: Sendable {
+    /// What is asked of the file system.
+    package enum Call: String, Sendable, CaseIterable {
+        case open, write, sync, rename, link, truncate, remove
+    }
+
+    private let fault: (@Sendable (Call, URL) -> Int32?)?
+
+    /// - Parameter fault: Lets a call fail with a value of `errno`, as disks do; a write then writes half. For tests.
+    package init(fault: (@Sendable (Call, URL) -> Int32?)? = nil) {
+        self.fault = fault
+    }
+
+    /// The `errno` with which a call is to fail.
+    func failure(of call: Call, _ path: URL) -> Int32? {
+        fault?(call, path)
+    }
+
+    /// Carries out a call that returns -1 where it fails.
+    ///
+    /// - Parameter operation: What it does to the file, for the error.
+    private func perform(
+        _ call: Call,
+        _ operation: String,
+        _ path: URL,
+        _ body: () -> Int32
+    ) throws(DiskError) -> Int32 {
+        if let code = failure(of: call, path) { throw DiskError(operation, path, code) }
+        let result = body()
+        guard result >= 0 else { throw DiskError(operation, path, errno) }
+        return result
+    }
+
+    /// Makes the contents of a file, or the names in a folder, survive a crash.
+    func sync(_ path: URL) throws(DiskError) {
+        let descriptor = try perform(.open, "open", path) { open(path.path, O_RDONLY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        _ = try perform(.sync, "sync", path) { fsync(descriptor) }
+    }
+
+    /// Opens a new file for writing.
+    ///
+    /// - Parameter permissions: The mode of the file, whatever the umask is.
+    /// - Throws: Also when the file exists.
+    func newFile(_ path: URL, permissions: UInt32 = 0o644) throws(DiskError) -> DiskFile {
+        let descriptor = try perform(.open, "create", path) {
+            open(path.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
+        }
+        let file = DiskFile(descriptor, path, on: self)
+        guard fchmod(descriptor, mode_t(permissions)) == 0 else {
+            throw DiskError("set the permissions of", path, errno)
+        }
+        return file
+    }
+
+    /// Writes a new file.
+    ///
+    /// - Throws: Also when the file exists.
+    func create(_ path: URL, _ bytes: [UInt8], permissions: UInt32 = 0o644) throws(DiskError) {
+        let file = try newFile(path, permissions: permissions)
+        try file.write(bytes)
+        try file.sync()
+    }
+
+    /// Writes a file in place of another, or a new one: readers see the one or the other, whole.
+    package func replace(_ path: URL, _ bytes: [UInt8], permissions: UInt32 = 0o644) throws(DiskError) {
+        let partial = path.appendingPathExtension("partial")
+        unlink(partial.path)
+        try create(partial, bytes, permissions: permissions)
+        try move(partial, to: path)
+    }
+
+    /// Gives a file or a folder another name in the same folder, which then survives a crash.
+    func move(_ path: URL, to other: URL) throws(DiskError) {
+        _ = try perform(.rename, "rename", path) { rename(path.path, other.path) }
+        try sync(other.deletingLastPathComponent())
+    }
+
+    /// Gives a file a second name on the same file system.
+    func link(_ path: URL, to other: URL) throws(DiskError) {
+        _ = try perform(.link, "link", path) { Foundation.link(path.path, other.path) }
+    }
+
+    /// Cuts a file off.
+    func truncate(_ path: URL, to size: Int) throws(DiskError) {
+        _ = try perform(.truncate, "cut", path) { Foundation.truncate(path.path, off_t(size)) }
+        try sync(path)
+    }
+
+    /// Removes a file, or a folder with all that is in it.
+    func remove(_ path: URL) throws(DiskError) {
+        if let code = failure(of: .remove, path) { throw DiskError("remove", path, code) }
+        do {
+            try FileManager.default.removeItem(at: path)
+        } catch {
+            throw DiskError(message: "cannot remove \(path.path): \(error.localizedDescription)")
+        }
+    }
+
+    /// Makes a folder and those above it, where they do not exist.
+    package func createFolder(_ path: URL, permissions: Int = 0o755) throws(DiskError) {
+        do {
+            try FileManager.default.createDirectory(
+                at: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: permissions]
+            )
+        } catch {
+            throw DiskError(message: "cannot create the folder \(path.path): \(error.localizedDescription)")
+        }
+    }
+
+    /// The names in a folder; none where it does not exist.
+    func names(in folder: URL) throws(DiskError) -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        } catch {
+            throw DiskError(message: "cannot list \(folder.path): \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import CSystemShims
+import Foundation
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Musl)
+    private import Musl
+#else
+    private import Darwin
+#endif
+
+/// A file that is open for writing at its end; it is closed when the last reference is gone.
+final class DiskFile {
+    let path: URL
+    private let descriptor: Int32
+    private let disk: Disk
+
+    init(_ descriptor: Int32, _ path: URL, on disk: Disk) {
+        self.descriptor = descriptor
+        self.path = path
+        self.disk = disk
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Appends bytes; where it throws, any part of them may have been written.
+    func write(_ bytes: [UInt8]) throws(DiskError) {
+        let failure = disk.failure(of: .write, path)
+        var rest = bytes[...]
+        if failure != nil { rest = rest.prefix(bytes.count / 2) }
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw DiskError("write", path, errno) }
+            rest = rest.dropFirst(count)
+        }
+        if let failure { throw DiskError("write", path, failure) }
+    }
+
+    /// Returns once what was written is on stable storage.
+    func sync() throws(DiskError) {
+        if let failure = disk.failure(of: .sync, path) { throw DiskError("sync", path, failure) }
+        guard no_fdatasync(descriptor) == 0 else { throw DiskError("sync", path, errno) }
+    }
+
+    /// Cuts off what is beyond a size; a later write appends there.
+    func truncate(to size: Int) throws(DiskError) {
+        if let failure = disk.failure(of: .truncate, path) { throw DiskError("cut", path, failure) }
+        guard ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0 else {
+            throw DiskError("cut", path, errno)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package import Foundation
+
+extension InventoryStore {
+    /// Where the inventory is kept, and how.
+    package struct Configuration: Sendable {
+        /// The folder of everything that the server keeps.
+        package var dataDirectory: URL
+        /// The folder of the snapshots.
+        package var snapshotDirectory: URL
+        /// Time from one snapshot to the next; nil for none but the last.
+        package var snapshotInterval: Duration?
+        /// Which snapshots and how much history are kept.
+        package var retention: Retention
+        /// When the journal is brought to stable storage.
+        package var fsync: FsyncPolicy
+        /// Bytes beyond which a snapshot is taken and the journal is shortened.
+        package var maximumJournalSize: Int
+        /// Whether what is on disk is loaded; if not, there must be nothing.
+        package var restores: Bool
+        /// The file system.
+        package var disk: Disk
+        /// Gets, while the journal is read at the start, the bytes that have been read and all there are.
+        package var replayProgress: @Sendable (_ done: Int, _ total: Int) -> Void
+
+        package init(
+            dataDirectory: URL,
+            snapshotDirectory: URL? = nil,
+            snapshotInterval: Duration? = .seconds(3600),
+            retention: Retention = .standard,
+            fsync: FsyncPolicy = .always,
+            maximumJournalSize: Int = Self.standardJournalSize,
+            restores: Bool = true,
+            disk: Disk = Disk(),
+            replayProgress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        ) {
+            self.dataDirectory = dataDirectory
+            self.snapshotDirectory = snapshotDirectory ?? dataDirectory.appending(path: "snapshots")
+            self.snapshotInterval = snapshotInterval
+            self.retention = retention
+            self.fsync = fsync
+            self.maximumJournalSize = maximumJournalSize
+            self.restores = restores
+            self.disk = disk
+            self.replayProgress = replayProgress
+        }
+
+        package static let standardJournalSize = 8_000_000_000
+
+        /// The folder of the keys.
+        package var keyDirectory: URL { dataDirectory.appending(path: "keys") }
+        /// The folder of the journal.
+        package var journalDirectory: URL { dataDirectory.appending(path: "journal") }
+        /// The folder of what does not fit into memory.
+        var temporaryDirectory: URL { dataDirectory.appending(path: "tmp") }
+    }
+}

@@ -1,0 +1,111 @@
+import Schema
+
+/// Reads JSON that this program wrote, in the order in which it wrote it, without making values of it.
+struct ByteScanner {
+    let bytes: UnsafeRawBufferPointer
+    /// Bytes that have been read.
+    private(set) var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    private var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[position...]) }
+
+    /// Passes over a text if it comes next.
+    mutating func skip(_ text: StaticString) -> Bool {
+        let expected = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        guard bytes.count - position >= expected.count, rest.prefix(expected.count).elementsEqual(expected) else {
+            return false
+        }
+        position += expected.count
+        return true
+    }
+
+    /// Passes over a text that must come next.
+    mutating func expect(_ text: StaticString) throws(JournalDamage) {
+        guard skip(text) else { throw JournalDamage("\(text) is missing at byte \(position + 1)") }
+    }
+
+    /// Goes on at a position, counted from the beginning.
+    mutating func jump(to position: Int) throws(JournalDamage) {
+        guard (0...bytes.count).contains(position) else { throw JournalDamage("it ends before byte \(position)") }
+        self.position = position
+    }
+
+    func hasSuffix(_ text: StaticString) -> Bool {
+        let expected = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        return bytes.suffix(expected.count).elementsEqual(expected)
+    }
+
+    /// A number without sign and fraction.
+    mutating func number() throws(JournalDamage) -> UInt64 {
+        var value: UInt64 = 0
+        let start = position
+        while position < bytes.count, let digit = UInt64(decimalDigit: bytes[position]) {
+            // 2^53 is above every number that the journal can have, and safe to go on from.
+            guard value < 1 << 53 else { throw JournalDamage("it has a number that cannot be") }
+            value = value * 10 + digit
+            position += 1
+        }
+        guard position > start else { throw JournalDamage("a number is missing at byte \(position + 1)") }
+        return value
+    }
+
+    /// A string in which nothing is escaped.
+    mutating func plainString() throws(JournalDamage) -> String {
+        try expect("\"")
+        guard let length = rest.firstIndex(of: UInt8(ascii: "\"")) else { throw JournalDamage("a string has no end") }
+        defer { position += length + 1 }
+        return String(decoding: rest.prefix(length), as: UTF8.self)
+    }
+
+    /// Any string.
+    mutating func string() throws(JournalDamage) -> String {
+        let start = position
+        try expect("\"")
+        try skipString()
+        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        do {
+            guard case .string(let value) = try JSONValue(parsing: text) else { throw JournalDamage("no string") }
+            return value
+        } catch {
+            throw JournalDamage("a string cannot be read: \(error)")
+        }
+    }
+
+    /// The bytes of an object.
+    mutating func object() throws(JournalDamage) -> [UInt8] {
+        let start = position
+        var depth = 0
+        repeat {
+            guard position < bytes.count else { throw JournalDamage("an object has no end") }
+            let byte = bytes[position]
+            position += 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\""): try skipString()
+            default: if depth == 0 { throw JournalDamage("an object is missing at byte \(position)") }
+            }
+        } while depth > 0
+        return Array(bytes[start..<position])
+    }
+
+    /// Passes over the rest of a string, and the quote at its end.
+    private mutating func skipString() throws(JournalDamage) {
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += byte == UInt8(ascii: "\\") ? 2 : 1
+            if byte == UInt8(ascii: "\"") { return }
+        }
+        throw JournalDamage("a string has no end")
+    }
+}
+
+extension UInt64 {
+    fileprivate init?(decimalDigit byte: UInt8) {
+        guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        self = UInt64(byte - UInt8(ascii: "0"))
+    }
+}

@@ -1,0 +1,68 @@
+package import Foundation
+
+/// The folder of the journal: segments that follow one another, each named by the first number that it may hold.
+package struct JournalFolder: Sendable {
+    package let path: URL
+    let disk: Disk
+
+    private static let suffix = ".ndjson"
+    private static let partialPrefix = ".partial-"
+    private static let digits = 20
+
+    package init(_ path: URL, disk: Disk = Disk()) {
+        self.path = path
+        self.disk = disk
+    }
+
+    /// A file of the journal.
+    struct Segment: Hashable, Sendable {
+        /// The number that its name has: what older segments have from here on counts for nothing.
+        let first: UInt64
+        let path: URL
+    }
+
+    /// The segments, oldest first. Other files are nobody's business here.
+    func segments() throws(DiskError) -> [Segment] {
+        try disk.names(in: path).compactMap { name in
+            guard name.hasSuffix(Self.suffix), name.utf8.count == Self.digits + Self.suffix.utf8.count,
+                let first = UInt64(name.prefix(Self.digits)), first >= 1
+            else { return nil }
+            return Segment(first: first, path: path.appending(path: name))
+        }.sorted { $0.first < $1.first }
+    }
+
+    /// The segment that begins with a number.
+    func segment(_ first: UInt64) -> Segment {
+        let number = String(first)
+        let name = String(repeating: "0", count: Self.digits - number.count) + number + Self.suffix
+        return Segment(first: first, path: path.appending(path: name))
+    }
+
+    /// What a segment is called while it is begun.
+    func partial(_ segment: Segment) -> URL {
+        path.appending(path: Self.partialPrefix + segment.path.lastPathComponent)
+    }
+
+    /// Removes what a crash has left of files that were being written.
+    func removePartial() throws(DiskError) {
+        for name in try disk.names(in: path) where name.hasPrefix(Self.partialPrefix) {
+            try disk.remove(path.appending(path: name))
+        }
+    }
+}
+
+extension JournalFolder.Segment {
+    /// The file that says where in the segment a resource is.
+    var indexPath: URL { path.deletingPathExtension().appendingPathExtension("index") }
+
+    var name: String { path.lastPathComponent }
+
+    /// The bytes of the file, read as they are needed.
+    func contents() throws(DiskError) -> Data {
+        do {
+            return try Data(contentsOf: path, options: .alwaysMapped)
+        } catch {
+            throw DiskError(message: "cannot read \(path.path): \(error.localizedDescription)")
+        }
+    }
+}

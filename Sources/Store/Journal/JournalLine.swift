@@ -1,0 +1,188 @@
+import CSystemShims
+import Foundation
+import Inventory
+import Schema
+
+/// A line of the journal whose checksum holds.
+enum JournalLine {
+    case header(JournalHeader)
+    case record(Head)
+    /// The server was stopped when this was the last number that it had given.
+    case end(UInt64)
+
+    /// What a line says of its transaction, beside the changes.
+    struct Head {
+        var sequence: UInt64
+        var time: Timestamp
+        /// The sequence number up to which the journal was on stable storage when the line was written.
+        var synced: UInt64
+        /// Which line of its transaction it is, from 1, where there are several.
+        var part: Int?
+        /// Whether the transaction is complete with it.
+        var isLast: Bool
+    }
+
+    // MARK: Checksums
+
+    /// What stands between the bytes that the checksum covers and the checksum.
+    private static let sealStart = Array(#","crc":""#.utf8)
+    private static let sealEnd = Array("\"}".utf8)
+    /// Bytes of the checksum with all around it, without the newline.
+    private static let sealLength = sealStart.count + 8 + sealEnd.count
+
+    /// Ends a line with the CRC32C of what is there of it, and a newline.
+    ///
+    /// - Parameter start: Where the line begins.
+    static func seal(_ bytes: inout [UInt8], from start: Int) {
+        let checksum = bytes[start...].withUnsafeBytes { no_crc32c(0, $0.baseAddress, $0.count) }
+        let digits = String(checksum, radix: 16)
+        bytes += sealStart
+        bytes += String(repeating: "0", count: 8 - digits.count).utf8
+        bytes += digits.utf8
+        bytes += sealEnd
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// What a line says before its checksum.
+    ///
+    /// - Parameter line: The bytes without the newline.
+    /// - Throws: When the checksum does not hold.
+    private static func unsealed(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> UnsafeRawBufferPointer {
+        guard line.count > sealLength else { throw JournalDamage("the line ends early") }
+        let body = UnsafeRawBufferPointer(rebasing: line.dropLast(sealLength))
+        let seal = line.suffix(sealLength)
+        let digits = seal.dropFirst(sealStart.count).prefix(8)
+        guard seal.starts(with: sealStart), seal.suffix(sealEnd.count).elementsEqual(sealEnd),
+            let checksum = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
+            digits.allSatisfy({ $0 != UInt8(ascii: "+") }),
+            checksum == no_crc32c(0, body.baseAddress, body.count)
+        else { throw JournalDamage("the checksum does not hold") }
+        return body
+    }
+
+    // MARK: Reading
+
+    /// Reads what a line is; the changes of a record are left alone.
+    ///
+    /// - Parameter line: The bytes without the newline.
+    init(_ line: UnsafeRawBufferPointer) throws(JournalDamage) {
+        var scanner = ByteScanner(try Self.unsealed(line))
+        if scanner.skip(#"{"seq":"#) {
+            self = .record(try Head(&scanner))
+        } else if scanner.skip(#"{"end":"#) {
+            self = .end(try scanner.number())
+        } else {
+            self = .header(try JournalHeader(scanner.bytes))
+        }
+    }
+
+    /// A record, or the part of it that a line has.
+    ///
+    /// - Parameter line: The bytes of a record without the newline.
+    static func record(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> (head: Head, record: JournalRecord) {
+        var scanner = ByteScanner(try unsealed(line))
+        var (head, record) = try JournalRecord.beginning(&scanner)
+        while !scanner.skip("]") {
+            if !record.changes.isEmpty { try scanner.expect(",") }
+            record.changes.append(try JournalChange(&scanner, sequence: head.sequence))
+        }
+        return (head, record)
+    }
+
+    /// Some changes of a record.
+    ///
+    /// - Parameters:
+    ///   - line: The bytes of the record without the newline.
+    ///   - positions: Where the changes begin.
+    /// - Returns: The record without changes, and the changes in the order of the positions.
+    static func changes(
+        _ line: UnsafeRawBufferPointer,
+        at positions: [Int]
+    ) throws(JournalDamage) -> (record: JournalRecord, changes: [JournalChange]) {
+        var scanner = ByteScanner(try unsealed(line))
+        let (_, record) = try JournalRecord.beginning(&scanner)
+        var changes: [JournalChange] = []
+        for position in positions {
+            try scanner.jump(to: position)
+            changes.append(try JournalChange(&scanner, sequence: record.sequence))
+        }
+        return (record, changes)
+    }
+
+    /// Where the changes of a record begin.
+    ///
+    /// - Parameter line: The bytes of the record without the newline, whose checksum is known to hold.
+    static func places(
+        in line: UnsafeRawBufferPointer
+    ) throws(JournalDamage) -> [(resource: ResourceID, position: Int)] {
+        var scanner = ByteScanner(line)
+        var places: [(resource: ResourceID, position: Int)] = []
+        _ = try JournalRecord.beginning(&scanner)
+        while !scanner.skip("]") {
+            if !places.isEmpty { try scanner.expect(",") }
+            let position = scanner.position
+            places.append((try JournalChange(&scanner, sequence: 0).resource, position))
+        }
+        return places
+    }
+}
+
+extension JournalRecord {
+    /// Reads what stands before the changes.
+    fileprivate static func beginning(
+        _ scanner: inout ByteScanner
+    ) throws(JournalDamage) -> (head: JournalLine.Head, record: JournalRecord) {
+        try scanner.expect(#"{"seq":"#)
+        let head = try JournalLine.Head(&scanner)
+        var record = JournalRecord(sequence: head.sequence, time: head.time, changes: [])
+        if scanner.skip(#","by":"#) { record.author = try scanner.string() }
+        if scanner.skip(#","reason":"#) { record.reason = try scanner.string() }
+        try scanner.expect(#","changes":["#)
+        return (head, record)
+    }
+}
+
+extension JournalLine.Head {
+    /// Reads from the number on to what stands before the author.
+    fileprivate init(_ scanner: inout ByteScanner) throws(JournalDamage) {
+        sequence = try scanner.number()
+        try scanner.expect(#","at":"#)
+        let text = try scanner.plainString()
+        do throws(InvalidValue) {
+            time = try Timestamp(text)
+        } catch {
+            throw JournalDamage("its time \(error.message)")
+        }
+        try scanner.expect(#","synced":"#)
+        synced = try scanner.number()
+        part = scanner.skip(#","part":"#) ? Int(clamping: try scanner.number()) : nil
+        isLast = part == nil || scanner.hasSuffix(#"],"commit":true"#)
+    }
+}
+
+extension JournalChange {
+    fileprivate init(_ scanner: inout ByteScanner, sequence: UInt64) throws(JournalDamage) {
+        try scanner.expect(#"{"op":"#)
+        let operation = try scanner.plainString()
+        try scanner.expect(#","kind":"#)
+        let kind = try scanner.plainString()
+        try scanner.expect(#","id":"#)
+        guard let kind = Kind(rawValue: kind), let id = UUID(uuidString: try scanner.plainString()) else {
+            throw JournalDamage("it is of a kind that this program does not know, \(kind)")
+        }
+        resource = ResourceID(kind, id)
+        if operation == "put" {
+            try scanner.expect(#","document":"#)
+            var stored = StoredResource(document: try scanner.object(), version: sequence)
+            if scanner.skip(#","secrets":"#) {
+                do {
+                    stored.secrets = try StoredResource.secrets(encoded: try scanner.object())
+                } catch {
+                    throw JournalDamage("its secrets cannot be read: \(error)")
+                }
+            }
+            self.stored = stored
+        }
+        try scanner.expect("}")
+    }
+}

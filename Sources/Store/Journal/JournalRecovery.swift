@@ -1,0 +1,116 @@
+import Foundation
+import Inventory
+import Logging
+
+/// The journal as a start finds it.
+struct JournalRecovery {
+    /// The last transaction that there is, in the journal or in the snapshot it follows.
+    var last: UInt64
+    /// The first number that was never given.
+    var next: UInt64
+    /// The time of the last transaction.
+    var time: Timestamp
+    /// All segments, oldest first.
+    var segments: [JournalFolder.Segment]
+
+    /// How many numbers are passed over when the server did not stop cleanly: more than can have been given to
+    /// transactions that were lost.
+    static let unclearNumbers: UInt64 = 1_000_000
+
+    /// Reads the journal behind a snapshot.
+    ///
+    /// A torn tail is cut off and kept beside the segment.
+    ///
+    /// - Parameters:
+    ///   - sequence: The last transaction in the snapshot; 0 for none.
+    ///   - progress: Gets the bytes that have been read.
+    ///   - visit: Gets every transaction's lines behind it, in order.
+    /// - Throws: ``JournalError`` where the journal is damaged, or does not begin where the snapshot ends.
+    init(
+        _ folder: JournalFolder,
+        after sequence: UInt64,
+        logger: Logger,
+        progress: (Int) -> Void,
+        visit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        segments = try folder.segments()
+        last = sequence
+        next = sequence + 1
+        time = Timestamp(microseconds: 0)
+        guard let start = try Self.start(segments, after: sequence) else { return }
+        var header: JournalHeader?
+        var isEnded = false
+        var done = 0
+        for index in segments[start...].indices {
+            let segment = segments[index]
+            let successor = segments.dropFirst(index + 1).first?.first
+            let survey = try SegmentSurvey(segment, successor: successor) { line, bytes in
+                if line.head.sequence > sequence { try visit(bytes) }
+                progress(done + line.range.upperBound)
+            }
+            done += try segment.size
+            if let fault = survey.fault {
+                if fault.damage.isOtherFormat {
+                    throw JournalError.otherFormat(file: segment.path.path, reason: fault.damage.description)
+                }
+                guard !survey.isDamaged else {
+                    throw JournalError.damaged(
+                        file: segment.path.path,
+                        line: fault.line,
+                        reason: fault.damage.description
+                    )
+                }
+                try Self.cutTail(of: segment, survey, fault, on: folder.disk, logger)
+            }
+            header = survey.header
+            isEnded = survey.isEnded
+            last = max(last, survey.last)
+            time = max(time, survey.time ?? time)
+        }
+        next = max(header?.next ?? 0, last + 1)
+        if !isEnded { next += Self.unclearNumbers }
+    }
+
+    /// Which segment is read first; nil where there are none.
+    static func start(_ segments: [JournalFolder.Segment], after sequence: UInt64) throws(JournalError) -> Int? {
+        guard let oldest = segments.first else { return nil }
+        guard let start = segments.lastIndex(where: { $0.first <= sequence + 1 }) else {
+            let base =
+                sequence == 0 ? "no snapshot can be used" : "the newest snapshot that can be used ends with \(sequence)"
+            throw .gap(
+                "\(base), and the journal in \(oldest.path.deletingLastPathComponent().path) begins with "
+                    + "\(oldest.first): what was between is missing. Put the missing snapshots back, or move the "
+                    + "journal and the snapshots away to start with an empty inventory"
+            )
+        }
+        return start
+    }
+
+    /// Cuts a torn tail off and keeps it beside its segment. Where that fails it stays: the next segment voids it.
+    private static func cutTail(
+        of segment: JournalFolder.Segment,
+        _ survey: SegmentSurvey,
+        _ fault: SegmentSurvey.Fault,
+        on disk: Disk,
+        _ logger: Logger
+    ) throws {
+        let data = try segment.contents()
+        let aside = segment.path.appendingPathExtension("torn-\(SnapshotFolder.id(at: Date()))")
+        var metadata: Logger.Metadata = [
+            "file": "\(segment.path.path)", "line": "\(fault.line)", "reason": "\(fault.damage)",
+            "bytes": .stringConvertible(data.count - survey.goodSize), "last": "\(survey.last)",
+        ]
+        do throws(DiskError) {
+            try disk.create(aside, Array(data.dropFirst(survey.goodSize)))
+            try disk.truncate(segment.path, to: survey.goodSize)
+            metadata["kept"] = "\(aside.path)"
+            logger.warning(
+                "cut off the torn tail of the journal, which a crash has left half-written",
+                metadata: metadata
+            )
+        } catch {
+            metadata["cause"] = "\(error)"
+            logger.warning("the torn tail of the journal is passed over but stays", metadata: metadata)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Inventory
+import Logging
+import Schema
+
+/// Collects what the journal made of each resource, to bring a directory up to date.
+struct JournalReplay {
+    private var latest: [ResourceID: StoredResource?] = [:]
+    /// The kinds that changed.
+    private(set) var kinds: Set<Kind> = []
+    private(set) var count = 0
+
+    /// Takes note of a line.
+    ///
+    /// - Parameter line: The bytes of a record without the newline.
+    mutating func add(_ line: UnsafeRawBufferPointer) throws(JournalDamage) {
+        let (head, record) = try JournalLine.record(line)
+        for change in record.changes {
+            latest[change.resource] = .some(change.stored)
+            kinds.insert(change.resource.kind)
+        }
+        if head.isLast { count += 1 }
+    }
+
+    /// The changes that bring a directory up to date.
+    ///
+    /// - Throws: ``StoredFormatError`` where a document cannot be read.
+    func changes(for directory: Directory, logger: Logger) throws -> [Change] {
+        var unknown: Set<String> = []
+        defer { Self.report(unknown, logger) }
+        return try latest.compactMap { id, stored in
+            let before = directory.resource(id.kind, id: id.id)
+            if before == nil, stored == nil { return nil }
+            var change = Change(
+                resource: id,
+                stored: stored,
+                indexBefore: before.map { IndexEntry(of: id.kind.resourceType.init(stored: $0.document)) },
+                index: nil
+            )
+            if let stored {
+                let resource = try id.kind.readable(stored.document, unknown: &unknown)
+                change.index = IndexEntry(of: resource)
+                change.stored?.document = resource.document
+            }
+            return change
+        }
+    }
+
+    /// Says which fields of stored documents were left out.
+    static func report(_ unknown: Set<String>, _ logger: Logger) {
+        guard !unknown.isEmpty else { return }
+        logger.warning(
+            "fields that this version of the program does not know were left out",
+            metadata: ["fields": "\(unknown.sorted().joined(separator: ", "))"]
+        )
+    }
+}
+
+extension Kind {
+    /// The resource of a document that this or another version of the program has stored.
+    ///
+    /// - Parameter unknown: Gets the paths of fields that this version does not have, which are left out.
+    func readable(_ document: [UInt8], unknown: inout Set<String>) throws -> any Resource {
+        let json = try JSONValue(parsing: document)
+        do {
+            return try resourceType.init(json: json)
+        } catch {
+            let known = ColumnType.structure(ColumnType.columns(of: schema))
+                .keepingKnown(json, path: rawValue, unknown: &unknown)
+            do {
+                return try resourceType.init(json: known)
+            } catch {
+                throw StoredFormatError(description: "a stored \(rawValue) cannot be read: \(error)")
+            }
+        }
+    }
+}
+
+/// A document on disk that this version of the program has no place for.
+struct StoredFormatError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension ColumnType {
+    /// A value without the fields that the type does not have.
+    fileprivate func keepingKnown(_ value: JSONValue, path: String, unknown: inout Set<String>) -> JSONValue {
+        switch (self, value) {
+        case (.structure(let columns), .object(let object)):
+            var kept = JSONObject()
+            for member in object {
+                let memberPath = "\(path).\(member.key)"
+                if let column = columns.first(where: { $0.name == member.key }) {
+                    kept[member.key] = column.type.keepingKnown(member.value, path: memberPath, unknown: &unknown)
+                } else {
+                    unknown.insert(memberPath)
+                }
+            }
+            return .object(kept)
+        case (.list(let element), .array(let elements)):
+            return .array(elements.map { element.keepingKnown($0, path: path, unknown: &unknown) })
+        default: return value
+        }
+    }
+}

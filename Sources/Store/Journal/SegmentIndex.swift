@@ -1,0 +1,136 @@
+import CSystemShims
+import Foundation
+import Inventory
+
+/// Where in a segment each change of each resource is.
+///
+/// A closed segment has its index in a file beside it, sorted by identifier and number, which is made anew where it is
+/// missing or damaged. The layout is that of `docs/formats/journal.md`.
+struct SegmentIndex {
+    /// The place of one change.
+    struct Entry {
+        var resource: ResourceID
+        var sequence: UInt64
+        /// Where the line with the change begins in the file, and its length without the newline.
+        var line: Int
+        var lineLength: Int
+        /// Where the change begins in the line; below 2^24, as lines are.
+        var position: Int
+    }
+
+    private let bytes: Data
+    private let count: Int
+
+    private static let magic = Array("NOINDEX1".utf8)
+    private static let entrySize = 40
+    private static let checksumSize = 4
+
+    /// Makes the index of what is in a segment.
+    init(_ entries: [Entry]) {
+        let sorted = entries.sorted { ($0.resource.id, $0.sequence) < ($1.resource.id, $1.sequence) }
+        var bytes = Self.magic
+        bytes.reserveCapacity(Self.magic.count + sorted.count * Self.entrySize + Self.checksumSize)
+        for entry in sorted {
+            withUnsafeBytes(of: entry.resource.id.uuid) { bytes += $0 }
+            bytes.append(littleEndian: entry.sequence)
+            bytes.append(littleEndian: UInt64(entry.line))
+            bytes.append(littleEndian: UInt32(entry.lineLength))
+            bytes.append(littleEndian: UInt32(entry.position) << 8 | UInt32(entry.resource.kind.indexCode))
+        }
+        bytes.append(littleEndian: bytes.withUnsafeBytes { no_crc32c(0, $0.baseAddress, $0.count) })
+        self.bytes = Data(bytes)
+        count = sorted.count
+    }
+
+    /// Reads an index from its file; nil where there is none that can be used.
+    init?(file: URL) {
+        guard FileManager.default.isReadableFile(atPath: file.path),
+            let data = FileManager.default.contents(atPath: file.path),
+            data.count >= Self.magic.count + Self.checksumSize,
+            (data.count - Self.magic.count - Self.checksumSize) % Self.entrySize == 0,
+            data.starts(with: Self.magic)
+        else { return nil }
+        let body = data.count - Self.checksumSize
+        let isWhole = data.withUnsafeBytes { bytes in
+            bytes.loadUnaligned(fromByteOffset: body, as: UInt32.self).littleEndian
+                == no_crc32c(0, bytes.baseAddress, body)
+        }
+        guard isWhole else { return nil }
+        bytes = data
+        count = (body - Self.magic.count) / Self.entrySize
+    }
+
+    /// The index as a file.
+    var contents: [UInt8] { Array(bytes) }
+
+    /// The changes of a resource, oldest first.
+    ///
+    /// - Complexity: O(log *n*).
+    func entries(of resource: ResourceID) -> [Entry] {
+        bytes.withUnsafeBytes { bytes in
+            var low = 0
+            var high = count
+            while low < high {
+                let middle = (low + high) / 2
+                if Self.id(bytes, middle) < resource.id { low = middle + 1 } else { high = middle }
+            }
+            var entries: [Entry] = []
+            while low < count, Self.id(bytes, low) == resource.id {
+                if let entry = Self.entry(bytes, low), entry.resource == resource { entries.append(entry) }
+                low += 1
+            }
+            return entries
+        }
+    }
+
+    /// The resources that changed within a range of numbers.
+    func resources(changedIn range: ClosedRange<UInt64>) -> Set<ResourceID> {
+        bytes.withUnsafeBytes { bytes in
+            Set(
+                (0..<count).lazy.compactMap { Self.entry(bytes, $0) }.filter { range.contains($0.sequence) }.map(
+                    \.resource
+                )
+            )
+        }
+    }
+
+    private static func id(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> UUID {
+        UUID(uuid: bytes.loadUnaligned(fromByteOffset: magic.count + index * entrySize, as: uuid_t.self))
+    }
+
+    private static func entry(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Entry? {
+        let offset = magic.count + index * entrySize
+        let last = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 36, as: UInt32.self))
+        guard let kind = Kind(indexCode: UInt8(truncatingIfNeeded: last)) else { return nil }
+        return Entry(
+            resource: ResourceID(kind, id(bytes, index)),
+            sequence: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 16, as: UInt64.self)),
+            line: Int(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 24, as: UInt64.self))),
+            lineLength: Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 32, as: UInt32.self))),
+            position: Int(last >> 8)
+        )
+    }
+}
+
+extension Kind {
+    /// The number of a kind in indices: its place among the kinds.
+    fileprivate var indexCode: UInt8 {
+        switch self {
+        case .computeNode: 0
+        case .bmc: 1
+        case .nodeCollection: 2
+        case .component: 3
+        }
+    }
+
+    fileprivate init?(indexCode: UInt8) {
+        guard let kind = Kind.allCases.first(where: { $0.indexCode == indexCode }) else { return nil }
+        self = kind
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(littleEndian value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.littleEndian) { self += $0 }
+    }
+}
