@@ -27,6 +27,8 @@ package struct InventoryAPI: Sendable {
             }
         }
         SnapshotRoutes(store: store).add(to: &routes)
+        PastRoutes(store: store).add(to: &routes)
+        EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics).add(to: &routes)
         return routes.router(authenticator: authenticator)

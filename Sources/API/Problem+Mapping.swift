@@ -17,6 +17,9 @@ extension Problem {
         case let error as DiskError:
             logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
             self.init(.serviceUnavailable, "The server \(error).", headers: Self.retrySoon)
+        case let error as JournalError:
+            logger.error("the journal failed a request", metadata: ["reason": "\(error)"])
+            self.init(.internalServerError, "The server cannot read this of its history: \(error).")
         case let error as DuckDBError:
             logger.error("DuckDB failed a request", metadata: ["reason": "\(error)"])
             // Its message can quote what others have stored.
@@ -46,6 +49,7 @@ extension Problem {
         let more = problems.count > 1 ? " And \(problems.count - 1) more." : ""
         self.init(Self.status(of: first.reason), first.message + more)
         if first.reason == .unavailable { headers = Self.retrySoon }
+        oldest = first.oldest
         holder = first.holder.map { ($0.kind.rawValue, $0.id.lowercased) }
         errors = problems.flatMap { problem -> [(pointer: String, message: String)] in
             let element = isArray ? "/\(problem.operation)" : ""
@@ -59,6 +63,8 @@ extension Problem {
         case .invalid: .badRequest
         case .notFound: .notFound
         case .conflict: .conflict
+        case .tooLarge: .contentTooLarge
+        case .gone: .gone
         case .unavailable: .serviceUnavailable
         }
     }

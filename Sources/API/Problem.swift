@@ -12,6 +12,8 @@ struct Problem: Error, HTTPResponseError {
     var errors: [(pointer: String, message: String)] = []
     /// The resource that stands in the way, as kind and id.
     var holder: (kind: String, id: String)?
+    /// The oldest moment that can be read, where an older one was asked for.
+    var oldest: UInt64?
     var headers: HTTPFields = [:]
 
     init(_ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = [:]) {
@@ -56,6 +58,10 @@ struct Problem: Error, HTTPResponseError {
             writer.key("id")
             writer.string(holder.id)
             writer.endObject()
+        }
+        if let oldest {
+            writer.key("oldest")
+            writer.integer(oldest)
         }
         writer.endObject()
         var headers = headers

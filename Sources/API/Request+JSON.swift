@@ -38,23 +38,6 @@ extension Request {
         let name = type.prefix { $0 != ";" }.lowercased().trimmingSuffix { $0 == " " }
         return name == "application/json" || name == "text/json"
     }
-
-    /// The parameters of the query, in order, decoded; a `+` is a space, as in HTML forms.
-    ///
-    /// - Throws: ``Problem`` 400 for text that is not percent-encoded UTF-8.
-    func queryParameters() throws(Problem) -> [(name: String, value: String)] {
-        guard let query = uri.query, !query.isEmpty else { return [] }
-        var parameters: [(name: String, value: String)] = []
-        for part in query.split(separator: "&") {
-            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let decoded = pair.map { $0.replacing("+", with: " ").removingPercentEncoding }
-            guard let name = decoded[0], let value = decoded.count == 1 ? "" : decoded[1] else {
-                throw Problem(.badRequest, "The query has \(part), which is not percent-encoded UTF-8.")
-            }
-            parameters.append((name, value))
-        }
-        return parameters
-    }
 }
 
 extension InventoryRequestContext {

@@ -11,12 +11,20 @@ struct HealthRoutes {
     func add(to routes: inout RouteTable) {
         routes.add("/healthz", .get, .always) { _, _ in .json(Array(#"{"status":"alive"}"#.utf8)) }
         // The server begins to listen when the inventory is restored.
-        routes.add("/readyz", .get, .always) { _, _ in .json(Array(#"{"status":"ready"}"#.utf8)) }
+        routes.add("/readyz", .get, .always) { _, _ in
+            if let problem = store.journal.problem {
+                throw Problem(.serviceUnavailable, "Nothing can be written: the server \(problem).")
+            }
+            return .json(Array(#"{"status":"ready"}"#.utf8))
+        }
         routes.add("/metrics", .get, .open) { _, _ in
             for kind in Kind.allCases {
                 Gauge(label: "inventory_resources", dimensions: [("kind", kind.rawValue)])
                     .record(store.directory.count(kind))
             }
+            Gauge(label: "inventory_sequence").record(store.journal.sequence)
+            Gauge(label: "journal_size_bytes").record(store.journal.size)
+            Gauge(label: "journal_writable").record(store.journal.problem == nil ? 1 : 0)
             return Response(
                 status: .ok,
                 headers: [.contentType: PrometheusRegistry.contentType],

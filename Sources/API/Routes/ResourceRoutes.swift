@@ -16,23 +16,71 @@ struct ResourceRoutes {
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
         routes.add(path, .get, .open) { request, _ in try await search(kind, request) }
         routes.add(path, .post) { request, context in try await create(kind, at: path, request, context) }
-        routes.add("\(path)/{ref}", .get, .open) { _, context in try get(kind, context) }
+        routes.add("\(path)/{ref}", .get, .open) { request, context in try await get(kind, request, context) }
         routes.add("\(path)/{ref}", .put) { request, context in try await replace(kind, request, context) }
         routes.add("\(path)/{ref}", .post) { request, context in try await replace(kind, request, context) }
+        routes.add("\(path)/{ref}/history", .get) { request, context in
+            try await history(kind, at: path, request, context)
+        }
         routes.add("\(path)/{ref}", .delete) { _, context in try await delete(kind, context) }
     }
 
-    private func get(_ kind: Kind, _ context: InventoryRequestContext) throws -> Response {
+    private func get(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) async throws -> Response {
         let reference = try context.parameter("ref")
-        guard let (_, stored) = store.resource(kind, reference) else {
-            throw Problem(.notFound, "There is no \(kind.rawValue) \(reference).")
+        let moment = try request.queryParameters(of: "at").value(of: "at", Moment.init)
+        let stored =
+            if let moment { try await store.resource(kind, reference, at: moment) } else {
+                store.resource(kind, reference)?.stored
+            }
+        guard let stored else {
+            let then = moment.map { " as of \($0)" } ?? ""
+            throw Problem(.notFound, "There is no \(kind.rawValue) \(reference)\(then).")
         }
         return .resource(stored)
     }
 
     private func search(_ kind: Kind, _ request: Request) async throws -> Response {
-        let search = try Search(kind, parameters: request.queryParameters())
-        return .resources(try await store.resources(search))
+        var parameters = try request.queryParameters()
+        guard let index = parameters.firstIndex(where: { $0.name == "at" }) else {
+            return .resources(try await store.resources(Search(kind, parameters: parameters)))
+        }
+        let at = ["at": parameters.remove(at: index).value]
+        let search = try Search(kind, parameters: parameters)
+        guard let moment = try at.value(of: "at", Moment.init) else { return .resources([]) }
+        return .resources(try await store.resources(search, at: moment))
+    }
+
+    /// How many versions an answer has, unless the client says otherwise, and at most.
+    private static let standardVersions = 100
+    private static let maximumVersions = 1000
+
+    private func history(
+        _ kind: Kind,
+        at path: String,
+        _ request: Request,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
+        let reference = try context.parameter("ref")
+        let parameters = try request.queryParameters(of: "limit", "before")
+        let limit = try parameters.value(of: "limit") { (text) throws(InvalidValue) in
+            guard let limit = Int(text), (1...Self.maximumVersions).contains(limit) else {
+                throw InvalidValue("is not a number from 1 to \(Self.maximumVersions)")
+            }
+            return limit
+        }
+        let before = try parameters.value(of: "before") { (text) throws(InvalidValue) in
+            try UInt64(sequenceNumber: text)
+        }
+        let count = limit ?? Self.standardVersions
+        guard let page = try await store.versions(kind, reference, limit: count, before: before) else {
+            throw Problem(.notFound, "There is no history of a \(kind.rawValue) \(reference).")
+        }
+        var response = Response.json(JSONValue.array(page.versions.map(\.json)).bytes)
+        if page.hasMore, let last = page.versions.last {
+            let page = "\(path)/\(reference.percentEncoded)/history?limit=\(count)&before=\(last.sequence)"
+            response.headers[.link] = "<\(page)>; rel=\"next\""
+        }
+        return response
     }
 
     private func create(
@@ -87,5 +135,12 @@ extension Outcome {
     fileprivate var written: StoredResource {
         guard let stored else { preconditionFailure("what an operation has written is stored") }
         return stored
+    }
+}
+
+extension String {
+    /// The text as a part of a path.
+    fileprivate var percentEncoded: String {
+        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""
     }
 }

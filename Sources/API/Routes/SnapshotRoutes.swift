@@ -1,11 +1,10 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Inventory
 import Schema
 import Store
 
-/// The snapshots: `/snapshots` and `/snapshots/{id}`.
+/// The snapshots: `/snapshots`, `/snapshots/{id}` and `/snapshots/{id}/restore`.
 struct SnapshotRoutes {
     let store: InventoryStore
 
@@ -31,24 +30,16 @@ struct SnapshotRoutes {
             guard try await store.removeSnapshot(id) else { throw Self.unknown(id) }
             return Response(status: .noContent)
         }
+        routes.add("/snapshots/{id}/restore", .post) { request, context in
+            let id = try context.parameter("id")
+            guard try await store.snapshots().contains(where: { $0.id == id }) else { throw Self.unknown(id) }
+            let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
+            return try await PastRoutes(store: store)
+                .restore(to: .snapshot(id), isDryRun: isDryRun, request, context)
+        }
     }
 
     private static func unknown(_ id: String) -> Problem {
         Problem(.notFound, "There is no snapshot \(id); GET /snapshots lists those there are.")
-    }
-}
-
-extension Snapshot {
-    /// The snapshot as clients see it.
-    fileprivate var json: JSONValue {
-        [
-            "id": .string(id),
-            "created_at": .string(manifest.createdAt),
-            "sequence": .number(JSONNumber(Int(manifest.sequence))),
-            "resources": .object(
-                JSONObject(Kind.allCases.map { ($0.rawValue, .number(JSONNumber(manifest.rows(of: $0)))) })
-            ),
-            "size": .number(JSONNumber(manifest.size)),
-        ]
     }
 }

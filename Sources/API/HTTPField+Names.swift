@@ -1,0 +1,13 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    /// RFC 8288.
+    static let link = name("Link")
+    /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>
+    static let lastEventID = name("Last-Event-ID")
+
+    private static func name(_ text: String) -> Self {
+        guard let name = Self(text) else { preconditionFailure("a token is the name of a header") }
+        return name
+    }
+}

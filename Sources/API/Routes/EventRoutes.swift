@@ -1,0 +1,163 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Inventory
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Store
+import Synchronization
+
+/// The feed: `/events`, the journal from a position on, as server-sent events or as NDJSON.
+struct EventRoutes {
+    let store: InventoryStore
+
+    /// How long nothing is sent before something without meaning is.
+    private static let keepAlive = Duration.seconds(15)
+    /// How long a client may take to read what has been sent to it before it is dropped.
+    private static let patience = Duration.seconds(30)
+    /// How long it may take when the server stops.
+    private static let stopPatience = Duration.seconds(2)
+
+    func add(to routes: inout RouteTable) {
+        routes.add("/events", .get) { request, context in
+            let parameters = try request.queryParameters(of: "after", "kind")
+            var after = try parameters.value(of: "after") { (text) throws(InvalidValue) in
+                EventPosition(sequence: try UInt64(sequenceNumber: text))
+            }
+            if let last = request.headers[.lastEventID], !last.isEmpty {
+                after = try ["Last-Event-ID": last].value(of: "Last-Event-ID", EventPosition.init)
+            }
+            let kinds = try parameters.value(of: "kind", Self.kinds)
+            let isNDJSON = request.headers[.accept]?.contains("application/x-ndjson") ?? false
+            let format: EventFormat = isNDJSON ? .lines : .serverSent
+            let feed = try store.events(after: after, kinds: kinds)
+            return Response(
+                status: .ok,
+                headers: [.contentType: format.contentType, .cacheControl: "no-store"],
+                body: ResponseBody { writer in
+                    defer { feed.stop() }
+                    try await Self.send(feed, as: format, to: &writer, context)
+                    try await writer.finish(nil)
+                }
+            )
+        }
+    }
+
+    private static func kinds(_ text: String) throws(InvalidValue) -> Set<Kind> {
+        var kinds: Set<Kind> = []
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let kind = Kind(rawValue: String(name)) ?? (name == "bmc" ? .bmc : nil) else {
+                throw InvalidValue("names what is none of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            kinds.insert(kind)
+        }
+        return kinds
+    }
+
+    /// Sends events until the client goes, the server stops, or what follows is not kept any more.
+    private static func send(
+        _ feed: EventFeed,
+        as format: EventFormat,
+        to writer: inout any ResponseBodyWriter,
+        _ context: InventoryRequestContext
+    ) async throws {
+        let watch = SendWatch()
+        try await withGracefulShutdownHandler {
+            let timer = Task {
+                while !Task.isCancelled {
+                    try await Task.sleep(for: .seconds(1))
+                    if watch.hasWaited(for: watch.isStopping ? stopPatience : patience) {
+                        context.logger.warning("dropped a client that does not read the events that it follows")
+                        context.disconnect()
+                    }
+                    if watch.isIdle(since: keepAlive) { feed.wake() }
+                }
+            }
+            defer { timer.cancel() }
+            for await _ in feed.signals {
+                var events = try await feed.reader.next()
+                if events.isEmpty, watch.isIdle(since: keepAlive) {
+                    try await watch.sending { try await writer.write(format.keepAlive) }
+                }
+                while !events.isEmpty {
+                    var buffer = ByteBuffer()
+                    for event in events { format.write(event, to: &buffer) }
+                    try await watch.sending { try await writer.write(buffer) }
+                    events = try await feed.reader.next()
+                }
+            }
+        } onGracefulShutdown: {
+            watch.stop()
+            feed.stop()
+        }
+    }
+}
+
+/// Knows for how long nothing has been sent, or how long the client has not taken what was.
+private final class SendWatch: Sendable {
+    private let state = Mutex(State())
+
+    private struct State {
+        var isSending = false
+        var since = ContinuousClock.now
+        var isStopping = false
+    }
+
+    func sending(_ body: () async throws -> Void) async throws {
+        set(isSending: true)
+        defer { set(isSending: false) }
+        try await body()
+    }
+
+    private func set(isSending: Bool) {
+        state.withLock { state in
+            state.isSending = isSending
+            state.since = .now
+        }
+    }
+
+    func stop() {
+        state.withLock { $0.isStopping = true }
+    }
+
+    var isStopping: Bool { state.withLock(\.isStopping) }
+
+    func isIdle(since duration: Duration) -> Bool {
+        state.withLock { !$0.isSending && .now - $0.since >= duration }
+    }
+
+    func hasWaited(for duration: Duration) -> Bool {
+        state.withLock { $0.isSending && .now - $0.since >= duration }
+    }
+}
+
+/// How events are written.
+private enum EventFormat {
+    /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>
+    case serverSent
+    /// One JSON object a line.
+    case lines
+
+    var contentType: String {
+        switch self {
+        case .serverSent: "text/event-stream"
+        case .lines: "application/x-ndjson"
+        }
+    }
+
+    var keepAlive: ByteBuffer {
+        switch self {
+        case .serverSent: ByteBuffer(string: ":\n\n")
+        case .lines: ByteBuffer(string: "\n")
+        }
+    }
+
+    func write(_ event: JournalEvent, to buffer: inout ByteBuffer) {
+        if case .serverSent = self {
+            buffer.writeString("id: \(event.position)\nevent: transaction\ndata: ")
+        }
+        buffer.writeBytes(event.json)
+        buffer.writeString(self == .serverSent ? "\n\n" : "\n")
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Inventory
+import Schema
+import Store
+
+/// What the inventory was: `/diff` compares two moments, `/restore` goes back to one.
+struct PastRoutes {
+    let store: InventoryStore
+
+    func add(to routes: inout RouteTable) {
+        routes.add("/diff", .get) { request, _ in
+            let parameters = try request.queryParameters(of: "from", "to")
+            guard let from = try parameters.value(of: "from", Moment.init) else {
+                throw Problem(
+                    .badRequest,
+                    "The parameter from is missing: a time, a sequence number or a snapshot's id."
+                )
+            }
+            let to = try parameters.value(of: "to", Moment.init)
+            let difference = try await store.difference(from: from, to: to ?? .sequence(store.journal.sequence))
+            return .json(difference.json.bytes)
+        }
+        routes.add("/restore", .post) { request, context in
+            let parameters = try request.queryParameters(of: "at", "dry_run")
+            guard let moment = try parameters.value(of: "at", Moment.init) else {
+                throw Problem(.badRequest, "The parameter at is missing: a time, a sequence number or a snapshot's id.")
+            }
+            return try await restore(to: moment, isDryRun: parameters.flag("dry_run"), request, context)
+        }
+    }
+
+    /// Makes the inventory what it was, or says what that would change.
+    func restore(
+        to moment: Moment,
+        isDryRun: Bool,
+        _ request: Request,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
+        let reason = try await reason(request)
+        if isDryRun {
+            let difference = try await store.difference(from: .sequence(store.journal.sequence), to: moment)
+            return .json(difference.json.bytes)
+        }
+        let difference = try await store.restore(to: moment, author: context.subject, reason: reason)
+        return .json(
+            JSONValue.object([
+                "sequence": .number(JSONNumber(Int(difference.to))), "summary": difference.summary,
+            ]).bytes
+        )
+    }
+
+    /// Why, from a body such as `{"reason":"…"}`, which may be missing.
+    private func reason(_ request: Request) async throws -> String? {
+        guard request.headers[.contentLength].map({ $0 != "0" }) ?? (request.headers[.transferEncoding] != nil) else {
+            return nil
+        }
+        let body = try await request.json()
+        guard case .object(let members) = body, members.allSatisfy({ $0.key == "reason" }) else {
+            throw Problem(.badRequest, #"The body must be an object such as {"reason":"…"}."#)
+        }
+        switch members["reason"] {
+        case nil: return nil
+        case .string(let reason): return reason
+        default: throw Problem(.badRequest, "The reason must be a string.")
+        }
+    }
+}
