@@ -23,6 +23,9 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
         self.seconds = seconds
     }
 
+    /// Nil for 0, which stands for none.
+    var duration: Duration? { seconds == 0 ? nil : .seconds(seconds) }
+
     var description: String {
         let unit = Self.units.filter { seconds % $0.value == 0 }.max { $0.value < $1.value }
         guard seconds > 0, let unit else { return "0" }

@@ -64,6 +64,6 @@ struct KeyFolder {
             role: "admin"
         )
         let token = try await key.sign(claims) + "\n"
-        try Durable.replace(clientTokenFile, Array(token.utf8), permissions: 0o600)
+        try Disk().replace(clientTokenFile, Array(token.utf8), permissions: 0o600)
     }
 }

@@ -8,8 +8,14 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
 
+    /// Sets up logging, which is done once, and gives the program's logger.
+    func bootstrap(level: Logger.Level) -> Logger {
+        LoggingSystem.bootstrap { label in handler(label: label, level: level) }
+        return Logger(label: "node-orchestrator")
+    }
+
     /// A handler that writes to standard error.
-    func handler(label: String, level: Logger.Level) -> any LogHandler {
+    private func handler(label: String, level: Logger.Level) -> any LogHandler {
         var handler: any LogHandler =
             switch self {
             case .text: StreamLogHandler.standardError(label: label)
@@ -17,6 +23,13 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
             }
         handler.logLevel = level
         return handler
+    }
+}
+
+extension Logger {
+    /// The logger of a command that runs and ends: what it has to say goes to its output, so only warnings are logged.
+    static func offline() -> Logger {
+        LogFormat.text.bootstrap(level: .warning)
     }
 }
 

@@ -7,22 +7,26 @@ struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node-orchestrator",
         abstract: "The inventory of an HPC cluster.",
+        discussion: """
+            Every option of every command can also come from the environment: --data-dir from \
+            NODE_ORCHESTRATOR_DATA_DIR.
+            """,
         version: Version.current,
-        subcommands: [ServeCommand.self, SchemasCommand.self, TokenCommand.self]
+        subcommands: [
+            ServeCommand.self, SnapshotCommand.self, RestoreCommand.self, DiffCommand.self, JournalCommand.self,
+            SchemasCommand.self, TokenCommand.self,
+        ]
     )
 
     static func main() async {
         do {
-            var arguments = Array(CommandLine.arguments.dropFirst())
-            if let name = arguments.first,
-                let command = configuration.subcommands.first(where: { $0.configuration.commandName == name })
-            {
-                let environment = ProcessInfo.processInfo.environment
-                arguments =
-                    try [name]
-                    + SettingSources(command).arguments(Array(arguments.dropFirst()), environment: environment)
-            }
-            var command = try parseAsRoot(arguments)
+            let given = Array(CommandLine.arguments.dropFirst())
+            let (path, subcommand) = subcommand(of: given)
+            let arguments = try SettingSources(subcommand).arguments(
+                Array(given.dropFirst(path.count)),
+                environment: ProcessInfo.processInfo.environment
+            )
+            var command = try parseAsRoot(path + arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -31,5 +35,18 @@ struct Program: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// The command that arguments begin with the names of, and those names.
+    private static func subcommand(of arguments: [String]) -> (path: [String], type: any ParsableCommand.Type) {
+        var type: any ParsableCommand.Type = Program.self
+        var path: [String] = []
+        for name in arguments {
+            guard let next = type.configuration.subcommands.first(where: { $0.configuration.commandName == name })
+            else { break }
+            type = next
+            path.append(name)
+        }
+        return (path, type)
     }
 }

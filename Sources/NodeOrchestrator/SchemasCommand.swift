@@ -16,9 +16,9 @@ struct SchemasCommand: AsyncParsableCommand {
 
     func run() throws {
         let folder = URL(filePath: dir, directoryHint: .isDirectory)
-        try Durable.createFolder(folder)
+        try Disk().createFolder(folder)
         for (name, schema) in InventorySchemas.all {
-            try Durable.replace(folder.appending(path: "\(name).json"), Array(schema.json.prettyText.utf8))
+            try Disk().replace(folder.appending(path: "\(name).json"), Array(schema.json.prettyText.utf8))
         }
     }
 }

@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Foundation
 import Hummingbird
 import Logging
 import Metrics
@@ -23,19 +22,22 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Address and port to listen on; may be repeated. Port 0 takes a free one."))
     var listen: [ListenAddress] = []
 
-    @Option(help: "Folder of everything that the server keeps.")
-    var dataDir = "./data"
-
-    @Option(help: "Folder of the snapshots. (default: snapshots in the data folder)")
-    var snapshotDir: String?
+    @OptionGroup
+    var store: StoreOptions
 
     @Option(help: "Time from one snapshot to the next; 0 for none but the one at the end.")
     var snapshotFreq = DurationArgument(seconds: 3600)
 
-    @Option(help: "How many snapshots to keep.")
-    var snapshotKeep = 24
+    @OptionGroup
+    var retention: RetentionOptions
 
-    @Flag(help: "Start with an empty inventory; refused where there are snapshots.")
+    @Option(help: "When the journal is synced: always (before a write is answered), interval:TIME, or never.")
+    var fsync = FsyncPolicy.always
+
+    @Option(help: "Size of the journal beyond which a snapshot is taken and the oldest history is dropped.")
+    var journalMaxSize = ByteSizeArgument(bytes: InventoryStore.Configuration.standardJournalSize)
+
+    @Flag(help: "Start with an empty inventory; refused where there is one.")
     var noRestore = false
 
     @Option(help: "File with the secret that tokens are signed with (HS256). (default: one that the server makes)")
@@ -57,32 +59,18 @@ struct ServeCommand: AsyncParsableCommand {
     var config: String?
 
     func validate() throws {
-        guard snapshotKeep >= 1 else { throw ValidationError("--snapshot-keep is at least 1.") }
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
             throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
         }
     }
 
     func run() async throws {
-        let format = logFormat
-        let level = logLevel
-        LoggingSystem.bootstrap { label in format.handler(label: label, level: level) }
+        let logger = logFormat.bootstrap(level: logLevel)
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
-        let logger = Logger(label: "node-orchestrator")
 
-        let dataDirectory = URL(filePath: dataDir, directoryHint: .isDirectory)
-        let store = try await InventoryStore(
-            InventoryStore.Configuration(
-                dataDirectory: dataDirectory,
-                snapshotDirectory: snapshotDir.map { URL(filePath: $0, directoryHint: .isDirectory) },
-                snapshotInterval: snapshotFreq.seconds == 0 ? nil : .seconds(snapshotFreq.seconds),
-                snapshotsToKeep: snapshotKeep,
-                restores: !noRestore
-            ),
-            logger: logger
-        )
-        let key = try await tokenKey(KeyFolder(dataDirectory: dataDirectory), logger: logger)
+        let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
+        let key = try await tokenKey(KeyFolder(dataDirectory: storeConfiguration.dataDirectory), logger: logger)
         let api = InventoryAPI(
             store: store,
             authenticator: Authenticator(key: key, protectsReads: authReads),
@@ -110,6 +98,16 @@ struct ServeCommand: AsyncParsableCommand {
         )
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private var storeConfiguration: InventoryStore.Configuration {
+        var configuration = store.configuration
+        configuration.snapshotInterval = snapshotFreq.duration
+        configuration.retention = retention.retention
+        configuration.fsync = fsync
+        configuration.maximumJournalSize = journalMaxSize.bytes
+        configuration.restores = !noRestore
+        return configuration
     }
 
     private func tokenKey(_ folder: KeyFolder, logger: Logger) async throws -> TokenKey? {

@@ -15,7 +15,7 @@ struct SettingSources {
     private let options: [String: Shape]
 
     /// What an option takes.
-    private enum Shape {
+    fileprivate enum Shape {
         case flag
         case value
         case values
@@ -23,21 +23,20 @@ struct SettingSources {
 
     init(_ command: any ParsableCommand.Type) {
         self.command = command
-        options = Dictionary(
-            uniqueKeysWithValues: Mirror(reflecting: command.init()).children.compactMap { child in
-                guard let label = child.label, label.hasPrefix("_") else { return nil }
-                return (Self.kebabCase(label.dropFirst()), Self.shape(of: child.value))
-            }
-        )
+        options = Self.options(of: command.init())
+    }
+
+    /// The options that a command or a group of options declares, by name.
+    fileprivate static func options(of arguments: any ParsableArguments) -> [String: Shape] {
+        Mirror(reflecting: arguments).children.reduce(into: [:]) { options, child in
+            guard let definition = child.value as? any SettingDefinition else { return }
+            let name = kebabCase(child.label?.drop { $0 == "_" } ?? "")
+            options.merge(type(of: definition).options(named: name)) { $1 }
+        }
     }
 
     private static func kebabCase(_ name: Substring) -> String {
         name.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
-    }
-
-    private static func shape(of definition: Any) -> Shape {
-        if definition is Flag<Bool> { return .flag }
-        return definition is Option<[ListenAddress]> ? .values : .value
     }
 
     /// The arguments of the command line, with what the other sources say in front of them.
@@ -48,13 +47,19 @@ struct SettingSources {
             commandLine.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2).prefix { $0 != "=" }) }
         )
         let variables = try variables(environment).filter { !given.contains($0.option) }
-        let path = Self.value(of: "config", in: commandLine) ?? variables.last { $0.option == "config" }?.values.last
+        let path = configurationFile(commandLine, variables)
         let known = given.union(variables.map(\.option))
         let file = try path.map(settings(ofFile:))?.filter { !known.contains($0.option) } ?? []
         for setting in file + variables {
             try check(setting, with: commandLine)
         }
         return (file + variables).flatMap(\.arguments) + commandLine
+    }
+
+    /// Where the command's configuration file is, if it takes one and is given one.
+    private func configurationFile(_ commandLine: [String], _ variables: [Setting]) -> String? {
+        guard options["config"] != nil else { return nil }
+        return Self.value(of: "config", in: commandLine) ?? variables.last { $0.option == "config" }?.values.last
     }
 
     private static func value(of option: String, in arguments: [String]) -> String? {
@@ -134,5 +139,31 @@ struct SettingSources {
             let values = value.sequence.map(Array.init) ?? [value]
             return try setting(option, values.map { $0.scalar?.string ?? "" }, from: source)
         }
+    }
+}
+
+/// A property of a command that stands for options.
+private protocol SettingDefinition {
+    /// The options that it stands for.
+    ///
+    /// - Parameter name: The name of the property as an option has it.
+    static func options(named name: String) -> [String: SettingSources.Shape]
+}
+
+extension Option: SettingDefinition {
+    fileprivate static func options(named name: String) -> [String: SettingSources.Shape] {
+        [name: Value.self is [ListenAddress].Type ? .values : .value]
+    }
+}
+
+extension Flag: SettingDefinition {
+    fileprivate static func options(named name: String) -> [String: SettingSources.Shape] {
+        [name: .flag]
+    }
+}
+
+extension OptionGroup: SettingDefinition {
+    fileprivate static func options(named name: String) -> [String: SettingSources.Shape] {
+        SettingSources.options(of: Value())
     }
 }

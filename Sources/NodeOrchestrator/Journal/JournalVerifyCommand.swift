@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Store
+
+/// Checks the journal.
+struct JournalVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check every line of the journal, and change nothing.",
+        discussion: """
+            The exit status is 1 if the journal is damaged. What a crash has left half-written at its end is no \
+            damage: the next start cuts it off. Only files are read, so a server may be using the data folder.
+            """
+    )
+
+    @OptionGroup
+    var data: DataOptions
+
+    func run() throws {
+        try data.check()
+        let folder = JournalFolder(data.configuration.journalDirectory)
+        let inspection = try JournalInspection(folder)
+        if !inspection.segments.isEmpty {
+            print(Self.table(inspection.segments).lines.joined(separator: "\n"))
+        }
+        for note in inspection.notes { print(note) }
+        guard inspection.isDamaged else { return }
+        let damages = inspection.segments.compactMap { segment -> String? in
+            guard case .damaged(let line, let reason) = segment.state else { return nil }
+            return "  \(folder.path.appending(path: segment.name).path), line \(line): \(reason)"
+        }
+        throw DiskError(
+            message: (["the journal is damaged:"] + damages).joined(separator: "\n")
+                + "\nSee what can be done, and what it costs: node-orchestrator journal repair --dry-run"
+        )
+    }
+
+    private static func table(_ segments: [JournalInspection.SegmentReport]) -> TextTable {
+        var table = TextTable([
+            .init(title: "SEGMENT"), .init(title: "FROM", isNumber: true), .init(title: "TO", isNumber: true),
+            .init(title: "TRANSACTIONS", isNumber: true), .init(title: "SIZE", isNumber: true), .init(title: "STATE"),
+        ])
+        for segment in segments {
+            table.add([
+                segment.name, String(segment.first), segment.last.map(String.init) ?? "-",
+                String(segment.transactions), ByteSizeArgument.rounded(segment.bytes), segment.state.text,
+            ])
+        }
+        return table
+    }
+}
+
+extension JournalInspection.SegmentReport.State {
+    fileprivate var text: String {
+        switch self {
+        case .good: "good"
+        case .ended: "good, ended by a clean stop"
+        case .torn(let line, let reason, let bytes):
+            "torn in line \(line): \(reason); the next start cuts it off, \(bytes) bytes"
+        case .damaged(let line, let reason): "DAMAGED in line \(line): \(reason)"
+        }
+    }
+}

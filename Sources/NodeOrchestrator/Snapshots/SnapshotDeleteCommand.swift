@@ -1,0 +1,25 @@
+import ArgumentParser
+import Store
+
+/// Removes snapshots.
+struct SnapshotDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Remove snapshots and print their ids, where no server is running.",
+        discussion: "The only snapshot from which the inventory could be restored is not removed."
+    )
+
+    @OptionGroup
+    var store: StoreOptions
+
+    @Argument(help: "Ids of snapshots.")
+    var id: [String]
+
+    func run() async throws {
+        for id in id { try store.checkSnapshot(id) }
+        let requests = id.map { ServerRequest(method: "DELETE", path: "/snapshots/\($0)") }
+        try await store.withStore(instead: ServerRequest.advice(requests)) { store in
+            for id in id where try await store.removeSnapshot(id) { print(id) }
+        }
+    }
+}

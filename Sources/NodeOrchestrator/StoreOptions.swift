@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Store
+
+/// Where the server keeps its data.
+struct DataOptions: ParsableArguments {
+    @Option(help: "Folder of everything that the server keeps.")
+    var dataDir = "./data"
+
+    /// What the option says of the store.
+    var configuration: InventoryStore.Configuration {
+        InventoryStore.Configuration(dataDirectory: URL(filePath: dataDir, directoryHint: .isDirectory))
+    }
+
+    /// Makes sure that there is a data folder, since a misspelt one must not look like an empty inventory.
+    func check() throws(DiskError) {
+        try StoreOptions.check(configuration.dataDirectory, namedBy: "--data-dir")
+    }
+}
+
+/// Where the server keeps its data and its snapshots.
+struct StoreOptions: ParsableArguments {
+    @OptionGroup
+    var data: DataOptions
+
+    @Option(help: "Folder of the snapshots. (default: snapshots in the data folder)")
+    var snapshotDir: String?
+
+    /// What the options say of the store.
+    var configuration: InventoryStore.Configuration {
+        var configuration = data.configuration
+        if let snapshotDir {
+            configuration.snapshotDirectory = URL(filePath: snapshotDir, directoryHint: .isDirectory)
+        }
+        return configuration
+    }
+
+    /// The configuration of a store that is there.
+    func existing() throws(DiskError) -> InventoryStore.Configuration {
+        try data.check()
+        return configuration
+    }
+
+    /// The folder of the snapshots, which needs no data folder where it is named itself.
+    func snapshots() throws(DiskError) -> SnapshotFolder {
+        if snapshotDir == nil {
+            try data.check()
+        } else {
+            try Self.check(configuration.snapshotDirectory, namedBy: "--snapshot-dir")
+        }
+        return SnapshotFolder(configuration.snapshotDirectory)
+    }
+
+    /// Makes sure that there is a snapshot of an id.
+    func checkSnapshot(_ id: String) throws(DiskError) {
+        let folder = try snapshots()
+        guard try folder.contains(id) else {
+            throw DiskError(
+                message: "there is no snapshot \(id) in \(folder.path.path); see node-orchestrator snapshot list"
+            )
+        }
+    }
+
+    fileprivate static func check(_ folder: URL, namedBy option: String) throws(DiskError) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw DiskError(message: "there is no folder \(folder.path); name the server's with \(option)")
+        }
+    }
+}
+
+extension StoreOptions {
+    /// Opens the store, which no server may be using, does something with it, and closes it.
+    ///
+    /// - Parameter instead: What to do where a server is using it.
+    func withStore<Output>(
+        retention: Retention = .standard,
+        instead: String,
+        _ body: (InventoryStore) async throws -> Output
+    ) async throws -> Output {
+        var configuration = try existing()
+        configuration.retention = retention
+        let store: InventoryStore
+        do {
+            store = try await .opened(configuration, logger: .offline())
+        } catch let error as DiskError where error.description.contains("another server is using") {
+            throw DiskError(message: "\(error)\n\(instead)")
+        }
+        let outcome: Result<Output, any Error>
+        do {
+            outcome = .success(try await body(store))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await store.close(takingSnapshot: false)
+        return try outcome.get()
+    }
+}
+
+extension InventoryStore {
+    /// Opens the inventory, and shows on a terminal how far that has come.
+    static func opened(_ configuration: Configuration, logger: Logger) async throws -> InventoryStore {
+        let progress = ProgressBar(label: "replaying the journal")
+        defer { progress.finish() }
+        var configuration = configuration
+        configuration.replayProgress = progress.update
+        return try await InventoryStore(configuration, logger: logger)
+    }
+}
