@@ -2,6 +2,8 @@
 
 PREFIX ?= /usr/local
 PYTHON ?= python3
+# How often `make crash-test` kills the program.
+ROUNDS ?= 200
 # Data of real clusters; tests that use it are skipped where it is missing, and fail there under CI=true.
 export TEST_DATA ?= $(abspath ../shared/data)
 
@@ -14,7 +16,7 @@ python_scripts = $(shell grep --files-with-matches '^\#!.*python' scripts/*)
 
 .PHONY: help
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Gets and builds whatever is missing and starts the server on 127.0.0.1:8080 with ./data
@@ -35,6 +37,13 @@ test: lint libduckdb .venv/requirements-test.stamp ## Checks everything: lint, u
 	@swift test --skip-build --disable-xctest
 	@echo "==> tests of the Python client"
 	@$(venv_python) -m pytest --quiet clients/tests
+
+.PHONY: crash-test
+crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written to, and checks that nothing is lost
+	@echo "==> building the tests"
+	@swift build --build-tests
+	@echo "==> killing the program $(ROUNDS) times"
+	@CRASH_ROUNDS=$(ROUNDS) swift test --skip-build --disable-xctest --filter '^EndToEndTests\.CrashTests/'
 
 .PHONY: lint
 lint: tools ## Checks the style of Swift and the syntax of scripts

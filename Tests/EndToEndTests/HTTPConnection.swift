@@ -13,6 +13,9 @@ final class HTTPConnection {
         var body: [UInt8]
 
         var text: String { String(decoding: body, as: UTF8.self) }
+
+        /// The version in the `ETag`, a sequence number.
+        var version: Int? { headers["etag"].flatMap { Int($0.trimmingCharacters(in: ["\""])) } }
     }
 
     /// The server closed the connection, or sent what is not HTTP.
@@ -49,6 +52,33 @@ final class HTTPConnection {
         }
     }
 
+    /// Sends one request.
+    func send(
+        _ method: String,
+        _ path: String,
+        token: String? = nil,
+        headers: [String: String] = [:],
+        body: String? = nil
+    ) throws {
+        var lines = ["\(method) \(path) HTTP/1.1", "Host: localhost"]
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        if let body { lines.append("Content-Length: \(body.utf8.count)") }
+        lines += headers.map { "\($0.key): \($0.value)" }
+        try send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8))
+    }
+
+    /// Sends a write and reads its answer; further ones can follow on the connection.
+    func write(_ method: String, _ path: String, token: String, _ body: String? = nil) throws -> Answer {
+        try send(method, path, token: token, headers: ["Content-Type": "application/json"], body: body)
+        return try answer()
+    }
+
+    /// Lets no more than about so many bytes wait unread on this side.
+    func limitUnread(to bytes: Int) {
+        var size = Int32(bytes)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Tells the server that nothing more comes.
     func endSending() {
         shutdown(descriptor, Int32(SHUT_WR))
@@ -58,6 +88,18 @@ final class HTTPConnection {
     ///
     /// - Parameter hasBody: False for the answer to a HEAD.
     func answer(hasBody: Bool = true) throws -> Answer {
+        var answer = try head()
+        if !hasBody || answer.status == 204 || answer.status < 200 { return answer }
+        if answer.headers["transfer-encoding"] == "chunked" {
+            while let chunk = try chunk() { answer.body += chunk }
+        } else {
+            answer.body = try read(count: answer.headers["content-length"].flatMap { Int($0) } ?? 0)
+        }
+        return answer
+    }
+
+    /// Reads an answer up to its body.
+    func head() throws -> Answer {
         let head = try read(until: Array("\r\n\r\n".utf8))
         let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
@@ -68,20 +110,15 @@ final class HTTPConnection {
             let parts = line.split(separator: ":", maxSplits: 1)
             headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
         }
-        var body: [UInt8] = []
-        if !hasBody || status == 204 || status < 200 {
-            body = []
-        } else if headers["transfer-encoding"] == "chunked" {
-            while true {
-                let size = String(decoding: try read(until: Array("\r\n".utf8)).dropLast(2), as: UTF8.self)
-                guard let count = Int(size, radix: 16) else { throw BrokenConnection() }
-                body += try read(count: count + 2).dropLast(2)
-                if count == 0 { break }
-            }
-        } else {
-            body = try read(count: headers["content-length"].flatMap { Int($0) } ?? 0)
-        }
-        return Answer(status: status, headers: headers, body: body)
+        return Answer(status: status, headers: headers, body: [])
+    }
+
+    /// Reads the next part of a body that comes in chunks; nil at its end.
+    func chunk() throws -> [UInt8]? {
+        let size = String(decoding: try read(until: Array("\r\n".utf8)).dropLast(2), as: UTF8.self)
+        guard let count = Int(size, radix: 16) else { throw BrokenConnection() }
+        let chunk = Array(try read(count: count + 2).dropLast(2))
+        return count == 0 ? nil : chunk
     }
 
     private func read(until end: [UInt8]) throws -> [UInt8] {
@@ -91,7 +128,7 @@ final class HTTPConnection {
         }
     }
 
-    private func read(count: Int) throws -> [UInt8] {
+    func read(count: Int) throws -> [UInt8] {
         while received.count < count { try receive() }
         return take(count)
     }
@@ -119,11 +156,8 @@ extension ServerProcess {
         body: String? = nil
     ) throws -> HTTPConnection.Answer {
         let connection = try HTTPConnection(port: port)
-        var lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"]
-        if let token { lines.append("Authorization: Bearer \(token)") }
-        if let body { lines.append("Content-Length: \(body.utf8.count)") }
-        lines += headers.map { "\($0.key): \($0.value)" }
-        try connection.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8))
+        let headers = headers.merging(["Connection": "close"]) { $1 }
+        try connection.send(method, path, token: token, headers: headers, body: body)
         return try connection.answer(hasBody: method != "HEAD")
     }
 
