@@ -14,16 +14,46 @@ extension InventoryDifference {
         ]
     }
 
-    /// The difference as clients get it.
-    package var json: JSONValue {
-        func list(_ isListed: (Difference) -> Bool) -> JSONValue {
-            .array(resources.filter(isListed).map(\.json))
+    /// The difference as clients get it, as JSON in pieces, each of one resource at most.
+    package var jsonPieces: some Sequence<[UInt8]> & Sendable {
+        DifferencePieces(difference: self)
+    }
+}
+
+/// Makes JSON of a difference as it is needed, since a difference can be as large as the inventory.
+private struct DifferencePieces: Sequence, IteratorProtocol, Sendable {
+    let difference: InventoryDifference
+    /// The list that is being written, and the resource to be looked at next.
+    private var list = -1
+    private var index = 0
+    private var isFirst = true
+
+    private static let lists: [(name: String, has: @Sendable (Difference) -> Bool)] = [
+        ("added", { $0.before == nil }), ("removed", { $0.after == nil }),
+        ("changed", { $0.before != nil && $0.after != nil }),
+    ]
+
+    init(difference: InventoryDifference) {
+        self.difference = difference
+    }
+
+    mutating func next() -> [UInt8]? {
+        guard list < Self.lists.count else { return nil }
+        while list >= 0, index < difference.resources.count {
+            let resource = difference.resources[index]
+            index += 1
+            guard Self.lists[list].has(resource) else { continue }
+            defer { isFirst = false }
+            return Array((isFirst ? "" : ",").utf8) + resource.json.bytes
         }
-        return [
-            "from": .number(JSONNumber(Int(from))), "to": .number(JSONNumber(Int(to))), "summary": summary,
-            "added": list { $0.before == nil }, "removed": list { $0.after == nil },
-            "changed": list { $0.before != nil && $0.after != nil },
-        ]
+        var piece =
+            list < 0
+            ? #"{"from":\#(difference.from),"to":\#(difference.to),"summary":\#(difference.summary.text)"# : "]"
+        list += 1
+        index = 0
+        isFirst = true
+        piece += list < Self.lists.count ? #","\#(Self.lists[list].name)":["# : "}"
+        return Array(piece.utf8)
     }
 }
 

@@ -47,7 +47,27 @@ extension Response {
             }
         )
     }
+
+    /// A JSON text that is sent piece by piece.
+    static func json(pieces: some Sequence<[UInt8]> & Sendable) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody { writer in
+                var buffer = ByteBuffer()
+                for piece in pieces {
+                    buffer.writeBytes(piece)
+                    if buffer.readableBytes >= pieceSize {
+                        try await writer.write(buffer)
+                        buffer.clear()
+                    }
+                }
+                try await writer.write(buffer)
+                try await writer.finish(nil)
+            }
+        )
+    }
 }
 
-/// How much of an array is sent at once, in bytes.
+/// How much is sent at once, in bytes.
 private let pieceSize = 64 << 10

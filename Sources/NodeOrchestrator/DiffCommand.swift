@@ -31,7 +31,8 @@ struct DiffCommand: AsyncParsableCommand {
         let history = try OfflineHistory(store.existing(), logger: .offline())
         let difference = try history.difference(from: from, to: to)
         if json {
-            print(difference.json.text)
+            for piece in difference.jsonPieces { print(String(decoding: piece, as: UTF8.self), terminator: "") }
+            print()
         } else {
             DifferenceText.standard.print(difference)
         }

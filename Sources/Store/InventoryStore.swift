@@ -3,6 +3,7 @@ package import Foundation
 package import Inventory
 package import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// The inventory: resources in memory, changed by transactions that the journal keeps, and snapshots of it on disk.
 ///
@@ -18,6 +19,8 @@ package final class InventoryStore: Service {
     private let history: History
     private let configuration: Configuration
     private let lock: FolderLock
+    /// Why nothing could be written when it was looked last.
+    private let reportedProblem = Mutex<String?>(nil)
     private let logger: Logger
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
@@ -30,7 +33,6 @@ package final class InventoryStore: Service {
         try disk.createFolder(configuration.dataDirectory)
         lock = try FolderLock(configuration.dataDirectory)
         try disk.createFolder(configuration.journalDirectory)
-        try disk.sync(configuration.dataDirectory)
         let key = try KeyFile.load(configuration.keyDirectory.appending(path: "credential.key"))
         let sealer = try SecretSealer(key: key.key)
         directory = Directory()
@@ -46,6 +48,7 @@ package final class InventoryStore: Service {
                 metadata: ["resources": "\(foreign)", "key": "\(sealer.keyID)"]
             )
         }
+        try await projection.leaveRoom()
         journal = try Journal(folder, restored.recovery)
         committer = Committer(
             directory: directory,
@@ -225,13 +228,28 @@ package final class InventoryStore: Service {
         if takingSnapshot { try await snapshotter.takeIfChanged() }
     }
 
-    /// Finds out whether a failed disk works again, and keeps the journal within its bounds.
-    private func lookAfterJournal() async throws {
-        if let problem = journal.problem {
-            logger.error("nothing can be written", metadata: ["reason": "the server \(problem)"])
-            try await committer.sync()
+    /// Finds out whether a failed disk works again, and says so, each reason once.
+    private func lookAfterDisk() async {
+        let reason = journal.problem.map { "the server \($0)" }
+        let before = reportedProblem.withLock { reported in
+            defer { reported = reason }
+            return reported
+        }
+        if let reason {
+            if reason != before { logger.error("nothing can be written", metadata: ["reason": "\(reason)"]) }
+            do {
+                try await committer.sync()
+            } catch {
+                // The next look finds out why.
+            }
+        } else if before != nil {
             logger.notice("the disk works again: writes are accepted")
         }
+    }
+
+    /// Keeps the journal within its bounds.
+    private func lookAfterJournal() async throws {
+        await lookAfterDisk()
         try await history.writeIndices()
         if journal.size > configuration.maximumJournalSize {
             try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)

@@ -79,6 +79,8 @@ struct FaultTests {
 
     /// What is there when the disk works again.
     private func check(_ run: Run, _ home: TestFolder, _ what: String) async throws {
+        // Not even the folder could be made.
+        guard FileManager.default.fileExists(atPath: home.folder.path) else { return }
         let copy = try TestFolder(copying: home.folder)
         let reopened = try await StoreUnderTest(in: copy)
         let found = Set(

@@ -19,8 +19,9 @@ struct PastRoutes {
                 )
             }
             let to = try parameters.value(of: "to", Moment.init)
-            let difference = try await store.difference(from: from, to: to ?? .sequence(store.journal.sequence))
-            return .json(difference.json.bytes)
+            return .json(
+                pieces: try await store.difference(from: from, to: to ?? .sequence(store.journal.sequence)).jsonPieces
+            )
         }
         routes.add("/restore", .post) { request, context in
             let parameters = try request.queryParameters(of: "at", "dry_run")
@@ -40,8 +41,9 @@ struct PastRoutes {
     ) async throws -> Response {
         let reason = try await reason(request)
         if isDryRun {
-            let difference = try await store.difference(from: .sequence(store.journal.sequence), to: moment)
-            return .json(difference.json.bytes)
+            return .json(
+                pieces: try await store.difference(from: .sequence(store.journal.sequence), to: moment).jsonPieces
+            )
         }
         let difference = try await store.restore(to: moment, author: context.subject, reason: reason)
         return .json(

@@ -72,7 +72,7 @@ actor Committer {
     }
 
     /// Carries out what waits until nothing does.
-    private func workOff() {
+    private func workOff() async {
         while true {
             let batch = queue.withLock { queue in
                 let batch = Array(queue.requests.prefix(Self.maximumBatch))
@@ -82,7 +82,11 @@ actor Committer {
             }
             if batch.isEmpty { return }
             var rest = batch[...]
-            while !rest.isEmpty { rest = rest.dropFirst(carryOut(rest)) }
+            while !rest.isEmpty {
+                rest = rest.dropFirst(carryOut(rest))
+                // Lets in whoever wants a sync, a new segment or a restore.
+                await Task.yield()
+            }
         }
     }
 

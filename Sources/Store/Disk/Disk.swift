@@ -108,17 +108,14 @@ package struct Disk: Sendable {
         }
     }
 
-    /// Makes a folder and those above it, where they do not exist.
-    package func createFolder(_ path: URL, permissions: Int = 0o755) throws(DiskError) {
-        do {
-            try FileManager.default.createDirectory(
-                at: path,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: permissions]
-            )
-        } catch {
-            throw DiskError(message: "cannot create the folder \(path.path): \(error.localizedDescription)")
-        }
+    /// Makes a folder and those above it, where they do not exist; their names then survive a crash.
+    package func createFolder(_ path: URL, permissions: UInt32 = 0o755) throws(DiskError) {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder), isFolder.boolValue { return }
+        let parent = path.standardizedFileURL.deletingLastPathComponent()
+        try createFolder(parent, permissions: permissions)
+        _ = try perform(.open, "create the folder", path) { mkdir(path.path, mode_t(permissions)) }
+        try sync(parent)
     }
 
     /// The names in a folder; none where it does not exist.

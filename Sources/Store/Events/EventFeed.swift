@@ -1,7 +1,9 @@
 package import Inventory
 
 /// What a client that follows the journal reads, and what tells it when there is more.
-package struct EventFeed: Sendable {
+///
+/// It is watched for until it is stopped, or gone.
+package final class EventFeed: Sendable {
     package let reader: EventReader
     /// Comes whenever there may be more to read; ends with ``stop()``.
     package let signals: AsyncStream<Void>
@@ -19,6 +21,10 @@ package struct EventFeed: Sendable {
         self.journal = journal
         watcher = watch.id
         signals = watch.signals
+    }
+
+    deinit {
+        stop()
     }
 
     /// Makes the reader look, whether there is more or not.

@@ -198,8 +198,9 @@ package final class Journal: Sendable {
             if FileManager.default.fileExists(atPath: segment.file.indexPath.path) {
                 try folder.disk.remove(segment.file.indexPath)
             }
+            // So that a crash never leaves an older one without a younger.
+            try folder.disk.sync(folder.path)
         }
-        if !removed.isEmpty { try folder.disk.sync(folder.path) }
         return removed.count
     }
 }

@@ -45,7 +45,7 @@ package struct JournalFolder: Sendable {
 
     /// Removes what a crash has left of files that were being written.
     func removePartial() throws(DiskError) {
-        for name in try disk.names(in: path) where name.hasPrefix(Self.partialPrefix) {
+        for name in try disk.names(in: path) where name.hasPrefix(Self.partialPrefix) || name.hasSuffix(".partial") {
             try disk.remove(path.appending(path: name))
         }
     }

@@ -24,23 +24,21 @@ enum JournalLine {
 
     // MARK: Checksums
 
-    /// What stands between the bytes that the checksum covers and the checksum.
-    private static let sealStart = Array(#","crc":""#.utf8)
-    private static let sealEnd = Array("\"}".utf8)
     /// Bytes of the checksum with all around it, without the newline.
-    private static let sealLength = sealStart.count + 8 + sealEnd.count
+    private static let sealLength = #","crc":"1a2b3c4d"}"#.utf8.count
 
     /// Ends a line with the CRC32C of what is there of it, and a newline.
     ///
     /// - Parameter start: Where the line begins.
     static func seal(_ bytes: inout [UInt8], from start: Int) {
-        let checksum = bytes[start...].withUnsafeBytes { no_crc32c(0, $0.baseAddress, $0.count) }
-        let digits = String(checksum, radix: 16)
-        bytes += sealStart
-        bytes += String(repeating: "0", count: 8 - digits.count).utf8
-        bytes += digits.utf8
-        bytes += sealEnd
+        bytes += bytes[start...].withUnsafeBytes(seal(of:))
         bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// What ends a line: its checksum with all around it.
+    private static func seal(of body: UnsafeRawBufferPointer) -> [UInt8] {
+        let digits = String(no_crc32c(0, body.baseAddress, body.count), radix: 16)
+        return Array(#","crc":"\#(String(repeating: "0", count: 8 - digits.count))\#(digits)"}"#.utf8)
     }
 
     /// What a line says before its checksum.
@@ -50,13 +48,9 @@ enum JournalLine {
     private static func unsealed(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> UnsafeRawBufferPointer {
         guard line.count > sealLength else { throw JournalDamage("the line ends early") }
         let body = UnsafeRawBufferPointer(rebasing: line.dropLast(sealLength))
-        let seal = line.suffix(sealLength)
-        let digits = seal.dropFirst(sealStart.count).prefix(8)
-        guard seal.starts(with: sealStart), seal.suffix(sealEnd.count).elementsEqual(sealEnd),
-            let checksum = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
-            digits.allSatisfy({ $0 != UInt8(ascii: "+") }),
-            checksum == no_crc32c(0, body.baseAddress, body.count)
-        else { throw JournalDamage("the checksum does not hold") }
+        guard line.suffix(sealLength).elementsEqual(seal(of: body)) else {
+            throw JournalDamage("the checksum does not hold")
+        }
         return body
     }
 

@@ -37,7 +37,11 @@ struct JournalRecovery {
         last = sequence
         next = sequence + 1
         time = Timestamp(microseconds: 0)
-        guard let start = try Self.start(segments, after: sequence) else { return }
+        guard let start = try Self.start(segments, after: sequence) else {
+            // Nobody knows which numbers were given after the snapshot.
+            if sequence > 0 { next += Self.unclearNumbers }
+            return
+        }
         var header: JournalHeader?
         var isEnded = false
         var done = 0

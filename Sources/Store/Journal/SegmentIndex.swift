@@ -44,8 +44,7 @@ struct SegmentIndex {
 
     /// Reads an index from its file; nil where there is none that can be used.
     init?(file: URL) {
-        guard FileManager.default.isReadableFile(atPath: file.path),
-            let data = FileManager.default.contents(atPath: file.path),
+        guard let data = Self.contents(of: file),
             data.count >= Self.magic.count + Self.checksumSize,
             (data.count - Self.magic.count - Self.checksumSize) % Self.entrySize == 0,
             data.starts(with: Self.magic)
@@ -58,6 +57,15 @@ struct SegmentIndex {
         guard isWhole else { return nil }
         bytes = data
         count = (body - Self.magic.count) / Self.entrySize
+    }
+
+    private static func contents(of file: URL) -> Data? {
+        do {
+            return try Data(contentsOf: file, options: .alwaysMapped)
+        } catch {
+            // It is made anew.
+            return nil
+        }
     }
 
     /// The index as a file.

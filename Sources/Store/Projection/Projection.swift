@@ -144,6 +144,12 @@ actor Projection {
         return changes
     }
 
+    /// Leaves one of the machine's processors to the requests, so that a snapshot or a search does not hold them up.
+    func leaveRoom() throws(DuckDBError) {
+        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+        try connection.execute("SET GLOBAL threads = \(threads)")
+    }
+
     /// The tables as they are now, seen by a connection of its own.
     struct Frozen {
         /// In a transaction.

@@ -48,7 +48,10 @@ actor Snapshotter {
     func take() async throws -> (snapshot: Snapshot, isNew: Bool) {
         try await committer.rotate()
         let frozen = try await projection.freeze()
-        if let last, last.manifest.sequence == frozen.sequence, try folder.contains(last.id) { return (last, false) }
+        // A snapshot is never ahead of the journal: the next start goes on behind both.
+        try await committer.sync()
+        // From here on nothing is awaited, so that one snapshot is finished before another begins.
+        if let last, last.manifest.sequence >= frozen.sequence, try folder.contains(last.id) { return (last, false) }
         let start = ContinuousClock.now
         try folder.disk.createFolder(folder.path)
         let now = Date()
@@ -57,8 +60,6 @@ actor Snapshotter {
         do {
             try folder.disk.createFolder(partial)
             try write(frozen, at: now, to: partial)
-            // A snapshot is never ahead of the journal: the next start goes on behind both.
-            try await committer.sync()
             try folder.disk.move(partial, to: folder.folder(id))
         } catch {
             discard(partial)
