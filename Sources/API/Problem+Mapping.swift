@@ -16,10 +16,10 @@ extension Problem {
         case let error as JSONParseError: self.init(.badRequest, "The body is not JSON: \(error).")
         case let error as DiskError:
             logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
-            self.init(.serviceUnavailable, "The server \(error).", headers: Self.retrySoon)
-        case let error as JournalError:
-            logger.error("the journal failed a request", metadata: ["reason": "\(error)"])
-            self.init(.internalServerError, "The server cannot read this of its history: \(error).")
+            self.init(.serviceUnavailable, "The server has trouble: \(error.reason).", headers: Self.retrySoon)
+        case is JournalError, is SnapshotError:
+            logger.error("the history failed a request", metadata: ["reason": "\(error)"])
+            self.init(.internalServerError, "The server's history is damaged; its log says where.")
         case let error as DuckDBError:
             logger.error("DuckDB failed a request", metadata: ["reason": "\(error)"])
             // Its message can quote what others have stored.

@@ -58,7 +58,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "File to take options from.")
     var config: String?
 
+    /// Room for a few transactions, so that a snapshot is not taken for each.
+    private static let minimumJournalSize = 1_000_000
+
     func validate() throws {
+        guard journalMaxSize.bytes >= Self.minimumJournalSize else {
+            throw ValidationError("--journal-max-size is at least \(ByteSizeArgument(bytes: Self.minimumJournalSize)).")
+        }
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
             throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
         }

@@ -73,9 +73,11 @@ struct StoreOptions: ParsableArguments {
 extension StoreOptions {
     /// Opens the store, which no server may be using, does something with it, and closes it.
     ///
-    /// - Parameter instead: What to do where a server is using it.
+    /// - Parameters:
+    ///   - retention: Which snapshots and how much history are kept; nil for all.
+    ///   - instead: What to do where a server is using it.
     func withStore<Output>(
-        retention: Retention = .standard,
+        retention: Retention? = nil,
         instead: String,
         _ body: (InventoryStore) async throws -> Output
     ) async throws -> Output {
@@ -84,7 +86,7 @@ extension StoreOptions {
         let store: InventoryStore
         do {
             store = try await .opened(configuration, logger: .offline())
-        } catch let error as DiskError where error.description.contains("another server is using") {
+        } catch let error as FolderInUse {
             throw DiskError(message: "\(error)\n\(instead)")
         }
         let outcome: Result<Output, any Error>

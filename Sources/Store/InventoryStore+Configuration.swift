@@ -9,8 +9,8 @@ extension InventoryStore {
         package var snapshotDirectory: URL
         /// Time from one snapshot to the next; nil for none but the last.
         package var snapshotInterval: Duration?
-        /// Which snapshots and how much history are kept.
-        package var retention: Retention
+        /// Which snapshots and how much history are kept; nil for all.
+        package var retention: Retention?
         /// When the journal is brought to stable storage.
         package var fsync: FsyncPolicy
         /// Bytes beyond which a snapshot is taken and the journal is shortened.
@@ -26,7 +26,7 @@ extension InventoryStore {
             dataDirectory: URL,
             snapshotDirectory: URL? = nil,
             snapshotInterval: Duration? = .seconds(3600),
-            retention: Retention = .standard,
+            retention: Retention? = .standard,
             fsync: FsyncPolicy = .always,
             maximumJournalSize: Int = Self.standardJournalSize,
             restores: Bool = true,

@@ -21,6 +21,10 @@ package final class InventoryStore: Service {
     private let lock: FolderLock
     /// Why nothing could be written when it was looked last.
     private let reportedProblem = Mutex<String?>(nil)
+    /// When the journal is shortened next, if it is too large then.
+    private let nextShrinking = Mutex(ContinuousClock.now)
+    /// How many questions about the past wait.
+    private let pastReaders = Mutex(0)
     private let logger: Logger
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
@@ -53,7 +57,7 @@ package final class InventoryStore: Service {
         committer = Committer(
             directory: directory,
             projection: projection,
-            journal: JournalWriter(journal, restored.recovery, policy: configuration.fsync)
+            journal: try JournalWriter(journal, restored.recovery, policy: configuration.fsync)
         )
         snapshotter = Snapshotter(
             projection: projection,
@@ -66,9 +70,7 @@ package final class InventoryStore: Service {
         )
         history = History(
             PastReader(journal, snapshots, on: try projection.database.connect()),
-            directory: directory,
-            temporaryDirectory: configuration.temporaryDirectory,
-            logger: logger
+            directory: directory
         )
     }
 
@@ -93,12 +95,12 @@ package final class InventoryStore: Service {
     ///
     /// - Throws: ``Refusal`` for a moment that is yet to come, or that is no longer kept; so do all that take one.
     package func resource(_ kind: Kind, _ reference: String, at moment: Moment) async throws -> StoredResource? {
-        try await history.resource(kind, kind.reference(reference), at: moment)
+        try await readPast { try await $0.resource(kind, kind.reference(reference), at: moment) }
     }
 
     /// The resources that matched a search at a moment, in the order of their identifiers.
     package func resources(_ search: Search, at moment: Moment) async throws -> [StoredResource] {
-        try await history.resources(search, at: moment)
+        try await readPast { try await $0.resources(search, at: moment) }
     }
 
     /// The versions of a resource that the history has, newest first.
@@ -113,12 +115,30 @@ package final class InventoryStore: Service {
         limit: Int,
         before: UInt64? = nil
     ) async throws -> (versions: [ResourceVersion], hasMore: Bool)? {
-        try await history.versions(kind, kind.reference(reference), limit: limit, before: before)
+        try await readPast {
+            try await $0.versions(kind, kind.reference(reference), limit: limit, before: before)
+        }
     }
 
     /// What is otherwise at one moment than at another.
     package func difference(from: Moment, to: Moment) async throws -> InventoryDifference {
-        try await history.difference(from: from, to: to)
+        try await readPast { try await $0.difference(from: from, to: to) }
+    }
+
+    /// How many may wait for the past, which is read for one after the other.
+    private static let maximumPastReaders = 64
+
+    private func readPast<Answer: Sendable>(_ body: (History) async throws -> Answer) async throws -> Answer {
+        let hasRoom = pastReaders.withLock { count in
+            guard count < Self.maximumPastReaders else { return false }
+            count += 1
+            return true
+        }
+        guard hasRoom else {
+            throw Refusal(.unavailable, "More than \(Self.maximumPastReaders) wait for the past; try again soon.")
+        }
+        defer { pastReaders.withLock { $0 -= 1 } }
+        return try await body(history)
     }
 
     /// The journal from a position on, or from now on.
@@ -147,14 +167,17 @@ package final class InventoryStore: Service {
         author: String?,
         reason: String? = nil
     ) async throws -> InventoryDifference {
-        let target = try await history.sequence(of: moment)
+        let (target, current) = (try await history.sequence(of: moment), journal.sequence)
+        // Most of the work is done before, so that writes wait only for what changes meanwhile.
+        let before = try await history.restoration(to: target, from: current)
         let reason = "restore to \(moment)" + (reason.map { ": \($0)" } ?? "")
         let database = projection.database
-        let (journal, logger) = (journal, logger)
+        let journal = journal
         let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk)
-        let result = try await committer.rollBack(author: author, reason: reason) { current in
-            var past = PastReader(journal, snapshots, on: try database.connect())
-            return try past.restoration(to: target, from: current, logger: logger)
+        let result = try await committer.rollBack(author: author, reason: reason) { now in
+            var past = PastReader(journal, snapshots, on: try database.connect(), keepsIndices: false)
+            let since = try past.restoration(to: target, changedFrom: current, to: now)
+            return before.merging(since) { $1 }
         }
         await projection.catchUpIfFarBehind()
         return result
@@ -193,8 +216,9 @@ package final class InventoryStore: Service {
 
     /// How long changes wait at most before they are merged into the projection.
     private static let mergeInterval = Duration.milliseconds(250)
-    /// How often the journal is looked after.
+    /// How often the journal is looked after, and how often at most it is shortened.
     private static let upkeepInterval = Duration.seconds(1)
+    private static let shrinkInterval = Duration.seconds(10)
 
     /// Works until the service group shuts down, then closes the store.
     package func run() async throws {
@@ -220,10 +244,12 @@ package final class InventoryStore: Service {
             // Whatever still comes in, from requests that outlast their time, is refused rather than lost.
             try await committer.close()
         } catch {
+            // Without a snapshot, which could be ahead of a journal that is not synced.
             logger.error(
                 "the journal has no proper end; the next start goes on all the same",
                 metadata: ["reason": "\(error)"]
             )
+            return
         }
         if takingSnapshot { try await snapshotter.takeIfChanged() }
     }
@@ -250,10 +276,17 @@ package final class InventoryStore: Service {
     /// Keeps the journal within its bounds.
     private func lookAfterJournal() async throws {
         await lookAfterDisk()
-        try await history.writeIndices()
-        if journal.size > configuration.maximumJournalSize {
-            try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)
+        do {
+            try await history.writeIndices()
+        } catch {
+            logger.warning(
+                "an index of the journal is not written; it is made when it is needed",
+                metadata: ["reason": "\(error)"]
+            )
         }
+        guard journal.size > configuration.maximumJournalSize, nextShrinking.withLock({ $0 <= .now }) else { return }
+        nextShrinking.withLock { $0 = .now + Self.shrinkInterval }
+        try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)
     }
 
     /// Does something again and again until the service group shuts down; a failure is reported, not the end.

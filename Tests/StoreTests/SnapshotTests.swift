@@ -181,7 +181,7 @@ struct SnapshotTests {
     @Test("belong to one server at a time")
     func locked() async throws {
         let inventory = try await StoreUnderTest()
-        await #expect(throws: DiskError.self) {
+        await #expect(throws: FolderInUse.self) {
             _ = try await InventoryStore(
                 InventoryStore.Configuration(dataDirectory: inventory.folder),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

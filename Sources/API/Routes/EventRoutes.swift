@@ -12,6 +12,8 @@ import Synchronization
 struct EventRoutes {
     let store: InventoryStore
 
+    /// How much is sent at once, in bytes, and so has to be taken within ``patience``.
+    private static let pieceSize = 64 << 10
     /// How long nothing is sent before something without meaning is.
     private static let keepAlive = Duration.seconds(15)
     /// How long a client may take to read what has been sent to it before it is dropped.
@@ -76,15 +78,18 @@ struct EventRoutes {
             }
             defer { timer.cancel() }
             for await _ in feed.signals {
-                var events = try await feed.reader.next()
-                if events.isEmpty, watch.isIdle(since: keepAlive) {
-                    try await watch.sending { try await writer.write(format.keepAlive) }
-                }
-                while !events.isEmpty {
+                var isAtEnd = false
+                while !isAtEnd, !watch.isStopping {
+                    let next = try await feed.reader.next()
+                    isAtEnd = next.isAtEnd
                     var buffer = ByteBuffer()
-                    for event in events { format.write(event, to: &buffer) }
-                    try await watch.sending { try await writer.write(buffer) }
-                    events = try await feed.reader.next()
+                    for event in next.events { format.write(event, to: &buffer) }
+                    if next.events.isEmpty, watch.isIdle(since: keepAlive) { format.writeKeepAlive(to: &buffer) }
+                    while let piece = buffer.readSlice(length: min(pieceSize, buffer.readableBytes)),
+                        piece.readableBytes > 0
+                    {
+                        try await watch.sending { try await writer.write(piece) }
+                    }
                 }
             }
         } onGracefulShutdown: {
@@ -146,11 +151,8 @@ private enum EventFormat {
         }
     }
 
-    var keepAlive: ByteBuffer {
-        switch self {
-        case .serverSent: ByteBuffer(string: ":\n\n")
-        case .lines: ByteBuffer(string: "\n")
-        }
+    func writeKeepAlive(to buffer: inout ByteBuffer) {
+        buffer.writeString(self == .serverSent ? ":\n\n" : "\n")
     }
 
     func write(_ event: JournalEvent, to buffer: inout ByteBuffer) {

@@ -13,7 +13,7 @@ struct HealthRoutes {
         // The server begins to listen when the inventory is restored.
         routes.add("/readyz", .get, .always) { _, _ in
             if let problem = store.journal.problem {
-                throw Problem(.serviceUnavailable, "Nothing can be written: the server \(problem).")
+                throw Problem(.serviceUnavailable, "The server cannot write: \(problem.reason).")
             }
             return .json(Array(#"{"status":"ready"}"#.utf8))
         }

@@ -152,7 +152,7 @@ actor Committer {
     }
 
     private static func refusal(_ error: DiskError) -> Refusal {
-        Refusal(.unavailable, "Nothing was written: the server \(error). It goes on by itself when the disk does.")
+        Refusal(.unavailable, "The server cannot write: \(error.reason). It goes on by itself when the disk does.")
     }
 
     /// Works out a transaction after those before it.

@@ -208,7 +208,8 @@ struct Draft {
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.resource?.document
             if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? [:] { return nil }
-            if let document, document.count > JournalRecord.maximumDocumentSize {
+            let secretSize = staged.secrets.values.reduce(0) { $0 + $1.description.utf8.count }
+            if let document, document.count + secretSize > JournalRecord.maximumDocumentSize {
                 let limit = JournalRecord.maximumDocumentSize >> 20
                 problems.append(
                     problem(.tooLarge, "The \(name(id)) is larger than \(limit) MiB.", operation: staged.operation)

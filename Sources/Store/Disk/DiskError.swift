@@ -4,15 +4,19 @@ import Foundation
 package struct DiskError: Error, Sendable, CustomStringConvertible {
     /// What was not done, to which file, and why.
     package let description: String
+    /// Why, without the names of files.
+    package let reason: String
 
     package init(message: String) {
         description = message
+        reason = "the disk fails"
     }
 
     /// - Parameters:
     ///   - operation: What failed.
     ///   - code: The value of `errno` that says why.
     init(_ operation: String, _ path: URL, _ code: Int32) {
-        description = "cannot \(operation) \(path.path): \(String(cString: strerror(code)))"
+        reason = String(cString: strerror(code))
+        description = "cannot \(operation) \(path.path): \(reason)"
     }
 }

@@ -12,8 +12,8 @@ import Foundation
 final class FolderLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: When another process has the lock.
-    init(_ folder: URL) throws(DiskError) {
+    /// - Throws: ``FolderInUse`` when another process has the lock.
+    init(_ folder: URL) throws {
         let file = folder.appending(path: "lock")
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DiskError("open", file, errno) }
@@ -21,11 +21,18 @@ final class FolderLock: Sendable {
             let reason = errno
             close(descriptor)
             guard reason == EWOULDBLOCK else { throw DiskError("lock", file, reason) }
-            throw DiskError(message: "another server is using \(folder.path); stop it or choose another folder")
+            throw FolderInUse(folder: folder.path)
         }
     }
 
     deinit {
         close(descriptor)
     }
+}
+
+/// Another process has the lock of a folder.
+package struct FolderInUse: Error, CustomStringConvertible {
+    let folder: String
+
+    package var description: String { "another server is using \(folder); stop it or choose another folder" }
 }

@@ -19,6 +19,8 @@ package actor EventReader {
 
     /// How much is read at once, in bytes of the journal; at least one line is.
     private static let batchSize = 256 << 10
+    /// How often, where all that is read is left out.
+    private static let maximumReads = 16
 
     /// - Throws: ``Refusal`` when the position is yet to come, or when what follows it is not kept any more.
     init(_ journal: Journal, after position: EventPosition?, kinds: Set<Kind>?) throws(Refusal) {
@@ -26,7 +28,7 @@ package actor EventReader {
         self.kinds = kinds
         self.position = position ?? EventPosition(sequence: journal.announced)
         let newest = journal.announced
-        guard self.position.sequence <= newest else {
+        guard self.position.sequence < journal.next else {
             throw Refusal(.invalid, "The event \(self.position) has not happened; the newest is \(newest).")
         }
         try Self.check(self.position, journal)
@@ -39,49 +41,55 @@ package actor EventReader {
         }
     }
 
-    /// The events that follow, as many as are read at once; none when there are no more yet.
+    /// The events that follow, as many as are read at once.
     ///
     /// - Throws: ``Refusal`` when what follows is not kept any more, ``JournalError`` when it is damaged.
-    package func next() throws -> [JournalEvent] {
+    /// - Returns: The events, of which there may be none, and whether there are no more yet.
+    package func next() throws -> (events: [JournalEvent], isAtEnd: Bool) {
         let announced = journal.announced
         var events: [JournalEvent] = []
-        while position.sequence < announced || position.part != nil {
+        for _ in 0..<Self.maximumReads where events.isEmpty {
+            guard position.sequence < announced || position.part != nil else { return (events, true) }
             let segments = journal.segments
             guard let segment = segments.last(where: { $0.first <= position.nextSequence }) else {
                 try Self.check(position, journal)
-                return events
+                return (events, true)
             }
-            let successor = segments.first { $0.first > segment.first }?.first
             if place?.first != segment.first || place?.generation != segment.generation {
                 place = (segment.first, segment.generation, 0)
             }
-            let isAtEnd = try read(segment, successor: successor, announced: announced, into: &events)
-            guard isAtEnd, let successor, successor > position.nextSequence || events.isEmpty else { return events }
-            // All that counts of the segment has been read.
-            position = max(position, EventPosition(sequence: successor - 1))
+            let successor = segments.first { $0.first > segment.first }?.first
+            let before = (position, place?.offset)
+            try read(segment, successor: successor, announced: announced, into: &events)
+            if let successor, position.nextSequence < successor, before == (position, place?.offset) {
+                // Nothing that counts is left of the segment.
+                position = EventPosition(sequence: successor - 1)
+            } else if before == (position, place?.offset) {
+                return (events, true)
+            }
         }
-        return events
+        return (events, false)
     }
 
-    /// Reads on in a segment.
-    ///
-    /// - Returns: Whether all of it that counts has been read.
+    /// Reads on in a segment, until enough has been read or what follows does not count, or not yet.
     private func read(
         _ segment: Journal.Segment,
         successor: UInt64?,
         announced: UInt64,
         into events: inout [JournalEvent]
-    ) throws -> Bool {
+    ) throws {
         let data = try segment.file.contents()
-        return try data.prefix(segment.size).withUnsafeBytes { bytes in
+        try data.prefix(segment.size).withUnsafeBytes { bytes in
             let start = place?.offset ?? 0
             var lines = LineIterator(bytes, from: start)
-            while let line = lines.next(), line.isComplete {
-                guard line.range.lowerBound - start < Self.batchSize else { return false }
+            // What is behind the last number that counts is void.
+            while position.part != nil || position.nextSequence != successor, let line = lines.next(), line.isComplete,
+                line.range.lowerBound - start < Self.batchSize
+            {
                 let text = line.bytes(in: bytes)
                 if case .record(let head) = try read(text, segment) {
-                    if let successor, head.sequence >= successor { return true }
-                    if head.sequence > announced { return false }
+                    if let successor, head.sequence >= successor { return }
+                    if head.sequence > announced { return }
                     let here = EventPosition(sequence: head.sequence, part: head.isLast ? nil : head.part)
                     if here > position {
                         position = here
@@ -92,7 +100,6 @@ package actor EventReader {
                 }
                 place?.offset = line.end
             }
-            return successor != nil
         }
     }
 

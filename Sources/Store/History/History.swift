@@ -1,23 +1,18 @@
 import DuckDB
 import Foundation
 package import Inventory
-import Logging
 
 /// Answers what the inventory was, one question at a time.
 actor History {
     private var reader: PastReader
     private let directory: Directory
-    private let temporaryDirectory: URL
-    private let logger: Logger
     private nonisolated let executor = SerialQueueExecutor(label: "history", qos: .utility)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ reader: sending PastReader, directory: Directory, temporaryDirectory: URL, logger: Logger) {
+    init(_ reader: sending PastReader, directory: Directory) {
         self.reader = reader
         self.directory = directory
-        self.temporaryDirectory = temporaryDirectory
-        self.logger = logger
     }
 
     func sequence(of moment: Moment) throws -> UInt64 {
@@ -27,16 +22,9 @@ actor History {
     // MARK: As it was
 
     /// The resources of a kind that matched a search at a moment, in the order of their identifiers.
-    func resources(_ search: Search, at moment: Moment) async throws -> [StoredResource] {
-        let sequence = try reader.sequence(of: moment)
-        let all = try resources(search.kind, at: sequence)
-        if search.matchesAll { return all.map(\.stored) }
-        let past = try Projection(temporaryDirectory: temporaryDirectory, logger: logger)
-        let changes = all.map { id, stored in
-            Change(resource: ResourceID(search.kind, id), stored: stored, indexBefore: nil, index: nil)
-        }
-        past.enqueue(changes, through: sequence)
-        return try await past.search(search)
+    func resources(_ search: Search, at moment: Moment) throws -> [StoredResource] {
+        let all = try resources(search.kind, at: reader.sequence(of: moment))
+        return search.matchesAll ? all.map(\.stored) : try reader.search(search, among: all)
     }
 
     private func resources(_ kind: Kind, at sequence: UInt64) throws -> [(id: UUID, stored: StoredResource)] {
@@ -51,8 +39,7 @@ actor History {
     /// The resources of a kind that a transaction after another has changed.
     private func changes(since sequence: UInt64, of kind: Kind) throws -> Set<ResourceID> {
         let now = reader.journal.journal.sequence
-        guard sequence < now else { return [] }
-        return try reader.journal.resources(changedIn: sequence + 1...now).filter { $0.kind == kind }
+        return try reader.resources(changedFrom: sequence, to: now).filter { $0.kind == kind }
     }
 
     /// The resource that a reference named at a moment, as it was then.
@@ -123,25 +110,23 @@ actor History {
         let to = try reader.sequence(of: to)
         return InventoryDifference(from: from, to: to, resources: try reader.differences(from: from, to: to))
     }
+
+    /// What resources must become for the inventory to be what it was.
+    func restoration(to target: UInt64, from current: UInt64) throws -> [ResourceID: StoredResource?] {
+        try reader.restoration(to: target, changedFrom: target, to: current)
+    }
 }
 
 extension PastReader {
-    /// What resources must become for the inventory to be what it was, in the fields that this program knows.
+    /// What the resources that have changed within a range were at a moment.
     mutating func restoration(
         to target: UInt64,
-        from current: UInt64,
-        logger: Logger
+        changedFrom from: UInt64,
+        to current: UInt64
     ) throws -> [ResourceID: StoredResource?] {
-        var unknown: Set<String> = []
-        var restored: [ResourceID: StoredResource?] = [:]
-        for difference in try differences(from: current, to: target) {
-            var stored = difference.after
-            if let document = stored?.document {
-                stored?.document = try difference.resource.kind.readable(document, unknown: &unknown).document
-            }
-            restored[difference.resource] = .some(stored)
-        }
-        JournalReplay.report(unknown, logger)
-        return restored
+        let changed = try resources(changedFrom: from, to: current)
+        guard !changed.isEmpty else { return [:] }
+        let states = try states(of: changed, at: target)
+        return Dictionary(uniqueKeysWithValues: changed.map { ($0, states[$0]) })
     }
 }

@@ -96,29 +96,37 @@ struct JournalReader {
 
     /// The last transaction that was not accepted later than a time; nil when all there are were.
     func sequence(at time: Timestamp) throws -> UInt64? {
-        let segments = journal.segments
-        for (index, segment) in segments.enumerated().reversed() {
-            let data = try segment.file.contents()
-            let last = try data.prefix(segment.size).withUnsafeBytes { bytes throws -> UInt64? in
-                var lines = LineIterator(bytes)
-                var last: UInt64?
-                while let line = lines.next(), line.isComplete {
+        var successor: UInt64?
+        for segment in journal.segments.reversed() {
+            if let last = try sequence(at: time, in: segment, successor: successor) { return last }
+            successor = segment.first
+        }
+        return nil
+    }
+
+    private func sequence(at time: Timestamp, in segment: Journal.Segment, successor: UInt64?) throws -> UInt64? {
+        let data = try segment.file.contents()
+        return try data.prefix(segment.size).withUnsafeBytes { bytes in
+            var lines = LineIterator(bytes)
+            var last: UInt64?
+            // What is behind the last number that counts is void.
+            while last.map({ $0 + 1 != successor }) ?? true, let line = lines.next(), line.isComplete {
+                do {
                     switch try JournalLine(line.bytes(in: bytes)) {
                     case .header(let header):
                         if try header.time > time { return nil }
                         last = segment.first - 1
                     case .record(let head):
-                        let isVoid = segments.dropFirst(index + 1).first.map { head.sequence >= $0.first } ?? false
-                        if isVoid || head.time > time { return last }
+                        if head.time > time { return last }
                         last = head.sequence
                     case .end: break
                     }
+                } catch {
+                    throw damaged(segment, "line \(line.number): \(error)")
                 }
-                return last
             }
-            if let last { return last }
+            return last
         }
-        return nil
     }
 
     // MARK: Reading a segment
@@ -129,13 +137,21 @@ struct JournalReader {
         var index = SegmentIndex(file: segment.file.indexPath)
         if index == nil {
             let made = SegmentIndex(try entries(of: segment))
-            if keepsIndices { try journal.folder.disk.replace(segment.file.indexPath, made.contents) }
+            if keepsIndices { keep(made, segment) }
             index = made
         }
         guard let index else { preconditionFailure("an index that is missing is made") }
         indices = indices.filter { known in journal.segments.contains { $0.first == known.key } }
         indices[segment.first] = index
         return index
+    }
+
+    private func keep(_ index: SegmentIndex, _ segment: Journal.Segment) {
+        do throws(DiskError) {
+            try journal.folder.disk.replace(segment.file.indexPath, index.contents)
+        } catch {
+            // Reading goes on without; the index is made anew when it is needed again.
+        }
     }
 
     /// Finds all changes in a segment by reading it.
@@ -180,12 +196,24 @@ struct JournalReader {
                         UnsafeRawBufferPointer(rebasing: bytes[range]),
                         at: entries.map(\.position)
                     )
-                    return zip(entries, changes.changes).map { Version(record: changes.record, change: $1) }
+                    return try changes.changes.map { change in
+                        Version(record: changes.record, change: try Self.readable(change))
+                    }
                 } catch {
                     throw damaged(segment, "the line at byte \(line): \(error)")
                 }
             }
         }
+    }
+
+    /// A change without fields that this version of the program does not have.
+    private static func readable(_ change: JournalChange) throws -> JournalChange {
+        guard let stored = change.stored else { return change }
+        var unknown: Set<String> = []
+        let resource = try change.resource.kind.readable(stored.document, unknown: &unknown)
+        var readable = change
+        if !unknown.isEmpty { readable.stored?.document = resource.document }
+        return readable
     }
 
     private func damaged(_ segment: Journal.Segment, _ reason: String) -> JournalError {

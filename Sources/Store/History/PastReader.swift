@@ -10,8 +10,9 @@ struct PastReader {
     var journal: JournalReader
     private let snapshots: SnapshotFolder
     private let connection: Connection
-    /// Files of snapshots that agree with their manifest.
+    /// Files of snapshots that agree with their manifest, and ids of snapshots that have others.
     private var verified: Set<URL> = []
+    private var damaged: Set<String> = []
 
     /// - Parameter keepsIndices: Whether indices of segments that had to be made are written to disk.
     init(_ journal: Journal, _ snapshots: SnapshotFolder, on connection: Connection, keepsIndices: Bool = true) {
@@ -43,12 +44,12 @@ struct PastReader {
             guard time.microseconds <= Int64(Date().timeIntervalSince1970 * 1e6) else {
                 throw Refusal(.invalid, "The time \(moment) is yet to come.")
             }
-            guard let number = try journal.sequence(at: time) ?? firstSnapshot(before: time) else {
+            guard let number = try journal.sequence(at: time) ?? snapshot(before: time) else {
                 throw Refusal(gone: "The inventory as of \(moment) is not kept any more.", oldest: try oldest())
             }
             sequence = number
         }
-        guard try base(of: sequence) != nil else {
+        guard try bases(of: sequence).first != nil else {
             throw Refusal(gone: "The inventory as of \(moment) is not kept any more.", oldest: try oldest())
         }
         return sequence
@@ -58,18 +59,26 @@ struct PastReader {
     private enum Base {
         case beginning
         case snapshot(Snapshot)
-    }
 
-    private func base(of sequence: UInt64) throws -> Base? {
-        let oldest = journal.journal.oldest
-        let newest = try goodSnapshots().first { $0.manifest.sequence <= sequence }
-        if let newest, newest.manifest.sequence + 1 >= oldest || newest.manifest.sequence == sequence {
-            return .snapshot(newest)
+        var sequence: UInt64 {
+            switch self {
+            case .beginning: 0
+            case .snapshot(let snapshot): snapshot.manifest.sequence
+            }
         }
-        return oldest == 1 ? .beginning : nil
     }
 
-    /// The oldest moment from which on every one can be read.
+    /// What a moment can be worked out from, the nearest first.
+    private func bases(of sequence: UInt64) throws -> [Base] {
+        let oldest = journal.journal.oldest
+        let snapshots = try goodSnapshots().filter { snapshot in
+            let base = snapshot.manifest.sequence
+            return base == sequence || (base < sequence && base + 1 >= oldest)
+        }
+        return snapshots.map(Base.snapshot) + (oldest == 1 ? [.beginning] : [])
+    }
+
+    /// The oldest moment from which on every one can be read. Older snapshots can be read, but nothing between them.
     func oldest() throws -> UInt64 {
         let first = journal.journal.oldest
         if first == 1 { return 0 }
@@ -78,73 +87,131 @@ struct PastReader {
 
     /// The snapshots that can be read, those with the highest numbers first.
     private func goodSnapshots() throws -> [Snapshot] {
-        try snapshots.readable().sorted { ($0.manifest.sequence, $0.id) > ($1.manifest.sequence, $1.id) }
+        try snapshots.readable().filter { !damaged.contains($0.id) }
+            .sorted { ($0.manifest.sequence, $0.id) > ($1.manifest.sequence, $1.id) }
     }
 
-    private func firstSnapshot(before time: Timestamp) throws -> UInt64? {
-        try goodSnapshots().first { try Timestamp($0.manifest.createdAt) <= time }?.manifest.sequence
+    /// The snapshot that the journal begins with, if it was taken before a time.
+    private func snapshot(before time: Timestamp) throws -> UInt64? {
+        let first = journal.journal.oldest
+        return try goodSnapshots().first { snapshot in
+            try snapshot.manifest.sequence + 1 >= first && Timestamp(snapshot.manifest.createdAt) <= time
+        }?.manifest.sequence
+    }
+
+    // MARK: Changes
+
+    /// The resources that may be otherwise after one transaction than after a later one.
+    mutating func resources(changedFrom from: UInt64, to: UInt64) throws -> Set<ResourceID> {
+        guard from < to else { return [] }
+        let oldest = try oldest()
+        if from >= oldest { return try journal.resources(changedIn: from + 1...to) }
+        // What an older snapshot has is compared with all that there is where the journal begins.
+        var resources = try identifiers(at: from)
+        guard to > oldest else { return try resources.union(identifiers(at: to)) }
+        resources.formUnion(try identifiers(at: oldest))
+        return try resources.union(journal.resources(changedIn: oldest + 1...to))
+    }
+
+    /// All resources that there were at a moment of which there is a snapshot.
+    private mutating func identifiers(at sequence: UInt64) throws -> Set<ResourceID> {
+        try withBase(of: sequence) { past, base in
+            guard case .snapshot(let snapshot) = base else { return [] }
+            var identifiers: Set<ResourceID> = []
+            for kind in Kind.allCases {
+                identifiers.formUnion(try past.rows(of: kind, nil, in: snapshot).map(\.resource))
+            }
+            return identifiers
+        }
+    }
+
+    /// Does something with the nearest base of a moment, or with the next one where that is damaged.
+    private mutating func withBase<Value>(
+        of sequence: UInt64,
+        _ body: (inout PastReader, Base) throws -> Value
+    ) throws -> Value {
+        while let base = try bases(of: sequence).first {
+            do {
+                return try body(&self, base)
+            } catch let error as SnapshotError {
+                guard case .snapshot(let snapshot) = base, try bases(of: sequence).count > 1 else { throw error }
+                damaged.insert(snapshot.id)
+            }
+        }
+        throw Refusal(gone: "The inventory as of \(sequence) is not kept any more.", oldest: try oldest())
     }
 
     // MARK: States
 
     /// What resources were after a transaction; those that were not there are left out.
     mutating func states(of wanted: Set<ResourceID>, at sequence: UInt64) throws -> [ResourceID: StoredResource] {
-        guard let base = try base(of: sequence) else {
-            throw Refusal(gone: "The inventory as of \(sequence) is not kept any more.", oldest: try oldest())
-        }
-        var states: [ResourceID: StoredResource] = [:]
-        var start: UInt64 = 0
-        var snapshot: Snapshot?
-        if case .snapshot(let found) = base {
-            snapshot = found
-            start = found.manifest.sequence
-        }
-        var rest = wanted
-        if start < sequence {
-            for (id, version) in try journal.versions(of: wanted, in: start + 1...sequence) {
-                states[id] = version.change.stored
-                rest.remove(id)
+        try withBase(of: sequence) { past, base in
+            var states: [ResourceID: StoredResource] = [:]
+            var rest = wanted
+            if base.sequence < sequence {
+                for (id, version) in try past.journal.versions(of: wanted, in: base.sequence + 1...sequence) {
+                    states[id] = version.change.stored
+                    rest.remove(id)
+                }
             }
-        }
-        if let snapshot {
+            guard case .snapshot(let snapshot) = base else { return states }
             for (kind, ids) in Dictionary(grouping: rest, by: \.kind) {
-                for change in try rows(of: kind, ids.map(\.id), in: snapshot) {
+                for change in try past.rows(of: kind, ids.map(\.id), in: snapshot) {
                     states[change.resource] = change.stored
                 }
             }
+            return states
         }
-        return states
     }
 
     /// Reads resources from a snapshot.
-    private mutating func rows(of kind: Kind, _ ids: [UUID], in snapshot: Snapshot) throws -> [Change] {
+    ///
+    /// - Parameter ids: Those to read; nil for all.
+    private mutating func rows(of kind: Kind, _ ids: [UUID]?, in snapshot: Snapshot) throws -> [Change] {
         let file = snapshot.file(of: kind)
         if !verified.contains(file) {
             try snapshot.verify(kind)
             verified.insert(file)
         }
-        guard let table = ProjectionTable.all.first(where: { $0.kind == kind }) else { return [] }
-        let selection = try SnapshotSelection(table, file: file, on: connection)
-        try connection.execute("CREATE OR REPLACE TEMP TABLE wanted(id UUID);")
-        let appender = try Appender(connection, table: "wanted")
-        for id in ids {
-            try appender.append(id)
-            try appender.endRow()
+        let table = ProjectionTable.of(kind)
+        var sql = try SnapshotSelection(table, file: file, on: connection).sql
+        if let ids {
+            try connection.execute("CREATE OR REPLACE TEMP TABLE wanted(id UUID);")
+            let appender = try Appender(connection, table: "wanted")
+            for id in ids {
+                try appender.append(id)
+                try appender.endRow()
+            }
+            try appender.close()
+            sql = "SELECT * FROM (\(sql)) WHERE \(table.identifier) IN (SELECT id FROM wanted)"
         }
-        try appender.close()
-        let reader = RowReader(table)
-        let result = try connection.query(
-            "SELECT * FROM (\(selection.sql)) WHERE \(table.identifier) IN (SELECT id FROM wanted)"
-        )
-        var changes: [Change] = []
-        while let chunk = try result.nextChunk() { changes += try reader.changes(in: chunk) }
-        return changes
+        return try table.resources(connection.query(sql))
+    }
+
+    /// The resources that match a search among those of a moment.
+    func search(_ search: Search, among resources: [(id: UUID, stored: StoredResource)]) throws -> [StoredResource] {
+        let table = ProjectionTable.of(search.kind)
+        try connection.execute("BEGIN TRANSACTION")
+        defer { rollBack() }
+        // Temporary tables come before those of the inventory where a name is looked up.
+        try connection.execute(ProjectionTable.createStagingStatement + table.createTemporaryStatement)
+        try table.merge(resources.map { ($0.id, $0.stored) }, on: connection)
+        return try table.resources(connection.query(search.sql, search.values)).compactMap(\.stored)
+    }
+
+    /// Gives up what a transaction has made.
+    private func rollBack() {
+        do {
+            try connection.execute("ROLLBACK")
+        } catch {
+            preconditionFailure("DuckDB cannot roll back: \(error)")
+        }
     }
 
     /// The resources that are otherwise after one transaction than after another.
     mutating func differences(from: UInt64, to: UInt64) throws -> [Difference] {
         guard from != to else { return [] }
-        let changed = try journal.resources(changedIn: min(from, to) + 1...max(from, to))
+        let changed = try resources(changedFrom: min(from, to), to: max(from, to))
         let before = try states(of: changed, at: from)
         let after = try states(of: changed, at: to)
         return changed.compactMap { id in

@@ -12,14 +12,15 @@ package final class Journal: Sendable {
     private struct State {
         /// Oldest first; the last one is written to.
         var segments: [Segment]
-        /// What the last segment has, in the order in which it was written; nil for one that was found at the start.
-        var entries: [SegmentIndex.Entry]?
+        /// What the last segment has, write by write; nil for one that was found at the start.
+        var entries: [[SegmentIndex.Entry]]?
         /// Entries of segments that have been closed and have no index file yet, by their first number.
-        var unwritten: [UInt64: [SegmentIndex.Entry]] = [:]
+        var unwritten: [UInt64: [[SegmentIndex.Entry]]] = [:]
         var sequence: UInt64
         /// What has been announced: the last transaction that the directory has too.
         var announced: UInt64
-        var time: Timestamp
+        /// Numbers below this have been given, by this process or by one before.
+        var next: UInt64
         var problem: DiskError?
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var watcherCount = 0
@@ -38,32 +39,40 @@ package final class Journal: Sendable {
 
     /// The journal as a start has found it.
     convenience init(_ folder: JournalFolder, _ recovery: JournalRecovery) throws(DiskError) {
-        try self.init(folder, recovery.segments, last: recovery.last, time: recovery.time)
+        try self.init(
+            folder,
+            recovery.segments,
+            lastSize: recovery.lastSize,
+            last: recovery.last,
+            next: recovery.next
+        )
     }
 
     /// The journal as it is on disk, for reading only; a server may go on writing it.
     convenience init(reading folder: JournalFolder) throws {
         let files = try folder.segments()
         guard let last = files.last else {
-            try self.init(folder, [], last: 0, time: Timestamp(microseconds: 0))
+            try self.init(folder, [], lastSize: 0, last: 0, next: 1)
             return
         }
         let survey = try SegmentSurvey(last, successor: nil)
-        try self.init(folder, files, last: survey.last, time: survey.time ?? Timestamp(microseconds: 0))
+        try self.init(folder, files, lastSize: survey.goodSize, last: survey.last, next: survey.last + 1)
     }
 
     private init(
         _ folder: JournalFolder,
         _ files: [JournalFolder.Segment],
+        lastSize: Int,
         last: UInt64,
-        time: Timestamp
+        next: UInt64
     ) throws(DiskError) {
         self.folder = folder
         var segments: [Segment] = []
         for file in files {
-            segments.append(Segment(file: file, size: try file.size, generation: 0))
+            let size = file == files.last ? lastSize : try file.size
+            segments.append(Segment(file: file, size: size, generation: 0))
         }
-        state = Mutex(State(segments: segments, sequence: last, announced: last, time: time))
+        state = Mutex(State(segments: segments, sequence: last, announced: last, next: next))
     }
 
     // MARK: Reading
@@ -73,6 +82,9 @@ package final class Journal: Sendable {
 
     /// The last transaction that the directory has too, and that followers may be told of.
     var announced: UInt64 { state.withLock(\.announced) }
+
+    /// Numbers below this have been given; not all of their transactions need be there.
+    var next: UInt64 { state.withLock { max($0.next, $0.sequence + 1) } }
 
     /// Why nothing can be written now.
     package var problem: DiskError? { state.withLock(\.problem) }
@@ -93,11 +105,11 @@ package final class Journal: Sendable {
         of segment: Segment,
         where condition: (SegmentIndex.Entry) -> Bool
     ) -> [SegmentIndex.Entry]? {
-        state.withLock { state in
-            if let entries = state.unwritten[segment.first] { return entries.filter(condition) }
-            guard state.segments.last?.first == segment.first else { return nil }
-            return state.entries?.filter(condition)
+        let entries = state.withLock { state in
+            state.segments.last?.first == segment.first ? state.entries : state.unwritten[segment.first]
         }
+        // Outside of the lock, which writers need too.
+        return entries?.flatMap { $0.filter(condition) }
     }
 
     /// Says whenever there may be more to read, the first time at once.
@@ -134,12 +146,11 @@ package final class Journal: Sendable {
     // MARK: Publishing
 
     /// Lets readers see what has been appended to the last segment.
-    func publish(_ entries: [SegmentIndex.Entry], size: Int, sequence: UInt64, time: Timestamp) {
+    func publish(_ entries: [SegmentIndex.Entry], size: Int, sequence: UInt64) {
         state.withLock { state in
-            state.entries?.append(contentsOf: entries)
+            state.entries?.append(entries)
             state.segments[state.segments.count - 1].size = size
             state.sequence = sequence
-            state.time = time
         }
     }
 
@@ -157,11 +168,11 @@ package final class Journal: Sendable {
         state.withLock { state in
             let generation = (state.segments.last?.generation ?? 0) + 1
             if let last = state.segments.last, last.first < file.first {
-                state.unwritten[last.first] = state.entries?.filter { $0.sequence < file.first }
+                state.unwritten[last.first] = state.entries?.map { $0.filter { $0.sequence < file.first } }
             }
             state.segments.removeAll { $0.first >= file.first }
             state.segments.append(Segment(file: file, size: size, generation: generation))
-            state.entries = entries
+            state.entries = [entries]
             state.problem = nil
         }
     }
@@ -173,28 +184,34 @@ package final class Journal: Sendable {
 
     // MARK: Upkeep
 
-    /// Writes the indices of segments that have been closed.
+    /// Writes the indices of segments that have been closed; only one may do so at a time.
     func writeIndices() throws(DiskError) {
         for (first, entries) in state.withLock(\.unwritten) {
-            try folder.disk.replace(folder.segment(first).indexPath, SegmentIndex(entries).contents)
-            state.withLock { $0.unwritten[first] = nil }
+            let index = folder.segment(first).indexPath
+            try folder.disk.replace(index, SegmentIndex(entries.flatMap(\.self)).contents)
+            let isKept = state.withLock { state in
+                state.unwritten[first] = nil
+                return state.segments.contains { $0.first == first }
+            }
+            // Its segment was removed meanwhile.
+            if !isKept { try folder.disk.remove(index) }
         }
     }
 
-    /// Removes the segments of which nothing is needed.
+    /// Removes the segments of which nothing is needed, oldest first.
     ///
     /// - Parameter oldest: The oldest moment that must be readable: transactions up to it are not needed.
     /// - Returns: How many segments were removed.
     func prune(upTo oldest: UInt64) throws(DiskError) -> Int {
-        let removed = state.withLock { state in
-            let needed = state.segments.dropFirst().firstIndex { $0.first > oldest + 1 } ?? state.segments.count
-            let removed = state.segments.prefix(max(0, needed - 1))
-            state.segments.removeFirst(removed.count)
-            for segment in removed { state.unwritten[segment.first] = nil }
-            return removed
-        }
+        let segments = segments
+        let needed = segments.dropFirst().firstIndex { $0.first > oldest + 1 } ?? segments.count
+        let removed = segments.prefix(max(0, needed - 1))
         for segment in removed {
             try folder.disk.remove(segment.file.path)
+            state.withLock { state in
+                state.segments.removeAll { $0.first == segment.first }
+                state.unwritten[segment.first] = nil
+            }
             if FileManager.default.fileExists(atPath: segment.file.indexPath.path) {
                 try folder.disk.remove(segment.file.indexPath)
             }

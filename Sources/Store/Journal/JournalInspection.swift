@@ -27,12 +27,15 @@ package struct JournalInspection {
     }
 
     /// Reads every line of every segment.
+    ///
+    /// - Throws: ``JournalError`` when a segment was written by another version of the program.
     package init(_ folder: JournalFolder) throws {
         let files = try folder.segments()
         for (index, file) in files.enumerated() {
             let successor = files.dropFirst(index + 1).first?.first
             let size = try file.size
             let survey = try SegmentSurvey(file, successor: successor, checksChanges: true)
+            try survey.checkFormat(of: file)
             segments.append(
                 SegmentReport(
                     name: file.name,

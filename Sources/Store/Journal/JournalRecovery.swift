@@ -12,6 +12,8 @@ struct JournalRecovery {
     var time: Timestamp
     /// All segments, oldest first.
     var segments: [JournalFolder.Segment]
+    /// Bytes that count of the last one.
+    var lastSize = 0
 
     /// How many numbers are passed over when the server did not stop cleanly: more than can have been given to
     /// transactions that were lost.
@@ -49,14 +51,21 @@ struct JournalRecovery {
             let segment = segments[index]
             let successor = segments.dropFirst(index + 1).first?.first
             let survey = try SegmentSurvey(segment, successor: successor) { line, bytes in
-                if line.head.sequence > sequence { try visit(bytes) }
                 progress(done + line.range.upperBound)
+                guard line.head.sequence > sequence else { return }
+                do {
+                    try visit(bytes)
+                } catch let damage as JournalDamage {
+                    throw JournalError.damaged(
+                        file: segment.path.path,
+                        line: line.number,
+                        reason: "the transaction \(line.head.sequence): \(damage)"
+                    )
+                }
             }
             done += try segment.size
+            try survey.checkFormat(of: segment)
             if let fault = survey.fault {
-                if fault.damage.isOtherFormat {
-                    throw JournalError.otherFormat(file: segment.path.path, reason: fault.damage.description)
-                }
                 guard !survey.isDamaged else {
                     throw JournalError.damaged(
                         file: segment.path.path,
@@ -66,6 +75,7 @@ struct JournalRecovery {
                 }
                 try Self.cutTail(of: segment, survey, fault, on: folder.disk, logger)
             }
+            lastSize = survey.goodSize
             header = survey.header
             isEnded = survey.isEnded
             last = max(last, survey.last)

@@ -36,35 +36,48 @@ package struct JournalRepair {
         self.carriesOut = carriesOut
         let segments = try folder.segments()
         let surveys = try segments.enumerated().map { index, segment in
-            try SegmentSurvey(segment, successor: segments.dropFirst(index + 1).first?.first, checksChanges: true)
+            let successor = segments.dropFirst(index + 1).first?.first
+            let survey = try SegmentSurvey(segment, successor: successor, checksChanges: true)
+            try survey.checkFormat(of: segment)
+            return survey
         }
         guard let first = surveys.firstIndex(where: \.isDamaged),
             let last = surveys.lastIndex(where: \.isDamaged)
         else { return }
         isNeeded = true
+        let highest = surveys.map(\.highest).max() ?? 0
+        let next = max(surveys.compactMap(\.header?.next).max() ?? 1, highest + 1)
         let snapshots = try SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk).readable()
         let saved = snapshots.first(where: \.isVerified)?.manifest.sequence ?? 0
-        if let next = segments.dropFirst(last + 1).first, next.first <= saved + 1 {
-            try setAside(segments[...last])
-            actions.append("The journal now begins with the transaction \(next.first).")
-            lost =
-                "No state is lost, as a snapshot has all up to \(saved); "
-                + "the history of the transactions before \(next.first) can no longer be read."
+        if let begin = segments.dropFirst(last + 1).first?.first, begin <= saved + 1 {
+            try setAside(Array(segments[...last]))
+            sayHistoryIsLost(before: begin, saved)
+        } else if saved >= highest {
+            try begin(saved + 1, next: next, time: surveys.last?.time)
+            try setAside(segments.filter { $0.first != saved + 1 })
+            sayHistoryIsLost(before: saved + 1, saved)
         } else {
-            try cut(segments, surveys, at: first)
+            try cut(segments, surveys, at: first, next: next)
         }
     }
 
-    /// Keeps segments as copies outside of the journal.
-    private mutating func setAside(_ segments: ArraySlice<JournalFolder.Segment>) throws(DiskError) {
+    private mutating func sayHistoryIsLost(before begin: UInt64, _ saved: UInt64) {
+        lost =
+            "No state is lost, as a snapshot has all up to \(saved); "
+            + "the history of the transactions before \(begin) can no longer be read."
+    }
+
+    /// Keeps segments outside of the journal.
+    private mutating func setAside(_ segments: [JournalFolder.Segment]) throws(DiskError) {
+        guard !segments.isEmpty else { return }
         if carriesOut { try folder.disk.createFolder(aside) }
         for segment in segments {
             actions.append("\(segment.name) goes to \(aside.path).")
             guard carriesOut else { continue }
-            try folder.disk.move(segment.path, to: aside.appending(path: segment.name))
             try removeIndex(of: segment)
+            try folder.disk.move(segment.path, to: aside.appending(path: segment.name))
+            try folder.disk.sync(folder.path)
         }
-        if carriesOut { try folder.disk.sync(folder.path) }
     }
 
     private func removeIndex(of segment: JournalFolder.Segment) throws(DiskError) {
@@ -73,28 +86,43 @@ package struct JournalRepair {
         }
     }
 
+    /// Begins a segment, which voids what older ones have from there on.
+    private mutating func begin(_ first: UInt64, next: UInt64, time: Timestamp?) throws(DiskError) {
+        let fresh = folder.segment(first)
+        actions.append("\(fresh.name) is begun; the next transaction will be \(next).")
+        guard carriesOut else { return }
+        let partial = folder.partial(fresh)
+        if FileManager.default.fileExists(atPath: partial.path) { try folder.disk.remove(partial) }
+        let header = JournalHeader(first: first, next: next, time: time ?? Timestamp(microseconds: 0))
+        try folder.disk.create(partial, header.line)
+        try folder.disk.move(partial, to: fresh.path)
+    }
+
     /// Ends the journal before the damage.
+    ///
+    /// First the damaged segment is copied and the new one begun, which voids what is behind the damage. Until the later
+    /// segments are out of the way a start is refused as before, and a repair that was interrupted goes on where it was.
     private mutating func cut(
         _ segments: [JournalFolder.Segment],
         _ surveys: [SegmentSurvey],
-        at index: Int
+        at index: Int,
+        next: UInt64
     ) throws {
         let survey = surveys[index]
         let segment = segments[index]
-        let good = try segment.contents().prefix(survey.goodSize)
         let behind = (survey.fault?.behind ?? 0) + surveys[(index + 1)...].reduce(0) { $0 + $1.count }
-        let next = max(surveys.compactMap(\.header?.next).max() ?? 1, (surveys.map(\.highest).max() ?? 0) + 1)
-        try setAside(segments[index...])
-        if survey.count > 0 {
-            actions.append("\(segment.name) is written anew up to the damage in line \(survey.fault?.line ?? 0).")
-            if carriesOut { try folder.disk.create(segment.path, Array(good)) }
-        }
-        let fresh = folder.segment(survey.last + 1)
-        actions.append("\(fresh.name) is begun; its first number will be \(next).")
+        actions.append("\(segment.name) is copied to \(aside.path) and cut at line \(survey.fault?.line ?? 0).")
         if carriesOut {
-            let header = JournalHeader(first: fresh.first, next: next, time: survey.time ?? Timestamp(microseconds: 0))
-            try folder.disk.create(fresh.path, header.line)
-            try folder.disk.sync(folder.path)
+            try removeIndex(of: segment)
+            try folder.disk.createFolder(aside)
+            try folder.disk.create(aside.appending(path: segment.name), Array(segment.contents()))
+            try folder.disk.sync(aside)
+        }
+        try begin(survey.last + 1, next: next, time: survey.time)
+        try setAside(segments[(index + 1)...].reversed())
+        // Where nothing of it is good, the new segment has taken its place.
+        if carriesOut, survey.last + 1 != segment.first {
+            try folder.disk.truncate(segment.path, to: survey.goodSize)
         }
         lost =
             "The inventory goes back to the transaction \(survey.last): those from \(survey.last + 1) on are lost, "

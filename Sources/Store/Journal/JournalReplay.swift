@@ -6,8 +6,7 @@ import Schema
 /// Collects what the journal made of each resource, to bring a directory up to date.
 struct JournalReplay {
     private var latest: [ResourceID: StoredResource?] = [:]
-    /// The kinds that changed.
-    private(set) var kinds: Set<Kind> = []
+    /// How many transactions there were.
     private(set) var count = 0
 
     /// Takes note of a line.
@@ -17,7 +16,6 @@ struct JournalReplay {
         let (head, record) = try JournalLine.record(line)
         for change in record.changes {
             latest[change.resource] = .some(change.stored)
-            kinds.insert(change.resource.kind)
         }
         if head.isLast { count += 1 }
     }

@@ -26,6 +26,8 @@ final class JournalWriter {
         /// Their places, from the beginning of `bytes`.
         var entries: [SegmentIndex.Entry] = []
         var count = 0
+        /// When the first of it was accepted.
+        var time: Timestamp?
     }
 
     /// When a segment is closed, in bytes.
@@ -35,25 +37,29 @@ final class JournalWriter {
     private static let maximumUnsyncedCount = 100_000
 
     /// Goes on behind what a start has found. Where no segment can be begun, the journal says why.
-    init(_ journal: Journal, _ recovery: JournalRecovery, policy: FsyncPolicy) {
+    ///
+    /// - Throws: When what was found cannot be brought to stable storage.
+    init(_ journal: Journal, _ recovery: JournalRecovery, policy: FsyncPolicy) throws(DiskError) {
         self.journal = journal
         self.policy = policy
         sequence = recovery.last
         synced = recovery.last
         next = recovery.next
         lastTime = recovery.time
+        // The process may have been killed before it had synced this. A sync that failed says nothing the second time.
+        if let last = recovery.segments.last { try journal.folder.disk.sync(last.path) }
         do throws(DiskError) {
-            if let last = recovery.segments.last { try journal.folder.disk.sync(last.path) }
             try begin()
         } catch {
             journal.publish(error)
         }
     }
 
-    /// The time now, but never before that of the transaction before.
+    /// The time now, but never before one that was given before.
     func now() -> Timestamp {
         let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
-        return max(lastTime, Timestamp(microseconds: milliseconds * 1000))
+        lastTime = max(lastTime, Timestamp(microseconds: milliseconds * 1000))
+        return lastTime
     }
 
     /// Appends transactions, whose numbers go on from ``next``.
@@ -82,19 +88,18 @@ final class JournalWriter {
         }
         segment?.size = size + bytes.count
         sequence = last.sequence
-        lastTime = last.time
         if policy == .always {
             synced = sequence
         } else {
             unsynced.entries += entries.map { $0.moved(by: unsynced.bytes.count) }
             unsynced.bytes += bytes
+            unsynced.time = unsynced.time ?? records.first?.time
             unsynced.count += records.count
         }
         journal.publish(
             entries.map { $0.moved(by: size) },
             size: size + bytes.count,
-            sequence: sequence,
-            time: lastTime
+            sequence: sequence
         )
         keepBounds()
     }
@@ -156,7 +161,7 @@ final class JournalWriter {
         let partial = folder.partial(new)
         if FileManager.default.fileExists(atPath: partial.path) { try folder.disk.remove(partial) }
         let file = try folder.disk.newFile(partial)
-        let header = JournalHeader(first: new.first, next: next, time: now()).line
+        let header = JournalHeader(first: new.first, next: next, time: unsynced.time ?? now()).line
         try file.write(header + unsynced.bytes)
         try file.sync()
         try folder.disk.move(partial, to: new.path)

@@ -19,7 +19,7 @@ struct SegmentSurvey {
     var isEnded = false
     /// The first thing that is not as it should be.
     var fault: Fault?
-    /// The highest number that was seen, whether it counts or not.
+    /// The highest number that something speaks of, whether it counts or not.
     var highest: UInt64
 
     /// Whether something that was on stable storage is missing or cannot be read; if not, a fault is a torn tail.
@@ -32,9 +32,8 @@ struct SegmentSurvey {
 
     /// A place at which the segment is not as it should be.
     struct Fault {
-        /// The line, from 1, and the bytes before it.
+        /// The line, from 1.
         var line: Int
-        var offset: Int
         var damage: JournalDamage
         /// Whether something says that what stood there was on stable storage; if not, it is a torn tail.
         var isVouchedFor: Bool
@@ -42,8 +41,15 @@ struct SegmentSurvey {
         var behind: Int
     }
 
+    /// - Throws: ``JournalError`` when another version of the program has written the segment.
+    func checkFormat(of segment: JournalFolder.Segment) throws(JournalError) {
+        guard let fault, fault.damage.isOtherFormat else { return }
+        throw .otherFormat(file: segment.path.path, reason: fault.damage.description)
+    }
+
     /// A line of a transaction that counts.
     struct Line {
+        var number: Int
         var head: JournalLine.Head
         /// Where the line stands in the file, without its newline.
         var range: Range<Int>
@@ -98,6 +104,7 @@ struct SegmentSurvey {
                 case .end(let number):
                     guard parts.isEmpty, number >= last else { throw JournalDamage("the end is out of place") }
                     isEnded = true
+                    highest = max(highest, number)
                     goodSize = line.end
                 case .record(let head):
                     if let successor, head.sequence >= successor {
@@ -107,7 +114,7 @@ struct SegmentSurvey {
                     try check(head, after: parts)
                     if checksChanges { _ = try JournalLine.record(line.bytes(in: bytes)) }
                     highest = max(highest, head.sequence)
-                    parts.append(Line(head: head, range: line.range))
+                    parts.append(Line(number: line.number, head: head, range: line.range))
                     if head.isLast {
                         last = head.sequence
                         time = head.time
@@ -118,7 +125,6 @@ struct SegmentSurvey {
             } catch {
                 fault = Fault(
                     line: line.number,
-                    offset: line.range.lowerBound,
                     damage: error,
                     isVouchedFor: false,
                     behind: 0
@@ -131,14 +137,14 @@ struct SegmentSurvey {
         }
         if fault == nil, !isVoid, !parts.isEmpty || header == nil {
             let reason = header == nil ? "it has no beginning" : "the transaction \(last + 1) has no end"
-            fault = fault(reason, at: lines, parts.first)
+            fault = fault(reason, at: lines)
         }
         if let successor {
             // What stands behind the last number that counts was given up when the next segment was begun.
             if last == successor - 1, header != nil {
                 fault = nil
             } else {
-                fault = fault ?? fault("the transactions \(last + 1) to \(successor - 1) are missing", at: lines, nil)
+                fault = fault ?? fault("the transactions \(last + 1) to \(successor - 1) are missing", at: lines)
                 fault?.isVouchedFor = true
             }
         }
@@ -154,20 +160,17 @@ struct SegmentSurvey {
             }
             return
         }
-        // Numbers that were given to transactions that failed are passed over where a segment was begun.
-        guard head.part ?? 1 == 1, head.sequence == last + 1 || head.sequence == max(header.next, last + 1) else {
+        // Numbers that were given to transactions that failed, or were lost, are passed over up to where the segment was
+        // begun: what it took over from the one before has such gaps too.
+        guard head.part ?? 1 == 1,
+            head.sequence == last + 1 || (last + 1 < head.sequence && head.sequence <= header.next)
+        else {
             throw JournalDamage("the transaction \(head.sequence) does not follow \(last)")
         }
     }
 
-    private func fault(_ reason: String, at lines: LineIterator, _ part: Line?) -> Fault {
-        Fault(
-            line: lines.number,
-            offset: part?.range.lowerBound ?? lines.offset,
-            damage: JournalDamage(reason),
-            isVouchedFor: false,
-            behind: 0
-        )
+    private func fault(_ reason: String, at lines: LineIterator) -> Fault {
+        Fault(line: lines.number, damage: JournalDamage(reason), isVouchedFor: false, behind: 0)
     }
 
     /// Finds out whether a good line behind the fault knows that what stood there was on stable storage.
@@ -187,6 +190,7 @@ struct SegmentSurvey {
             } catch {
                 continue
             }
+            highest = max(highest, vouched)
             if vouched > last { fault?.isVouchedFor = true }
         }
     }

@@ -109,20 +109,7 @@ actor Projection {
         try connection.transaction {
             for table in ProjectionTable.all {
                 guard let changed = byKind[table.kind] else { continue }
-                let appender = try Appender(connection, table: ProjectionTable.stagingTable)
-                for (resource, stored) in changed {
-                    try appender.append(resource.id)
-                    if let stored {
-                        try appender.append(.uint(stored.version))
-                        try appender.append(utf8: table.row(of: stored))
-                        try appender.append(utf8: stored.encodedSecrets)
-                    } else {
-                        for _ in 0..<3 { try appender.appendNull() }
-                    }
-                    try appender.endRow()
-                }
-                try appender.close()
-                try connection.execute(table.mergeStatements)
+                try table.merge(changed.map { ($0.key.id, $0.value) }, on: connection)
             }
         }
     }
@@ -130,18 +117,8 @@ actor Projection {
     /// The resources that match a search, in the order of their identifiers, all as of one moment.
     func search(_ search: Search) throws -> [StoredResource] {
         try catchUp()
-        guard let table = ProjectionTable.all.first(where: { $0.kind == search.kind }) else { return [] }
-        return try resources(connection.query(search.sql, search.values), of: table).compactMap(\.stored)
-    }
-
-    /// Reads rows of a table.
-    private func resources(_ result: QueryResult, of table: ProjectionTable) throws -> [Change] {
-        let reader = RowReader(table)
-        var changes: [Change] = []
-        while let chunk = try result.nextChunk() {
-            changes += try reader.changes(in: chunk)
-        }
-        return changes
+        return try ProjectionTable.of(search.kind).resources(connection.query(search.sql, search.values))
+            .compactMap(\.stored)
     }
 
     /// Leaves one of the machine's processors to the requests, so that a snapshot or a search does not hold them up.
@@ -179,7 +156,7 @@ actor Projection {
                     let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
                     unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
                     try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
-                    let resources = try resources(connection.query("SELECT * FROM \(table.name)"), of: table)
+                    let resources = try table.resources(connection.query("SELECT * FROM \(table.name)"))
                     let rows = snapshot.manifest.rows(of: table.kind)
                     guard resources.count == rows else {
                         let name = Snapshot.fileName(of: table.kind)

@@ -1,7 +1,35 @@
+import DuckDB
+import Foundation
 import Inventory
 import Schema
 
 extension ProjectionTable {
+    /// Puts resources into the table of a connection, in place of those with the same identifier; nil takes one out.
+    func merge(_ changed: [(id: UUID, stored: StoredResource?)], on connection: Connection) throws {
+        let appender = try Appender(connection, table: Self.stagingTable)
+        for (id, stored) in changed {
+            try appender.append(id)
+            if let stored {
+                try appender.append(.uint(stored.version))
+                try appender.append(utf8: row(of: stored))
+                try appender.append(utf8: stored.encodedSecrets)
+            } else {
+                for _ in 0..<3 { try appender.appendNull() }
+            }
+            try appender.endRow()
+        }
+        try appender.close()
+        try connection.execute(mergeStatements)
+    }
+
+    /// Reads rows of the table.
+    func resources(_ result: QueryResult) throws -> [Change] {
+        let reader = RowReader(self)
+        var changes: [Change] = []
+        while let chunk = try result.nextChunk() { changes += try reader.changes(in: chunk) }
+        return changes
+    }
+
     /// The document as ``mergeStatements`` reads it: free-form objects stand in it as strings that hold their text.
     func row(of stored: StoredResource) -> [UInt8] {
         guard freeFormKeys.contains(where: stored.document.contains(bytes:)) else {

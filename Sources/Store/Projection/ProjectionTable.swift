@@ -15,6 +15,11 @@ struct ProjectionTable: Sendable {
 
     static let all = Kind.allCases.map(ProjectionTable.init)
 
+    static func of(_ kind: Kind) -> ProjectionTable {
+        guard let table = all.first(where: { $0.kind == kind }) else { preconditionFailure("every kind has a table") }
+        return table
+    }
+
     /// The keys of free-form objects, as they stand in documents that have any.
     let freeFormKeys: [[UInt8]]
 
@@ -39,6 +44,11 @@ struct ProjectionTable: Sendable {
 
     var createStatement: String {
         "CREATE TABLE \(name)(\(definitions.map { "\($0.name) \($0.type)" }.joined(separator: ", ")));"
+    }
+
+    /// As ``createStatement``, for a connection of its own.
+    var createTemporaryStatement: String {
+        createStatement.replacing("CREATE TABLE", with: "CREATE TEMP TABLE", maxReplacements: 1)
     }
 
     /// Where changes wait for ``mergeStatements``; a deleted resource has no document.

@@ -12,21 +12,27 @@ extension SnapshotFolder {
         at now: Date,
         _ logger: Logger
     ) throws -> [String] {
-        var broken: [String] = []
-        var good = try readable { id, error in broken.append(id) }
-        // The newest one that is kept for sure has to be a good one.
-        while let newest = good.first, !newest.isVerified {
-            logger.warning("a snapshot is damaged", metadata: ["snapshot": "\(newest.id)"])
-            good.removeFirst()
+        var damaged: [String] = []
+        var good = try readable { id, error in
+            // One that merely cannot be read now, or by this program, is left alone.
+            if case .damaged = error { damaged.append(id) }
         }
-        let items = good.compactMap { snapshot in
-            Self.date(of: snapshot.id).map {
-                Retention.Item(id: snapshot.id, date: $0, sequence: snapshot.manifest.sequence)
-            }
-        }
-        let plan = retention.plan(items, reachesBeginning: journal.oldest == 1, now: now)
-        guard let oldest = items.map(\.id).filter({ !plan.removed.contains($0) }).min() else { return [] }
-        let removed = plan.removed + broken.filter { $0 < oldest }
+        var plan: Retention.Plan
+        var kept: [Snapshot]
+        // What everything rests upon, the newest and the oldest that is kept, has to be good.
+        repeat {
+            plan = retention.plan(
+                good.compactMap(\.retentionItem),
+                reachesBeginning: journal.oldest == 1,
+                now: now
+            )
+            kept = good.filter { !plan.removed.contains($0.id) }
+            guard let bad = [kept.first, kept.last].compactMap(\.self).first(where: { !$0.isVerified }) else { break }
+            logger.warning("a snapshot is damaged", metadata: ["snapshot": "\(bad.id)"])
+            good.removeAll { $0.id == bad.id }
+        } while !good.isEmpty
+        guard let oldest = kept.last?.id, !good.isEmpty else { return [] }
+        let removed = plan.removed + damaged.filter { $0 < oldest }
         for id in removed {
             try remove(id)
             logger.info("removed an old snapshot", metadata: ["snapshot": "\(id)"])
@@ -55,6 +61,10 @@ extension SnapshotFolder {
 }
 
 extension Snapshot {
+    fileprivate var retentionItem: Retention.Item? {
+        SnapshotFolder.date(of: id).map { Retention.Item(id: id, date: $0, sequence: manifest.sequence) }
+    }
+
     /// Whether every file is as its manifest says.
     package var isVerified: Bool {
         do {

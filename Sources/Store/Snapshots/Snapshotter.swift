@@ -9,7 +9,7 @@ actor Snapshotter {
     private let committer: Committer
     private let journal: Journal
     private let folder: SnapshotFolder
-    private let retention: Retention
+    private let retention: Retention?
     private let logger: Logger
     /// The snapshot that was restored or taken last.
     private var last: Snapshot?
@@ -23,7 +23,7 @@ actor Snapshotter {
         committer: Committer,
         journal: Journal,
         folder: SnapshotFolder,
-        retention: Retention,
+        retention: Retention?,
         restored: Snapshot?,
         logger: Logger
     ) {
@@ -151,18 +151,24 @@ actor Snapshotter {
     ///
     /// - Returns: The ids of the snapshots that were removed.
     func prune() throws -> [String] {
-        try folder.prune(retention, journal, at: Date(), logger)
+        try retention.map { try folder.prune($0, journal, at: Date(), logger) } ?? []
     }
 
-    /// Takes a snapshot and forgets the oldest history until the journal is not larger than a size.
+    /// Forgets the oldest history until the journal is not larger than a size, and takes a snapshot for that if it must.
     func shrinkJournal(to size: Int) async throws {
+        try dropHistory(to: size)
+        guard journal.size > size else { return }
         try await takeIfChanged()
-        let sequences = try folder.readable().map(\.manifest.sequence).sorted()
-        for sequence in sequences where journal.size > size {
-            guard try journal.prune(upTo: sequence) > 0 else { continue }
+        try dropHistory(to: size)
+    }
+
+    private func dropHistory(to size: Int) throws {
+        for snapshot in try folder.readable().sorted(by: { $0.manifest.sequence < $1.manifest.sequence })
+        where journal.size > size && snapshot.isVerified {
+            guard try journal.prune(upTo: snapshot.manifest.sequence) > 0 else { continue }
             logger.warning(
                 "dropped the oldest history: the journal was larger than it may be",
-                metadata: ["oldest": "\(sequence)", "maximum_bytes": .stringConvertible(size)]
+                metadata: ["oldest": "\(snapshot.manifest.sequence)", "maximum_bytes": .stringConvertible(size)]
             )
         }
     }
@@ -182,7 +188,7 @@ actor Snapshotter {
         }
     }
 
-    /// Removes a snapshot, and the journal that nothing needs without it.
+    /// Removes a snapshot.
     ///
     /// - Returns: False when there is none of that id.
     func remove(_ id: String) throws -> Bool {
