@@ -46,6 +46,13 @@ extension InventoryStore {
 
         package static let standardJournalSize = 8_000_000_000
 
+        /// The folders that no other server may be using.
+        var lockedFolders: [URL] {
+            let own = dataDirectory.appending(path: "snapshots").standardizedFileURL.path
+            let isOwn = snapshotDirectory.standardizedFileURL.path == own
+            return isOwn ? [dataDirectory] : [dataDirectory, snapshotDirectory]
+        }
+
         /// The folder of the keys.
         package var keyDirectory: URL { dataDirectory.appending(path: "keys") }
         /// The folder of the journal.

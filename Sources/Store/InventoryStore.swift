@@ -18,7 +18,7 @@ package final class InventoryStore: Service {
     private let snapshotter: Snapshotter
     private let history: History
     private let configuration: Configuration
-    private let lock: FolderLock
+    private let locks: [FolderLock]
     /// Why nothing could be written when it was looked last.
     private let reportedProblem = Mutex<String?>(nil)
     /// When the journal is shortened next, if it is too large then.
@@ -35,7 +35,8 @@ package final class InventoryStore: Service {
         self.logger = logger
         let disk = configuration.disk
         try disk.createFolder(configuration.dataDirectory)
-        lock = try FolderLock(configuration.dataDirectory)
+        try disk.createFolder(configuration.snapshotDirectory)
+        locks = try configuration.lockedFolders.map { try FolderLock($0) }
         try disk.createFolder(configuration.journalDirectory)
         let key = try KeyFile.load(configuration.keyDirectory.appending(path: "credential.key"))
         let sealer = try SecretSealer(key: key.key)

@@ -74,6 +74,20 @@ struct RestartTests {
         #expect(first.stop() == 0)
     }
 
+    @Test("a second server on the same folder of snapshots refuses to start")
+    func sharedSnapshots() async throws {
+        let workspace = try Workspace()
+        let snapshots = workspace.folder.appending(path: "shared").path
+        let first = try await ServerProcess(in: workspace, ["--snapshot-dir", snapshots])
+        let result = try ServerProcess.run(
+            "serve", "--data-dir", workspace.folder.appending(path: "other").path, "--snapshot-dir", snapshots,
+            "--listen", "127.0.0.1:0"
+        )
+        #expect(result.status == 1)
+        #expect(result.output.contains("another server is using \(snapshots)"))
+        #expect(first.stop() == 0)
+    }
+
     @Test("finishes a request that has begun before it stops")
     func finishesRequests() async throws {
         let workspace = try Workspace()

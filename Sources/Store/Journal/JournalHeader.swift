@@ -84,6 +84,8 @@ struct JournalDamage: Error, Equatable, CustomStringConvertible {
     let description: String
     /// Whether the line may well be good, but for another version of the program.
     var isOtherFormat = false
+    /// Whether the line is whole, so that no crash has left it like this.
+    var isWhole = false
 
     init(_ description: String, isOtherFormat: Bool = false) {
         self.description = description

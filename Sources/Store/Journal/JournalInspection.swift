@@ -50,7 +50,7 @@ package struct JournalInspection {
     }
 
     private static func state(of survey: SegmentSurvey, size: Int) -> SegmentReport.State {
-        guard let fault = survey.fault else { return survey.isEnded ? .ended : .good }
+        guard let fault = survey.fault else { return survey.end == nil ? .good : .ended }
         let reason = fault.damage.description
         return survey.isDamaged
             ? .damaged(line: fault.line, reason: reason)

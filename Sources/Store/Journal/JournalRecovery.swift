@@ -45,7 +45,7 @@ struct JournalRecovery {
             return
         }
         var header: JournalHeader?
-        var isEnded = false
+        var end: UInt64?
         var done = 0
         for index in segments[start...].indices {
             let segment = segments[index]
@@ -77,12 +77,12 @@ struct JournalRecovery {
             }
             lastSize = survey.goodSize
             header = survey.header
-            isEnded = survey.isEnded
+            end = survey.end
             last = max(last, survey.last)
             time = max(time, survey.time ?? time)
         }
-        next = max(header?.next ?? 0, last + 1)
-        if !isEnded { next += Self.unclearNumbers }
+        next = max(header?.next ?? 0, last + 1, (end ?? 0) + 1)
+        if end == nil { next += Self.unclearNumbers }
     }
 
     /// Which segment is read first; nil where there are none.

@@ -15,8 +15,8 @@ struct SegmentSurvey {
     var count = 0
     /// Bytes up to the end of the last transaction that counts.
     var goodSize = 0
-    /// Whether a clean stop ended it.
-    var isEnded = false
+    /// The highest number that had been given when a clean stop ended it; nil where none did.
+    var end: UInt64?
     /// The first thing that is not as it should be.
     var fault: Fault?
     /// The highest number that something speaks of, whether it counts or not.
@@ -88,7 +88,7 @@ struct SegmentSurvey {
         while !isVoid, fault == nil, let line = lines.next() {
             do throws(JournalDamage) {
                 guard line.isComplete else { throw JournalDamage("the line ends early") }
-                guard !isEnded else { throw JournalDamage("something stands behind the end") }
+                guard end == nil else { throw JournalDamage("something stands behind the end") }
                 switch try JournalLine(line.bytes(in: bytes)) {
                 case .header(let header):
                     guard line.number == 1, header.first == first else {
@@ -103,7 +103,7 @@ struct SegmentSurvey {
                     goodSize = line.end
                 case .end(let number):
                     guard parts.isEmpty, number >= last else { throw JournalDamage("the end is out of place") }
-                    isEnded = true
+                    end = number
                     highest = max(highest, number)
                     goodSize = line.end
                 case .record(let head):
@@ -112,7 +112,7 @@ struct SegmentSurvey {
                         continue
                     }
                     try check(head, after: parts)
-                    if checksChanges { _ = try JournalLine.record(line.bytes(in: bytes)) }
+                    if checksChanges { try checkChanges(line.bytes(in: bytes)) }
                     highest = max(highest, head.sequence)
                     parts.append(Line(number: line.number, head: head, range: line.range))
                     if head.isLast {
@@ -126,7 +126,7 @@ struct SegmentSurvey {
                 fault = Fault(
                     line: line.number,
                     damage: error,
-                    isVouchedFor: false,
+                    isVouchedFor: error.isWhole,
                     behind: 0
                 )
             }
@@ -149,6 +149,16 @@ struct SegmentSurvey {
             }
         }
         if fault != nil { lookBehind(&lines, bytes) }
+    }
+
+    private func checkChanges(_ line: UnsafeRawBufferPointer) throws(JournalDamage) {
+        do throws(JournalDamage) {
+            _ = try JournalLine.record(line)
+        } catch {
+            var damage = error
+            damage.isWhole = true
+            throw damage
+        }
     }
 
     /// Makes sure that a line belongs behind those before it.
