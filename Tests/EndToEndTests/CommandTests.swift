@@ -150,6 +150,37 @@ struct CommandTests {
         #expect(try Self.run("snapshot", "list", in: workspace).output.isEmpty)
     }
 
+    @Test("create removes no snapshots, however many there are; that is what prune is for")
+    func createKeeps() async throws {
+        let workspace = try Workspace()
+        let server = try await ServerProcess(in: workspace, ["--snapshot-freq", "0", "--snapshot-keep", "100"])
+        // Two more than are kept by default.
+        var ids: [String] = []
+        for number in 0..<26 {
+            try Self.write(server, "POST", "/ComputeNode", Self.node(number, "n\(number)"))
+            ids.append(try #require(try Self.write(server, "POST", "/snapshots")["id"]?.string))
+        }
+        try Self.write(server, "POST", "/ComputeNode", Self.node(26, "n26"))
+        _ = server.stop(SIGKILL)
+        for option in ["--snapshot-keep", "--snapshot-keep-for", "--history-keep-for"] {
+            let files = try workspace.everyFile.map(\.path)
+            let refused = try Self.run("snapshot", "create", option, "1", in: workspace)
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("Unknown option '\(option)'"), "\(refused.errors)")
+            #expect(try workspace.everyFile.map(\.path) == files)
+        }
+        ids += Self.lines(try Self.run("snapshot", "create", in: workspace))
+        #expect(ids.count == 27)
+        let table = Self.lines(try Self.run("snapshot", "list", in: workspace)).dropFirst()
+        #expect(table.compactMap { $0.split(separator: " ").first.map(String.init) } == ids.reversed())
+        // The journal is all there too.
+        #expect(Self.lines(try Self.run("diff", "0", "1", in: workspace)).last?.hasPrefix("2 added") == true)
+        let pruned = Self.lines(
+            try Self.run("snapshot", "prune", "--snapshot-keep", "3", "--history-keep-for", "0", in: workspace)
+        )
+        #expect(pruned.sorted() == Array(ids.dropLast(3)))
+    }
+
     // MARK: Going back
 
     @Test("diff shows what changed, and restore goes back to it")
@@ -348,7 +379,7 @@ struct CommandTests {
             (["restore"], 64), (["restore", "--at-seq", "1", "--at", "2026-11-23T18:00:05Z"], 64),
             (["restore", "--at", "17"], 64), (["restore", "--at", "noon"], 64), (["restore", "--at-seq=-1"], 64),
             (["diff"], 64), (["diff", "noon"], 64), (["diff", "1", "2", "3"], 64), (["snapshot", "delete"], 64),
-            (["snapshot", "restore"], 64), (["snapshot", "create", "--snapshot-keep", "0"], 64),
+            (["snapshot", "restore"], 64), (["snapshot", "prune", "--snapshot-keep", "0"], 64),
             (["journal", "mend"], 64), (["snapshot", "list"], 1), (["snapshot", "create"], 1),
             (["snapshot", "verify"], 1), (["diff", "0"], 1), (["restore", "--at-seq", "0"], 1),
             (["journal", "verify"], 1), (["journal", "repair"], 1),

@@ -124,6 +124,22 @@ struct FeedTests {
         try await Self.expect(reading, tell: written)
     }
 
+    @Test("finds the one event that is asked for behind a lot that is not, without waiting")
+    func filtered() async throws {
+        let server = try await ServerProcess(in: Workspace(), ["--log-level", "error"])
+        let text = String(repeating: "x", count: 200_000)
+        for number in 0..<10 {
+            let node = #"{"hostname":"n\#(number)","architecture":"a","description":"\#(text)"}"#
+            #expect(try server.write("POST", "/ComputeNode", node).status == 201)
+        }
+        #expect(try server.write("POST", "/Component", #"{"ID":"x1000","Type":"Cabinet"}"#).status == 201)
+        let start = ContinuousClock.now
+        let event = try #require(try server.events("after=0&kind=Component").next())
+        #expect(event.id == "11")
+        // Less than the time after which a silent stream is told to look again.
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test("gives only what is new when not asked for more")
     func liveOnly() async throws {
         let server = try await ServerProcess(in: Workspace())
@@ -166,6 +182,22 @@ struct FeedTests {
             let events = try server.events("after=0&kind=\(kinds),Component").events(through: Self.isLast).dropLast()
             #expect(try events.map { try $0.json["seq"]?.int } == expected.map(\.0), "\(kinds)")
             #expect(try events.map { Set(Self.kinds(try $0.json)) } == expected.map(\.1), "\(kinds)")
+        }
+    }
+
+    @Test("is not held up by what is left out, however much that is")
+    func leftOut() async throws {
+        let server = try await ServerProcess(in: Workspace(), ["--log-level", "error"])
+        let description = String(repeating: "d", count: 400_000)
+        let early = try server.events("after=0&kind=Component")
+        _ = try Self.write(20, cabinet: 1000, description: description, to: server)
+        try Self.writeLast(to: server)
+        for stream in [early, try server.events("after=0&kind=Component")] {
+            let start = ContinuousClock.now
+            let events = try stream.events(through: Self.isLast)
+            #expect(events.count == 1)
+            // What is sent every 15 s to a feed that is silent brings nothing on its way.
+            #expect(ContinuousClock.now - start < .seconds(7))
         }
     }
 

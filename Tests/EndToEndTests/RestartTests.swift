@@ -80,8 +80,13 @@ struct RestartTests {
         let snapshots = workspace.folder.appending(path: "shared").path
         let first = try await ServerProcess(in: workspace, ["--snapshot-dir", snapshots])
         let result = try ServerProcess.run(
-            "serve", "--data-dir", workspace.folder.appending(path: "other").path, "--snapshot-dir", snapshots,
-            "--listen", "127.0.0.1:0"
+            "serve",
+            "--data-dir",
+            workspace.folder.appending(path: "other").path,
+            "--snapshot-dir",
+            snapshots,
+            "--listen",
+            "127.0.0.1:0"
         )
         #expect(result.status == 1)
         #expect(result.output.contains("another server is using \(snapshots)"))

@@ -2,44 +2,49 @@ import Foundation
 import Inventory
 import Store
 import Synchronization
+import TestSupport
 import Testing
-
-/// A disk that fails a call now and then.
-private final class FaultyDisk: Sendable {
-    private let state = Mutex((calls: 0, failing: 0..<0))
-
-    /// How many calls there have been.
-    var calls: Int { state.withLock(\.calls) }
-
-    /// Lets calls fail from one on, counted from 0.
-    func fail(from first: Int, count: Int) {
-        state.withLock { $0 = (0, first..<first + count) }
-    }
-
-    var disk: Disk {
-        Disk { _, _ in
-            self.state.withLock { state in
-                defer { state.calls += 1 }
-                return state.failing.contains(state.calls) ? EIO : nil
-            }
-        }
-    }
-}
 
 @Suite("A disk that fails")
 struct FaultTests {
     /// What a run was told, to be compared with what is there after a restart.
     private struct Run {
         var store: StoreUnderTest?
-        var acknowledged: Set<String> = []
+        var acknowledged: Set<String>
         /// What was refused after that. Where the disk refused to take back what it had, too, the first of it may be
         /// there after a restart.
         var refused: Set<String> = []
     }
 
+    /// What a run finds.
+    enum Beginning: CaseIterable {
+        /// Not even the folder.
+        case nothing
+        /// What a store has left that was not closed, so that numbers are passed over.
+        case uncleanStop
+
+        /// What is there already.
+        var names: Set<String> { self == .nothing ? [] : ["x3000", "x3001"] }
+
+        func home() async throws -> TestFolder {
+            if self == .nothing { return TestFolder() }
+            let inventory = try await StoreUnderTest()
+            for name in names.sorted() {
+                try await inventory.create(.component, #"{"ID":"\#(name)","Type":"Cabinet"}"#)
+            }
+            return try inventory.copied()
+        }
+    }
+
     /// Opens a store, writes, takes snapshots and closes it, whatever fails.
-    private func run(_ disk: Disk, _ policy: FsyncPolicy, in home: TestFolder) async -> Run {
-        var run = Run()
+    private func run(
+        _ disk: Disk,
+        _ policy: FsyncPolicy,
+        _ beginning: Beginning,
+        in home: TestFolder,
+        closes: Bool = true
+    ) async -> Run {
+        var run = Run(acknowledged: beginning.names)
         do {
             run.store = try await StoreUnderTest(in: home) {
                 $0.disk = disk
@@ -69,6 +74,7 @@ struct FaultTests {
                 #expect(error is DiskError)
             }
         }
+        guard closes else { return run }
         do {
             try await inventory.store.close(takingSnapshot: true)
         } catch {
@@ -78,39 +84,118 @@ struct FaultTests {
     }
 
     /// What is there when the disk works again.
-    private func check(_ run: Run, _ home: TestFolder, _ what: String) async throws {
+    ///
+    /// - Parameter lose: Takes something from the copy that is opened.
+    private func check(
+        _ run: Run,
+        _ home: TestFolder,
+        _ what: String,
+        lose: (TestFolder) throws -> Void = { _ in }
+    ) async throws {
         // Not even the folder could be made.
         guard FileManager.default.fileExists(atPath: home.folder.path) else { return }
         let copy = try TestFolder(copying: home.folder)
-        let reopened = try await StoreUnderTest(in: copy)
+        try lose(copy)
+        let reopened: StoreUnderTest
+        do {
+            reopened = try await StoreUnderTest(in: copy)
+        } catch {
+            Issue.record("\(what): \(error)")
+            return
+        }
         let found = Set(
             try reopened.store.directory.all(.component).compactMap { try parsed($0.stored.document).text("/ID") }
         )
         let extra = found.subtracting(run.acknowledged)
         let isRight = found.isSuperset(of: run.acknowledged) && extra.isSubset(of: run.refused) && extra.count <= 1
         #expect(isRight, "\(what): acknowledged \(run.acknowledged.sorted()), found \(found.sorted())")
-        #expect(try !JournalInspection(JournalFolder(copy.folder.appending(path: "journal"))).isDamaged, "\(what)")
+        #expect(try !copy.inspection().isDamaged, "\(what)")
         for snapshot in try await reopened.store.snapshots() { try snapshot.verify() }
         try await reopened.create(.component, #"{"ID":"x2000","Type":"Cabinet"}"#)
     }
 
-    @Test(
-        "at any one of its calls, or at several from there on, loses nothing that was acknowledged",
-        arguments: [FsyncPolicy.always, .interval(.seconds(1)), .never],
-        [1, 7]
-    )
-    func everyCall(policy: FsyncPolicy, count: Int) async throws {
+    /// Removes the snapshots, so that everything has to be in the journal.
+    private func removeSnapshots(_ home: TestFolder) throws {
+        let folder = home.folder.appending(path: "snapshots")
+        if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
+    }
+
+    private func countCalls(of policy: FsyncPolicy, _ beginning: Beginning, _ start: TestFolder) async throws -> Int {
         let disk = FaultyDisk()
-        let good = await run(disk.disk, policy, in: TestFolder())
-        #expect(good.acknowledged.count == 12)
+        let good = await run(disk.disk, policy, beginning, in: try copy(of: start))
+        #expect(good.acknowledged.count == 12 + beginning.names.count)
         let calls = disk.calls
         #expect(calls > 50)
+        return calls
+    }
+
+    private func copy(of start: TestFolder) throws -> TestFolder {
+        FileManager.default.fileExists(atPath: start.folder.path)
+            ? try TestFolder(copying: start.folder) : TestFolder()
+    }
+
+    @Test(
+        "at any one of its calls loses nothing that was acknowledged",
+        arguments: [
+            (FsyncPolicy.always, Beginning.nothing), (.always, .uncleanStop), (.interval(.seconds(1)), .uncleanStop),
+            (.never, .nothing), (.never, .uncleanStop),
+        ]
+    )
+    func everyCall(policy: FsyncPolicy, beginning: Beginning) async throws {
+        let start = try await beginning.home()
+        let disk = FaultyDisk()
+        let calls = try await countCalls(of: policy, beginning, start)
         for call in 0..<calls {
-            disk.fail(from: call, count: count)
-            let home = TestFolder()
-            let run = await run(disk.disk, policy, in: home)
-            if count == 1, run.store != nil { #expect(run.acknowledged.count >= 11) }
-            try await check(run, home, "call \(call) of \(calls)")
+            disk.fail { $0 == call }
+            let home = try copy(of: start)
+            let run = await run(disk.disk, policy, beginning, in: home)
+            if run.store != nil { #expect(run.acknowledged.count >= 11 + beginning.names.count) }
+            // By turns with and without what snapshots have.
+            try await check(run, home, "call \(call) of \(calls)") {
+                if call.isMultiple(of: 2) { try removeSnapshots($0) }
+            }
+        }
+    }
+
+    @Test(
+        "at any of its calls and once more soon after loses nothing that was acknowledged",
+        arguments: [FsyncPolicy.always, .interval(.seconds(1)), .never]
+    )
+    func twice(policy: FsyncPolicy) async throws {
+        var generator = SeededGenerator()
+        print("A disk that fails twice: \(generator)")
+        let start = try await Beginning.uncleanStop.home()
+        let disk = FaultyDisk()
+        let calls = try await countCalls(of: policy, .uncleanStop, start)
+        for call in 0..<calls {
+            let again = call + Int.random(in: 1...24, using: &generator)
+            disk.fail { $0 == call || $0 == again }
+            let home = try copy(of: start)
+            let run = await run(disk.disk, policy, .uncleanStop, in: home)
+            try await check(
+                run,
+                home,
+                "calls \(call) and \(again) of \(calls), \(generator.seed)",
+                lose: removeSnapshots
+            )
+        }
+    }
+
+    @Test("loses nothing that was acknowledged when the power goes: each segment is cut to what was synced of it")
+    func power() async throws {
+        let start = try await Beginning.uncleanStop.home()
+        let disk = FaultyDisk()
+        let calls = try await countCalls(of: .always, .uncleanStop, start)
+        // The first time nothing else fails.
+        for call in -1..<calls {
+            disk.fail { $0 == call }
+            let home = try copy(of: start)
+            try disk.keep(home)
+            let run = await run(disk.disk, .always, .uncleanStop, in: home, closes: false)
+            try await check(run, home, "call \(call) of \(calls)") {
+                try disk.losePower($0)
+                try removeSnapshots($0)
+            }
         }
     }
 
@@ -120,7 +205,7 @@ struct FaultTests {
         let inventory = try await StoreUnderTest { $0.disk = disk.disk }
         try await inventory.create(.component, #"{"ID":"x1000","Type":"Cabinet"}"#)
         #expect(inventory.store.journal.problem == nil)
-        disk.fail(from: 0, count: .max / 2)
+        disk.fail { _ in true }
         for name in ["x1001", "x1002"] {
             let refused = try await refusal {
                 try await inventory.create(.component, #"{"ID":"\#(name)","Type":"Cabinet"}"#)
@@ -131,7 +216,7 @@ struct FaultTests {
         }
         #expect(inventory.store.journal.problem != nil)
         #expect(try inventory.get(.component, "x1000") != nil)
-        disk.fail(from: 0, count: 0)
+        disk.fail { _ in false }
         try await inventory.create(.component, #"{"ID":"x1003","Type":"Cabinet"}"#)
         #expect(inventory.store.journal.problem == nil)
         #expect(try await inventory.reopened().contents == inventory.contents)

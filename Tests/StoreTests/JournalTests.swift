@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Schema
 import Store
+import Synchronization
 import Testing
 
 @Suite("The journal")
@@ -13,17 +14,6 @@ struct JournalTests {
         let inventory = try await StoreUnderTest()
         for number in 0..<count { try await inventory.create(.component, cabinet(1000 + number), author: "é\"") }
         return inventory
-    }
-
-    private func segments(in folder: URL) throws -> [URL] {
-        try FileManager.default.contentsOfDirectory(
-            at: folder.appending(path: "journal"),
-            includingPropertiesForKeys: nil
-        ).filter { $0.pathExtension == "ndjson" }.sorted { $0.path < $1.path }
-    }
-
-    private func inspect(_ home: TestFolder) throws -> JournalInspection {
-        try JournalInspection(JournalFolder(home.folder.appending(path: "journal")))
     }
 
     @Test("has every acknowledged write when the process is gone, with versions and secrets")
@@ -73,7 +63,7 @@ struct JournalTests {
             ).filter { $0.contains("torn") }
             #expect(torn.count == (length == size ? 0 : 1))
             #expect(try segments(in: copy.folder).count == 2)
-            #expect(try !inspect(copy).isDamaged)
+            #expect(try !copy.inspection().isDamaged)
             try await reopened.create(.component, cabinet(1000 + length))
         }
     }
@@ -94,7 +84,7 @@ struct JournalTests {
             #expect(text.contains("line 3"))
             #expect(text.contains(segment.lastPathComponent))
             #expect(text.contains("journal repair"))
-            #expect(try inspect(copy).isDamaged)
+            #expect(try copy.inspection().isDamaged)
         }
     }
 
@@ -125,6 +115,13 @@ struct JournalTests {
         try (lines.joined(separator: "\n") + "\n").write(to: segment, atomically: true, encoding: .utf8)
         let error = await #expect(throws: JournalError.self) { _ = try await inventory.reopened() }
         #expect(error?.description.contains("node-orchestrator 9.9") ?? false)
+        let copy = try inventory.copied()
+        let files = try copy.everyFile()
+        #expect(throws: JournalError.self) { try copy.inspection() }
+        #expect(throws: JournalError.self) {
+            try JournalRepair(InventoryStore.Configuration(dataDirectory: copy.folder), at: Date())
+        }
+        #expect(try copy.everyFile() == files)
     }
 
     @Test("spreads a large transaction over lines that count together or not at all")
@@ -168,6 +165,66 @@ struct JournalTests {
         }
         #expect(refused?.reason == .tooLarge)
         #expect(inventory.store.directory.count(.computeNode) == 0)
+        // Secrets are in the line too.
+        let secret = try await refusal {
+            try await inventory.create(
+                .bmc,
+                #"{"xname":"x1000c0s0b0","username":"u","password":"\#(padding)","mac_address":"02:00:00:00:00:01"}"#
+            )
+        }
+        #expect(secret?.reason == .tooLarge)
+        #expect(inventory.store.directory.count(.bmc) == 0)
+        #expect(try await inventory.reopened().contents == inventory.contents)
+    }
+
+    @Test("has times that never run backwards, in batches and where a segment is begun after a failure too")
+    func times() async throws {
+        let mustFail = Atomic(false)
+        let inventory = try await StoreUnderTest {
+            $0.fsync = .never
+            $0.disk = Disk { call, path in
+                guard call == .write, path.pathExtension == "ndjson" else { return nil }
+                // A disk that takes its time, so that others come to wait and the clock goes on.
+                usleep(2000)
+                return mustFail.exchange(false, ordering: .relaxed) ? EIO : nil
+            }
+        }
+        for round in 0..<4 {
+            for number in 0..<5 { try await inventory.create(.component, cabinet(1000 + 100 * round + number)) }
+            if round == 2 { _ = try await inventory.store.takeSnapshot() }
+            try await inventory.create(.component, cabinet(1090 + 100 * round))
+            mustFail.store(true, ordering: .relaxed)
+            let refused = try await refusal { try await inventory.create(.component, cabinet(2000 + round)) }
+            #expect(refused?.reason == .unavailable)
+            try await withThrowingTaskGroup { group in
+                for number in 10..<30 {
+                    group.addTask { try await inventory.create(.component, cabinet(1000 + 100 * round + number)) }
+                }
+                try await group.waitForAll()
+            }
+        }
+        var last = ""
+        var count = 0
+        let segments = try segments(in: inventory.folder)
+        for (index, segment) in segments.enumerated() {
+            let successor = index + 1 < segments.count ? UInt64(segments[index + 1].lastPathComponent.prefix(20)) : nil
+            for line in try Data(contentsOf: segment).split(separator: UInt8(ascii: "\n")) {
+                let line = try JSONDecoder().decode(TimedLine.self, from: line)
+                // What the next segment has voided counts for nothing.
+                if let sequence = line.seq, let successor, sequence >= successor { break }
+                #expect(line.at >= last, "\(segment.lastPathComponent): \(line)")
+                last = line.at
+                count += line.seq == nil ? 0 : 1
+            }
+        }
+        #expect(count == 4 * 26)
+        #expect(try await inventory.reopened().contents == inventory.contents)
+    }
+
+    /// What every line of the journal has, and the number that only transactions have.
+    private struct TimedLine: Decodable {
+        var seq: UInt64?
+        var at: String
     }
 
     @Test("that begins behind the snapshots stops the start rather than leave anything out")
@@ -189,69 +246,8 @@ struct JournalTests {
         let segment = try segments(in: inventory.folder)[0]
         let lines = try String(contentsOf: segment, encoding: .utf8).split(separator: "\n").map(String.init)
         let newer = lines[1].replacing(#""Type":"Cabinet""#, with: #""Type":"Cabinet","Colour":"red""#)
-        let text = [lines[0], String(newer.dropLast(#","crc":"00000000"}"#.count)).sealed].joined(separator: "\n")
+        let text = [lines[0], newer.unsealed.sealed].joined(separator: "\n")
         try (text + "\n").write(to: segment, atomically: true, encoding: .utf8)
         #expect(try await inventory.reopened().contents == inventory.contents)
-    }
-
-    // MARK: Repair
-
-    @Test("that is damaged is repaired by cutting it there, with a word on what that costs")
-    func repair() async throws {
-        let inventory = try await filled(6)
-        let segment = try segments(in: inventory.folder)[0]
-        var bytes = try Data(contentsOf: segment)
-        let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        bytes[lines[3].startIndex + 40] ^= 1
-        try bytes.write(to: segment)
-        let copy = try inventory.copied()
-        let configuration = InventoryStore.Configuration(dataDirectory: copy.folder)
-        let plan = try JournalRepair.plan(configuration, at: Date())
-        #expect(plan.isNeeded)
-        #expect(try Data(contentsOf: segments(in: copy.folder)[0]) == bytes)
-        let repair = try JournalRepair(configuration, at: Date())
-        #expect(repair.lost.contains("transaction 2"))
-        #expect(repair.lost.contains("3 behind"))
-        let reopened = try await StoreUnderTest(in: copy)
-        #expect(reopened.store.directory.count(.component) == 2)
-        try await reopened.create(.component, cabinet(1004))
-        #expect((reopened.store.resource(.component, "x1004")?.stored.version ?? 0) > 6)
-        let kept = try FileManager.default.subpathsOfDirectory(atPath: copy.folder.path).filter {
-            $0.contains("damaged-") && $0.hasSuffix(segment.lastPathComponent)
-        }
-        #expect(kept.count == 1)
-        #expect(try !JournalRepair.plan(configuration, at: Date()).isNeeded)
-    }
-
-    @Test("that is damaged before a snapshot costs history only")
-    func repairHistory() async throws {
-        let inventory = try await filled(3)
-        _ = try await inventory.store.takeSnapshot()
-        try await inventory.create(.component, cabinet(2000))
-        let segment = try segments(in: inventory.folder)[0]
-        var bytes = try Data(contentsOf: segment)
-        bytes[bytes.count / 2] ^= 1
-        try bytes.write(to: segment)
-        let copy = try inventory.copied()
-        #expect(try inspect(copy).isDamaged)
-        #expect(try await StoreUnderTest(in: copy).contents == inventory.contents)
-        let again = try inventory.copied()
-        let repair = try JournalRepair(InventoryStore.Configuration(dataDirectory: again.folder), at: Date())
-        #expect(repair.lost.contains("No state is lost"))
-        #expect(try !inspect(again).isDamaged)
-        #expect(try await StoreUnderTest(in: again).contents == inventory.contents)
-    }
-}
-
-extension String {
-    /// The text of a line of the journal with a checksum that holds: CRC32C, bit by bit.
-    fileprivate var sealed: String {
-        var checksum = UInt32.max
-        for byte in utf8 {
-            checksum ^= UInt32(byte)
-            for _ in 0..<8 { checksum = checksum >> 1 ^ (checksum & 1 == 1 ? 0x82F6_3B78 : 0) }
-        }
-        let digits = String(~checksum, radix: 16)
-        return self + #","crc":""# + String(repeating: "0", count: 8 - digits.count) + digits + "\"}"
     }
 }

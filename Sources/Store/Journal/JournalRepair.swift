@@ -52,7 +52,8 @@ package struct JournalRepair {
         if let begin = segments.dropFirst(last + 1).first?.first, begin <= saved + 1 {
             try setAside(Array(segments[...last]))
             sayHistoryIsLost(before: begin, saved)
-        } else if saved >= highest {
+        } else if saved >= highest, surveys.last?.endsWell ?? false {
+            if let replaced = segments.first(where: { $0.first == saved + 1 }) { try copyAside(replaced) }
             try begin(saved + 1, next: next, time: surveys.last?.time)
             try setAside(segments.filter { $0.first != saved + 1 })
             sayHistoryIsLost(before: saved + 1, saved)
@@ -78,6 +79,15 @@ package struct JournalRepair {
             try folder.disk.move(segment.path, to: aside.appending(path: segment.name))
             try folder.disk.sync(folder.path)
         }
+    }
+
+    private mutating func copyAside(_ segment: JournalFolder.Segment) throws(DiskError) {
+        actions.append("\(segment.name) is copied to \(aside.path).")
+        guard carriesOut else { return }
+        try removeIndex(of: segment)
+        try folder.disk.createFolder(aside)
+        try folder.disk.create(aside.appending(path: segment.name), Array(segment.contents()))
+        try folder.disk.sync(aside)
     }
 
     private func removeIndex(of segment: JournalFolder.Segment) throws(DiskError) {
@@ -111,13 +121,8 @@ package struct JournalRepair {
         let survey = surveys[index]
         let segment = segments[index]
         let behind = (survey.fault?.behind ?? 0) + surveys[(index + 1)...].reduce(0) { $0 + $1.count }
-        actions.append("\(segment.name) is copied to \(aside.path) and cut at line \(survey.fault?.line ?? 0).")
-        if carriesOut {
-            try removeIndex(of: segment)
-            try folder.disk.createFolder(aside)
-            try folder.disk.create(aside.appending(path: segment.name), Array(segment.contents()))
-            try folder.disk.sync(aside)
-        }
+        try copyAside(segment)
+        actions.append("\(segment.name) is cut at line \(survey.fault?.line ?? 0).")
         try begin(survey.last + 1, next: next, time: survey.time)
         try setAside(segments[(index + 1)...].reversed())
         // Where nothing of it is good, the new segment has taken its place.

@@ -21,6 +21,8 @@ struct SegmentSurvey {
     var fault: Fault?
     /// The highest number that something speaks of, whether it counts or not.
     var highest: UInt64
+    /// Whether the last line can be read, so that nothing can have been behind ``highest``.
+    var endsWell = false
 
     /// Whether something that was on stable storage is missing or cannot be read; if not, a fault is a torn tail.
     var isDamaged: Bool {
@@ -87,9 +89,12 @@ struct SegmentSurvey {
         var isVoid = false
         while !isVoid, fault == nil, let line = lines.next() {
             do throws(JournalDamage) {
+                endsWell = false
                 guard line.isComplete else { throw JournalDamage("the line ends early") }
                 guard end == nil else { throw JournalDamage("something stands behind the end") }
-                switch try JournalLine(line.bytes(in: bytes)) {
+                let content = try JournalLine(line.bytes(in: bytes))
+                endsWell = true
+                switch content {
                 case .header(let header):
                     guard line.number == 1, header.first == first else {
                         throw JournalDamage("it does not begin the segment \(first)")
@@ -186,10 +191,13 @@ struct SegmentSurvey {
     /// Finds out whether a good line behind the fault knows that what stood there was on stable storage.
     private mutating func lookBehind(_ lines: inout LineIterator, _ bytes: UnsafeRawBufferPointer) {
         while let line = lines.next() {
+            endsWell = false
             guard line.isComplete else { return }
             let vouched: UInt64
             do throws(JournalDamage) {
-                switch try JournalLine(line.bytes(in: bytes)) {
+                let content = try JournalLine(line.bytes(in: bytes))
+                endsWell = true
+                switch content {
                 case .record(let head):
                     if head.isLast { fault?.behind += 1 }
                     highest = max(highest, head.sequence)
