@@ -124,22 +124,6 @@ struct FeedTests {
         try await Self.expect(reading, tell: written)
     }
 
-    @Test("finds the one event that is asked for behind a lot that is not, without waiting")
-    func filtered() async throws {
-        let server = try await ServerProcess(in: Workspace(), ["--log-level", "error"])
-        let text = String(repeating: "x", count: 200_000)
-        for number in 0..<10 {
-            let node = #"{"hostname":"n\#(number)","architecture":"a","description":"\#(text)"}"#
-            #expect(try server.write("POST", "/ComputeNode", node).status == 201)
-        }
-        #expect(try server.write("POST", "/Component", #"{"ID":"x1000","Type":"Cabinet"}"#).status == 201)
-        let start = ContinuousClock.now
-        let event = try #require(try server.events("after=0&kind=Component").next())
-        #expect(event.id == "11")
-        // Less than the time after which a silent stream is told to look again.
-        #expect(ContinuousClock.now - start < .seconds(10))
-    }
-
     @Test("gives only what is new when not asked for more")
     func liveOnly() async throws {
         let server = try await ServerProcess(in: Workspace())

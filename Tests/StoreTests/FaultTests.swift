@@ -138,7 +138,7 @@ struct FaultTests {
         "at any one of its calls loses nothing that was acknowledged",
         arguments: [
             (FsyncPolicy.always, Beginning.nothing), (.always, .uncleanStop), (.interval(.seconds(1)), .uncleanStop),
-            (.never, .nothing), (.never, .uncleanStop),
+            (.never, .uncleanStop),
         ]
     )
     func everyCall(policy: FsyncPolicy, beginning: Beginning) async throws {
