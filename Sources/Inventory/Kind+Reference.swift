@@ -6,12 +6,17 @@ extension Kind {
     package struct Reference: Sendable {
         package var id: UUID?
         package var keys: [UniqueKey]
+
+        package init(id: UUID?, keys: [UniqueKey] = []) {
+            self.id = id
+            self.keys = keys
+        }
     }
 
     /// Reads a reference, the way the last part of a path names a resource.
     package func reference(_ text: String) -> Reference {
         Reference(
-            id: text.utf8.count == 36 ? UUID(uuidString: text) : nil,
+            id: UUID(spelling: text),
             keys: referenceKeys.compactMap { key in key.normalize(text).map { UniqueKey(name: key.name, value: $0) } }
         )
     }

@@ -17,7 +17,7 @@ package struct MACAddress: StringValue, Comparable {
             if index % 3 == 2 {
                 guard byte == bytes[2] else { throw Self.malformed }
             } else {
-                guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw Self.malformed }
+                guard let digit = byte.hexDigit else { throw Self.malformed }
                 bits = bits << 4 | UInt64(digit)
             }
         }
@@ -51,6 +51,16 @@ extension Sequence<UInt8> {
 }
 
 extension UInt8 {
+    /// The number that an ASCII character stands for as a hexadecimal digit.
+    package var hexDigit: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
     /// The hexadecimal digit of the upper four bits, as lower-case ASCII.
     var upperHexDigit: UInt8 { (self >> 4).lowerHexDigit }
 

@@ -3,10 +3,31 @@ package import Schema
 
 extension UUID: StringValue {
     package init(_ text: String) throws(InvalidValue) {
-        guard let uuid = UUID(uuidString: text) else {
+        guard let uuid = UUID(spelling: text) else {
             throw InvalidValue("is not a UUID such as 0198c0de-0000-7000-8000-000000000001")
         }
         self = uuid
+    }
+
+    /// Reads the 36 characters of RFC 9562, section 4, in any case; nil for anything else.
+    ///
+    /// Foundation's `UUID(uuidString:)` takes spaces for digits.
+    package init?(spelling text: String) {
+        var text = text.utf8[...]
+        guard text.count == 36 else { return nil }
+        var uuid: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        let isRead = withUnsafeMutableBytes(of: &uuid) { bytes in
+            for index in 0..<16 {
+                if index == 4 || index == 6 || index == 8 || index == 10, text.popFirst() != UInt8(ascii: "-") {
+                    return false
+                }
+                guard let high = text.popFirst()?.hexDigit, let low = text.popFirst()?.hexDigit else { return false }
+                bytes[index] = high << 4 | low
+            }
+            return true
+        }
+        guard isRead else { return nil }
+        self.init(uuid: uuid)
     }
 
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .uuid) }

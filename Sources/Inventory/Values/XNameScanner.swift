@@ -47,7 +47,7 @@ struct XNameScanner {
 
 extension String {
     /// The number in decimal with zeros before it up to `minimumDigits`.
-    init(_ number: Int, minimumDigits: Int) {
+    package init(_ number: Int, minimumDigits: Int) {
         let digits = String(number)
         self = String(repeating: "0", count: Swift.max(0, minimumDigits - digits.utf8.count)) + digits
     }

@@ -161,7 +161,7 @@ extension JournalChange {
         try scanner.expect(#","kind":"#)
         let kind = try scanner.plainString()
         try scanner.expect(#","id":"#)
-        guard let kind = Kind(rawValue: kind), let id = UUID(uuidString: try scanner.plainString()) else {
+        guard let kind = Kind(rawValue: kind), let id = UUID(spelling: try scanner.plainString()) else {
             throw JournalDamage("it is of a kind that this program does not know, \(kind)")
         }
         resource = ResourceID(kind, id)
