@@ -8,6 +8,15 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     case nodeCollection = "NodeCollection"
     case component = "Component"
 
+    /// The kinds by the names that clients use.
+    package static let names: [(name: String, kind: Kind)] = allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
+
+    /// The kind that a client names.
+    package init?(name: String) {
+        guard let kind = Self.names.first(where: { $0.name == name })?.kind else { return nil }
+        self = kind
+    }
+
     /// The struct that defines the kind.
     package var resourceType: any Resource.Type {
         switch self {

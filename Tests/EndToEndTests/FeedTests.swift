@@ -56,27 +56,31 @@ struct FeedTests {
         #expect(answer.status == 201, "\(answer.text)")
     }
 
-    private static func isLast(_ transaction: JSONValue) -> Bool {
-        kinds(transaction).contains("Component")
+    private static func isLast(_ change: JSONValue) -> Bool {
+        change["kind"] == "Component"
     }
 
-    private static func kinds(_ transaction: JSONValue) -> [String] {
-        transaction["changes"]?.array.compactMap { $0["kind"]?.string } ?? []
+    /// The kinds that each transaction has changed, by its number, in order.
+    private static func kinds(_ changes: [JSONValue]) -> [(sequence: Int?, kinds: Set<String>)] {
+        changes.reduce(into: []) { transactions, change in
+            if transactions.last?.sequence != change["seq"]?.int { transactions.append((change["seq"]?.int, [])) }
+            transactions[transactions.count - 1].kinds.insert(change["kind"]?.string ?? "")
+        }
     }
 
     /// Holds events that end with the last component to what was written.
     private static func expect(_ events: [EventStream.Event], tell written: [Written]) throws {
-        let transactions = try events.map { try $0.json }
-        let numbers = transactions.dropLast().compactMap { $0["seq"]?.int }
+        #expect(Set(try events.map { try $0.json["event"]?.string }).count == events.count)
+        let nodes = try events.map { try $0.json }.filter { $0["kind"] == "ComputeNode" }
+        let numbers = nodes.compactMap { $0["seq"]?.int }
         let missing = Set(written.map(\.version)).subtracting(numbers).sorted()
         try #require(numbers == written.map(\.version), "missing are \(missing)")
         var time = ""
-        for (transaction, written) in zip(transactions, written) {
-            let change = transaction["changes"]?.array.first { $0["kind"] == "ComputeNode" }
-            #expect(change?["op"] == "put")
-            #expect(change?["id"] == written.document["id"])
-            #expect(change?["document"] == written.document)
-            let at = try #require(transaction["at"]?.string)
+        for (change, written) in zip(nodes, written) {
+            #expect(change["op"] == "put")
+            #expect(change["id"] == written.document["id"])
+            #expect(change["document"] == written.document)
+            let at = try #require(change["at"]?.string)
             #expect(at >= time)
             time = at
         }
@@ -164,8 +168,9 @@ struct FeedTests {
         ]
         for (kinds, expected) in cases {
             let events = try server.events("after=0&kind=\(kinds),Component").events(through: Self.isLast).dropLast()
-            #expect(try events.map { try $0.json["seq"]?.int } == expected.map(\.0), "\(kinds)")
-            #expect(try events.map { Set(Self.kinds(try $0.json)) } == expected.map(\.1), "\(kinds)")
+            let found = Self.kinds(try events.map { try $0.json })
+            #expect(found.map(\.sequence) == expected.map(\.0), "\(kinds)")
+            #expect(found.map(\.kinds) == expected.map(\.1), "\(kinds)")
         }
     }
 
@@ -203,14 +208,20 @@ struct FeedTests {
         let stream = try server.events("after=0")
         #expect(stream.headers["content-type"]?.hasPrefix("text/event-stream") == true)
         let events = try stream.events(through: Self.isLast)
-        let transactions = try events.map { try $0.json }
-        #expect(transactions.map { $0["by"] } == Array(repeating: "local-admin", count: 4))
-        #expect(events.map(\.id) == transactions.map { $0["seq"]?.int.map(String.init) })
-        #expect(events.allSatisfy { $0.name == "transaction" })
-        #expect(Set(Self.kinds(transactions[0])) == ["ComputeNode", "BMC"])
-        let put = transactions[1]["changes"]?.array.first { $0["kind"] == "BMC" }
+        let changes = try events.map { try $0.json }
+        #expect(changes.allSatisfy { $0["by"] == "local-admin" })
+        #expect(
+            Self.kinds(changes).map(\.kinds) == [
+                ["ComputeNode", "BMC"], ["ComputeNode", "BMC"], ["ComputeNode"], ["Component"],
+            ]
+        )
+        #expect(events.map(\.id) == changes.map { $0["event"]?.string })
+        let numbers = changes.compactMap { $0["seq"]?.int }
+        #expect(events.map(\.id) == zip(numbers, [".1", "", ".1", "", "", ""]).map { "\($0)\($1)" })
+        #expect(events.map(\.name) == changes.map { $0["op"]?.string })
+        let put = changes[2...3].first { $0["kind"] == "BMC" }
         #expect(try put?["document"] == JSONValue(parsing: replaced.body))
-        let removal = try #require(transactions[2]["changes"]?.array.first { $0["kind"] == "ComputeNode" })
+        let removal = changes[4]
         #expect(removal["op"] == "delete")
         #expect(removal["id"]?.string?.count == 36)
         #expect(removal["document"] == nil)

@@ -49,7 +49,7 @@ struct EventRoutes {
     private static func kinds(_ text: String) throws(InvalidValue) -> Set<Kind> {
         var kinds: Set<Kind> = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let kind = Kind(rawValue: String(name)) ?? (name == "bmc" ? .bmc : nil) else {
+            guard let kind = Kind(name: String(name)) else {
                 throw InvalidValue("names what is none of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             kinds.insert(kind)
@@ -157,7 +157,7 @@ private enum EventFormat {
 
     func write(_ event: JournalEvent, to buffer: inout ByteBuffer) {
         if case .serverSent = self {
-            buffer.writeString("id: \(event.position)\nevent: transaction\ndata: ")
+            buffer.writeString("id: \(event.position)\nevent: \(event.operation)\ndata: ")
         }
         buffer.writeBytes(event.json)
         buffer.writeString(self == .serverSent ? "\n\n" : "\n")

@@ -1,4 +1,4 @@
-package import Inventory
+import Inventory
 
 /// What a client that follows the journal reads, and what tells it when there is more.
 ///

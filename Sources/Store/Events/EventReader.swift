@@ -1,6 +1,6 @@
 import DuckDB
 import Foundation
-package import Inventory
+import Inventory
 import Schema
 
 /// Reads the journal on from a position, for one client that follows it.
@@ -11,8 +11,8 @@ package actor EventReader {
     /// Kinds whose changes are told; nil for all.
     private let kinds: Set<Kind>?
     private var position: EventPosition
-    /// The segment that is being read, and how far it has been.
-    private var place: (first: UInt64, generation: Int, offset: Int)?
+    /// The segment that is being read, how far it has been, and how many changes of a transaction that goes on there.
+    private var place: (first: UInt64, generation: Int, offset: Int, changes: Int)?
     private nonisolated let executor = SerialQueueExecutor(label: "events", qos: .utility)
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -49,14 +49,14 @@ package actor EventReader {
         let announced = journal.announced
         var events: [JournalEvent] = []
         for _ in 0..<Self.maximumReads where events.isEmpty {
-            guard position.sequence < announced || position.part != nil else { return (events, true) }
+            guard position.sequence < announced || position.change != nil else { return (events, true) }
             let segments = journal.segments
             guard let segment = segments.last(where: { $0.first <= position.nextSequence }) else {
                 try Self.check(position, journal)
                 return (events, true)
             }
             if place?.first != segment.first || place?.generation != segment.generation {
-                place = (segment.first, segment.generation, 0)
+                place = (segment.first, segment.generation, 0, 0)
             }
             let successor = segments.first { $0.first > segment.first }?.first
             let before = (position, place?.offset)
@@ -83,22 +83,38 @@ package actor EventReader {
             let start = place?.offset ?? 0
             var lines = LineIterator(bytes, from: start)
             // What is behind the last number that counts is void.
-            while position.part != nil || position.nextSequence != successor, let line = lines.next(), line.isComplete,
+            while position.change != nil || position.nextSequence != successor, let line = lines.next(),
+                line.isComplete,
                 line.range.lowerBound - start < Self.batchSize
             {
                 let text = line.bytes(in: bytes)
                 if case .record(let head) = try read(text, segment) {
                     if let successor, head.sequence >= successor { return }
                     if head.sequence > announced { return }
-                    let here = EventPosition(sequence: head.sequence, part: head.isLast ? nil : head.part)
-                    if here > position {
-                        position = here
-                        if let event = try JournalEvent(JournalLine.record(text), at: here, kinds: kinds) {
-                            events.append(event)
-                        }
-                    }
+                    try read(text, head, into: &events)
                 }
                 place?.offset = line.end
+            }
+        }
+    }
+
+    /// Reads the changes of a line that the client has not had.
+    private func read(
+        _ text: UnsafeRawBufferPointer,
+        _ head: JournalLine.Head,
+        into events: inout [JournalEvent]
+    ) throws {
+        guard EventPosition(sequence: head.sequence) > position else { return }
+        let record = try JournalLine.record(text).record
+        let before = head.part ?? 1 == 1 ? 0 : place?.changes ?? 0
+        place?.changes = before + record.changes.count
+        for (index, change) in record.changes.enumerated() {
+            let isLast = head.isLast && index + 1 == record.changes.count
+            let here = EventPosition(sequence: head.sequence, change: isLast ? nil : before + index + 1)
+            guard here > position else { continue }
+            position = here
+            if kinds?.contains(change.resource.kind) ?? true {
+                events.append(JournalEvent(change, of: record, at: here))
             }
         }
     }

@@ -1,15 +1,15 @@
 package import Inventory
 import Schema
 
-/// Where in the stream of events a client is: behind a transaction, or behind a part of a large one.
+/// Where in the stream of events a client is: behind a transaction, or behind one of its changes.
 package struct EventPosition: Sendable, Comparable, CustomStringConvertible {
     package var sequence: UInt64
-    /// The part, from 1; nil behind the whole transaction.
-    package var part: Int?
+    /// The change, from 1; nil behind the whole transaction.
+    package var change: Int?
 
-    package init(sequence: UInt64, part: Int? = nil) {
+    package init(sequence: UInt64, change: Int? = nil) {
         self.sequence = sequence
-        self.part = part
+        self.change = change
     }
 
     /// Reads the id of an event: `7`, or `7.2`.
@@ -20,71 +20,50 @@ package struct EventPosition: Sendable, Comparable, CustomStringConvertible {
         else { throw InvalidValue("is not the id of an event, such as 7 or 7.2") }
         self.sequence = sequence
         if numbers.count == 2 {
-            guard let part = Int(numbers[1]), part >= 1 else {
+            guard let change = Int(numbers[1]), change >= 1 else {
                 throw InvalidValue("is not the id of an event, such as 7 or 7.2")
             }
-            self.part = part
+            self.change = change
         }
     }
 
     /// The transaction that comes next, or goes on.
-    var nextSequence: UInt64 { part == nil ? sequence + 1 : sequence }
+    var nextSequence: UInt64 { change == nil ? sequence + 1 : sequence }
 
-    package var description: String { part.map { "\(sequence).\($0)" } ?? "\(sequence)" }
+    package var description: String { change.map { "\(sequence).\($0)" } ?? "\(sequence)" }
 
     package static func < (left: Self, right: Self) -> Bool {
-        (left.sequence, left.part ?? .max) < (right.sequence, right.part ?? .max)
+        (left.sequence, left.change ?? .max) < (right.sequence, right.change ?? .max)
     }
 }
 
-/// An accepted transaction, or a part of a large one, as clients that follow the journal get it.
+/// One change of an accepted transaction, as clients that follow the journal get it.
 package struct JournalEvent: Sendable {
+    /// Behind the change; that of a transaction's last change is the transaction's number alone.
     package var position: EventPosition
-    /// JSON, as the line of the journal but without secrets and checksum.
+    /// `put` or `delete`.
+    package var operation: String
+    /// JSON: what the journal says of the transaction and of the change, without secrets.
     package var json: [UInt8]
 
-    /// - Parameter kinds: Kinds whose changes are told; nil for all.
-    /// - Returns: Nil where no change is left.
-    init?(
-        _ line: (head: JournalLine.Head, record: JournalRecord),
-        at position: EventPosition,
-        kinds: Set<Kind>?
-    ) {
-        let changes = line.record.changes.filter { kinds?.contains($0.resource.kind) ?? true }
-        // The last part says that the transaction is complete, whatever is in it.
-        if changes.isEmpty, line.head.part == nil || !line.head.isLast { return nil }
+    init(_ change: JournalChange, of record: JournalRecord, at position: EventPosition) {
         self.position = position
+        operation = change.stored == nil ? "delete" : "put"
         var writer = JSONWriter()
         writer.beginObject()
+        writer.key("event")
+        writer.string(position.description)
         writer.key("seq")
-        writer.integer(line.record.sequence)
+        writer.integer(record.sequence)
         writer.key("at")
-        writer.string(line.record.time.millisecondText)
-        for (key, text) in [("by", line.record.author), ("reason", line.record.reason)] {
+        writer.string(record.time.millisecondText)
+        for (key, text) in [("by", record.author), ("reason", record.reason)] {
             guard let text else { continue }
             writer.key(key)
             writer.string(text)
         }
-        if let part = line.head.part {
-            writer.key("part")
-            writer.integer(part)
-        }
-        writer.key("changes")
-        writer.beginArray()
-        for change in changes { Self.write(change, to: &writer) }
-        writer.endArray()
-        if line.head.part != nil, line.head.isLast {
-            writer.key("commit")
-            writer.bool(true)
-        }
-        writer.endObject()
-        json = writer.bytes
-    }
-
-    private static func write(_ change: JournalChange, to writer: inout JSONWriter) {
-        writer.beginObject()
         writer.key("op")
-        writer.string(change.stored == nil ? "delete" : "put")
+        writer.string(operation)
         writer.key("kind")
         writer.string(change.resource.kind.rawValue)
         writer.key("id")
@@ -94,5 +73,6 @@ package struct JournalEvent: Sendable {
             stored.document.withUnsafeBytes { writer.value(utf8: $0) }
         }
         writer.endObject()
+        json = writer.bytes
     }
 }
