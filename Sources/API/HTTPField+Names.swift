@@ -1,6 +1,8 @@
 import HTTPTypes
 
 extension HTTPField.Name {
+    /// RFC 5789.
+    static let acceptPatch = name("Accept-Patch")
     /// RFC 8288.
     static let link = name("Link")
     /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>

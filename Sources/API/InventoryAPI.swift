@@ -14,18 +14,16 @@ package struct InventoryAPI: Sendable {
         self.metrics = metrics
     }
 
-    /// The kinds by the names that paths have for them.
-    private static let kindNames: [(name: String, kind: Kind)] =
-        Kind.allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
-
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
     package func router() -> Router<InventoryRequestContext> {
         var routes = RouteTable()
         for prefix in ["", "/inventory"] {
-            for (name, kind) in Self.kindNames {
+            for (name, kind) in Kind.names {
                 ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
+                SearchRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
             }
         }
+        TransactionRoutes(store: store).add(to: &routes)
         SnapshotRoutes(store: store).add(to: &routes)
         PastRoutes(store: store).add(to: &routes)
         EventRoutes(store: store).add(to: &routes)

@@ -12,7 +12,7 @@ extension Problem {
     init(_ error: any Error, logger: Logger) {
         switch error {
         case let problem as Problem: self = problem
-        case let refusal as Refusal: self.init(refusal, isArray: false)
+        case let refusal as Refusal: self.init(refusal)
         case let error as JSONParseError: self.init(.badRequest, "The body is not JSON: \(error).")
         case let error as DiskError:
             logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
@@ -42,8 +42,8 @@ extension Problem {
         self.init(error.status, detail, headers: error.headers)
     }
 
-    /// - Parameter isArray: Whether the operations are the elements of an array, in which pointers then begin.
-    init(_ refusal: Refusal, isArray: Bool) {
+    /// - Parameter place: Where in the request an operation stands; nil where there is only one.
+    init(_ refusal: Refusal, at place: ((_ operation: Int) -> String)? = nil) {
         let problems = refusal.problems
         let first = problems.first { $0.reason == .invalid } ?? problems[0]
         let more = problems.count > 1 ? " And \(problems.count - 1) more." : ""
@@ -52,9 +52,9 @@ extension Problem {
         oldest = first.oldest
         holder = first.holder.map { ($0.kind.rawValue, $0.id.lowercased) }
         errors = problems.flatMap { problem -> [(pointer: String, message: String)] in
-            let element = isArray ? "/\(problem.operation)" : ""
-            if problem.violations.isEmpty { return isArray ? [(element, problem.message)] : [] }
-            return problem.violations.map { (element + $0.pointer.description, $0.message) }
+            let base = place?(problem.operation) ?? ""
+            if problem.violations.isEmpty { return place == nil ? [] : [(base, problem.message)] }
+            return problem.violations.map { (base + $0.pointer.description, $0.message) }
         }
     }
 
@@ -63,6 +63,7 @@ extension Problem {
         case .invalid: .badRequest
         case .notFound: .notFound
         case .conflict: .conflict
+        case .unexpected: .preconditionFailed
         case .tooLarge: .contentTooLarge
         case .gone: .gone
         case .unavailable: .serviceUnavailable

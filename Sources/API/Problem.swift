@@ -26,46 +26,28 @@ struct Problem: Error, HTTPResponseError {
     private static let maximumErrors = 1000
 
     func response(from request: Request, context: some RequestContext) -> Response {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("type")
-        // RFC 9457, section 4.2.1: the status code says it all.
-        writer.string("about:blank")
-        writer.key("title")
-        writer.string(status.reasonPhrase)
-        writer.key("status")
-        writer.integer(status.code)
-        writer.key("detail")
-        writer.string(detail)
-        if !errors.isEmpty {
-            writer.key("errors")
-            writer.beginArray()
-            for error in errors.prefix(Self.maximumErrors) {
-                writer.beginObject()
-                writer.key("pointer")
-                writer.string(error.pointer)
-                writer.key("message")
-                writer.string(error.message)
-                writer.endObject()
-            }
-            writer.endArray()
-        }
-        if let holder {
-            writer.key("holder")
-            writer.beginObject()
-            writer.key("kind")
-            writer.string(holder.kind)
-            writer.key("id")
-            writer.string(holder.id)
-            writer.endObject()
-        }
-        if let oldest {
-            writer.key("oldest")
-            writer.integer(oldest)
-        }
-        writer.endObject()
         var headers = headers
         headers[.contentType] = "application/problem+json"
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+        let body = JSONValue.object(json).bytes
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    /// The members of the problem document.
+    var json: JSONObject {
+        // RFC 9457, section 4.2.1: with about:blank the status code says it all.
+        var members: JSONObject = [
+            "type": "about:blank", "title": .string(status.reasonPhrase), "status": .number(JSONNumber(status.code)),
+            "detail": .string(detail),
+        ]
+        if !errors.isEmpty {
+            members["errors"] = .array(
+                errors.prefix(Self.maximumErrors).map { error in
+                    ["pointer": .string(error.pointer), "message": .string(error.message)]
+                }
+            )
+        }
+        if let holder { members["holder"] = ["kind": .string(holder.kind), "id": .string(holder.id)] }
+        if let oldest { members["oldest"] = .number(JSONNumber(Int(oldest))) }
+        return members
     }
 }

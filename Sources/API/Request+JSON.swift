@@ -7,12 +7,13 @@ import Schema
 extension Request {
     /// Reads the body as JSON.
     ///
+    /// - Parameter types: The media types that it may have.
     /// - Throws: ``Problem`` 413 above the limit, 415 for another media type, 400 for what is not JSON.
-    func json() async throws -> JSONValue {
-        guard isJSON else {
+    func json(_ types: [String] = ["application/json", "text/json"]) async throws -> JSONValue {
+        guard mediaType.map(types.contains) ?? true else {
             throw Problem(
                 .unsupportedMediaType,
-                "The body must be application/json; this one says \(headers[.contentType] ?? "")."
+                "The body must be \(types[0]); this one says \(headers[.contentType] ?? "")."
             )
         }
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Problem.maximumBodySize {
@@ -32,18 +33,29 @@ extension Request {
         }
     }
 
-    /// Whether the body is JSON as far as the request says; one that says nothing is taken to be.
-    private var isJSON: Bool {
-        guard let type = headers[.contentType] else { return true }
-        let name = type.prefix { $0 != ";" }.lowercased().trimmingSuffix { $0 == " " }
-        return name == "application/json" || name == "text/json"
+    /// Reads the body as a merge patch (RFC 7396).
+    func mergePatch() async throws -> JSONValue {
+        do {
+            return try await json(["application/merge-patch+json", "application/json"])
+        } catch var problem as Problem where problem.status == .unsupportedMediaType {
+            // RFC 5789, section 2.2.
+            problem.headers[.acceptPatch] = "application/merge-patch+json, application/json"
+            throw problem
+        }
+    }
+
+    /// The media type of the body, without parameters; nil where the request does not say it.
+    var mediaType: String? {
+        headers[.contentType].map { type in
+            String(type.prefix { $0 != ";" }.lowercased().trimmingSuffix { $0 == " " })
+        }
     }
 }
 
 extension InventoryRequestContext {
     /// A parameter of the path, decoded.
     func parameter(_ name: String) throws(Problem) -> String {
-        guard let text = parameters.get(name), let decoded = text.removingPercentEncoding else {
+        guard let text = parameters.get(name), let decoded = text.percentDecoded else {
             throw Problem(.badRequest, "The path is not percent-encoded UTF-8.")
         }
         return decoded

@@ -12,7 +12,7 @@ extension Request {
         var parameters: [(name: String, value: String)] = []
         for part in query.split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let decoded = pair.map { $0.replacing("+", with: " ").removingPercentEncoding }
+            let decoded = pair.map { $0.replacing("+", with: " ").percentDecoded }
             guard let name = decoded[0], let value = decoded.count == 1 ? "" : decoded[1] else {
                 throw Problem(.badRequest, "The query has \(part), which is not percent-encoded UTF-8.")
             }
@@ -69,5 +69,32 @@ extension UInt64 {
     init(sequenceNumber text: String) throws(InvalidValue) {
         guard case .sequence(let number) = try Moment(text) else { throw InvalidValue("is not a sequence number") }
         self = number
+    }
+}
+
+extension StringProtocol {
+    /// The text with what is percent-encoded in it decoded; nil where that is malformed or not UTF-8.
+    ///
+    /// Foundation's decoding lets some of what is not UTF-8 through.
+    var percentDecoded: String? {
+        guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst()?.hexDigit, let low = rest.popFirst()?.hexDigit else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// The text as a part of a path, or as a name or value of a query.
+    var percentEncoded: String {
+        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""
     }
 }

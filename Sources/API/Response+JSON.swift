@@ -19,13 +19,20 @@ extension Response {
     /// One resource with its version.
     static func resource(_ stored: StoredResource, status: HTTPResponse.Status = .ok) -> Response {
         var response = json(stored.document, status: status)
-        response.headers[.eTag] = "\"\(stored.version)\""
+        response.headers[.eTag] = stored.entityTag
         return response
     }
 
     /// Many resources as an array, which is sent piece by piece.
-    static func resources(_ resources: [StoredResource], status: HTTPResponse.Status = .ok) -> Response {
-        let length = resources.reduce(2 + max(0, resources.count - 1)) { $0 + $1.document.count }
+    ///
+    /// - Parameter selection: The fields that are sent; nil for whole documents.
+    static func resources(
+        _ resources: [StoredResource],
+        _ selection: FieldSelection? = nil,
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let length =
+            selection == nil ? resources.reduce(2 + max(0, resources.count - 1)) { $0 + $1.document.count } : nil
         return Response(
             status: status,
             headers: [.contentType: "application/json"],
@@ -35,7 +42,7 @@ extension Response {
                 buffer.writeString("[")
                 for (index, resource) in resources.enumerated() {
                     if index > 0 { buffer.writeString(",") }
-                    buffer.writeBytes(resource.document)
+                    buffer.writeBytes(selection?.document(of: resource) ?? resource.document)
                     if buffer.readableBytes >= pieceSize {
                         try await writer.write(buffer)
                         buffer.clear()
@@ -67,6 +74,11 @@ extension Response {
             }
         )
     }
+}
+
+extension StoredResource {
+    /// The version as an entity tag.
+    var entityTag: String { "\"\(version)\"" }
 }
 
 /// How much is sent at once, in bytes.

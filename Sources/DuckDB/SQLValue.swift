@@ -23,6 +23,8 @@ package enum SQLValue: Sendable, Equatable {
     case timestamp(microseconds: Int64)
     /// TIMESTAMP WITH TIME ZONE: microseconds since 1970-01-01 00:00:00 UTC, an instant.
     case timestampTZ(microseconds: Int64)
+    /// VARCHAR[], without NULL among the elements; only bound to statements.
+    case texts([String])
 }
 
 extension SQLValue {
@@ -40,15 +42,30 @@ extension SQLValue {
         case .int(let value): duckdb_create_int64(value)
         case .uint(let value): duckdb_create_uint64(value)
         case .double(let value): duckdb_create_double(value)
-        case .text(var value):
-            value.withUTF8 { utf8 in
-                utf8.withMemoryRebound(to: CChar.self) { duckdb_create_varchar_length($0.baseAddress, idx_t($0.count)) }
-            }
+        case .text(let value): Self.makeVarchar(value)
         case .blob(let value): duckdb_create_blob(value, idx_t(value.count))
         case .uuid(let value): duckdb_create_uuid(value.words)
         case .timestamp(let microseconds): duckdb_create_timestamp(duckdb_timestamp(micros: microseconds))
         case .timestampTZ(let microseconds): duckdb_create_timestamp_tz(duckdb_timestamp(micros: microseconds))
+        case .texts(let values): Self.makeList(values)
         }
+    }
+
+    private static func makeVarchar(_ value: String) -> duckdb_value? {
+        var value = value
+        return value.withUTF8 { utf8 in
+            utf8.withMemoryRebound(to: CChar.self) { duckdb_create_varchar_length($0.baseAddress, idx_t($0.count)) }
+        }
+    }
+
+    private static func makeList(_ values: [String]) -> duckdb_value? {
+        var type = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR)
+        var elements = values.map(makeVarchar)
+        defer {
+            duckdb_destroy_logical_type(&type)
+            for index in elements.indices { duckdb_destroy_value(&elements[index]) }
+        }
+        return duckdb_create_list_value(type, &elements, idx_t(elements.count))
     }
 }
 

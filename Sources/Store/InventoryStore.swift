@@ -23,8 +23,7 @@ package final class InventoryStore: Service {
     private let reportedProblem = Mutex<String?>(nil)
     /// When the journal is shortened next, if it is too large then.
     private let nextShrinking = Mutex(ContinuousClock.now)
-    /// How many questions about the past wait.
-    private let pastReaders = Mutex(0)
+    private let waiting = Mutex(Waiting())
     private let logger: Logger
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
@@ -58,7 +57,8 @@ package final class InventoryStore: Service {
         committer = Committer(
             directory: directory,
             projection: projection,
-            journal: try JournalWriter(journal, restored.recovery, policy: configuration.fsync)
+            journal: try JournalWriter(journal, restored.recovery, policy: configuration.fsync),
+            intake: intake
         )
         snapshotter = Snapshotter(
             projection: projection,
@@ -71,7 +71,8 @@ package final class InventoryStore: Service {
         )
         history = History(
             PastReader(journal, snapshots, on: try projection.database.connect()),
-            directory: directory
+            directory: directory,
+            projection: projection
         )
     }
 
@@ -82,12 +83,22 @@ package final class InventoryStore: Service {
         directory.resource(kind, reference: kind.reference(reference))
     }
 
-    /// The resources that match a search, in the order of their identifiers.
+    /// The resources that match a search.
     ///
     /// Every change that was answered before is seen.
-    package func resources(_ search: Search) async throws -> [StoredResource] {
-        if search.matchesAll { return directory.all(search.kind).map(\.stored) }
-        return try await projection.search(search)
+    package func search(_ search: Search) async throws -> SearchResult {
+        if search.isEverything {
+            return SearchResult(resources: directory.all(search.kind), sequence: journal.announced)
+        }
+        if let found = directory.resources(withUniqueKeyOf: search) {
+            return SearchResult(resources: found, sequence: journal.announced)
+        }
+        return try await waiting(\.searches) { try await projection.search(search, in: directory) }
+    }
+
+    /// How many resources match a search, whatever its limit.
+    package func count(_ search: Search) async throws -> Int {
+        try await waiting(\.searches) { try await projection.count(search, in: directory) }
     }
 
     // MARK: Reading the past
@@ -99,9 +110,14 @@ package final class InventoryStore: Service {
         try await readPast { try await $0.resource(kind, kind.reference(reference), at: moment) }
     }
 
-    /// The resources that matched a search at a moment, in the order of their identifiers.
-    package func resources(_ search: Search, at moment: Moment) async throws -> [StoredResource] {
-        try await readPast { try await $0.resources(search, at: moment) }
+    /// The resources that matched a search at a moment.
+    package func search(_ search: Search, at moment: Moment) async throws -> SearchResult {
+        try await readPast { try await $0.search(search, at: moment) }
+    }
+
+    /// How many resources matched a search at a moment, whatever its limit.
+    package func count(_ search: Search, at moment: Moment) async throws -> Int {
+        try await readPast { try await $0.count(search, at: moment) }
     }
 
     /// The versions of a resource that the history has, newest first.
@@ -126,20 +142,34 @@ package final class InventoryStore: Service {
         try await readPast { try await $0.difference(from: from, to: to) }
     }
 
-    /// How many may wait for the past, which is read for one after the other.
-    private static let maximumPastReaders = 64
-
     private func readPast<Answer: Sendable>(_ body: (History) async throws -> Answer) async throws -> Answer {
-        let hasRoom = pastReaders.withLock { count in
-            guard count < Self.maximumPastReaders else { return false }
-            count += 1
+        try await waiting(\.past) { try await body(history) }
+    }
+
+    /// How many wait for what is done for one after the other.
+    private struct Waiting {
+        var past = 0
+        var searches = 0
+    }
+
+    /// How many may wait for the past, or for a search.
+    private static let maximumWaiting = 1024
+
+    /// Does something that others may have to wait for, or refuses when too many do.
+    private func waiting<Answer: Sendable>(
+        _ line: any WritableKeyPath<Waiting, Int> & Sendable,
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        let hasRoom = waiting.withLock { waiting in
+            guard waiting[keyPath: line] < Self.maximumWaiting else { return false }
+            waiting[keyPath: line] += 1
             return true
         }
         guard hasRoom else {
-            throw Refusal(.unavailable, "More than \(Self.maximumPastReaders) wait for the past; try again soon.")
+            throw Refusal(.unavailable, "More than \(Self.maximumWaiting) wait for an answer; try again soon.")
         }
-        defer { pastReaders.withLock { $0 -= 1 } }
-        return try await body(history)
+        defer { waiting.withLock { $0[keyPath: line] -= 1 } }
+        return try await body()
     }
 
     /// The journal from a position on, or from now on.
@@ -154,10 +184,48 @@ package final class InventoryStore: Service {
 
     /// Carries out a transaction.
     ///
-    /// - Returns: What became of each operation's resource, in their order.
     /// - Throws: Every problem that was found; nothing is changed then.
-    package func commit(_ transaction: Transaction) async throws(Refusal) -> [Outcome] {
+    package func commit(_ transaction: Transaction) async throws -> Receipt {
         try await committer.commit(transaction)
+    }
+
+    /// Carries out transactions one after the other, each by itself.
+    package func commit(each transactions: [Transaction]) async -> [Result<Receipt, any Error>] {
+        await committer.commit(each: transactions)
+    }
+
+    /// Changes or deletes the resources that match a search, in one transaction and with nothing written meanwhile.
+    ///
+    /// - Parameters:
+    ///   - search: If it has a limit, the first so many.
+    ///   - expected: How many must match, where that is known.
+    ///   - action: What is done with each.
+    /// - Throws: Every problem that was found; nothing is changed then.
+    package func commit(
+        _ search: Search,
+        expecting expected: Int?,
+        author: String?,
+        isDryRun: Bool,
+        _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
+    ) async throws -> Receipt {
+        try await committer.commit(
+            Transaction(
+                author: author,
+                isDryRun: isDryRun,
+                content: .decision { [projection, directory] _, _ in
+                    let found = try await projection.search(search, in: directory)
+                    if let expected {
+                        let count =
+                            found.next == nil
+                            ? found.resources.count : try await projection.count(search, in: directory)
+                        guard count == expected else {
+                            throw Refusal(.unexpected, "The search matches \(count), not \(expected) as expected.")
+                        }
+                    }
+                    return found.resources.map { Transaction.Operation(action(Kind.Reference(id: $0.id))) }
+                }
+            )
+        )
     }
 
     /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
@@ -172,16 +240,26 @@ package final class InventoryStore: Service {
         // Most of the work is done before, so that writes wait only for what changes meanwhile.
         let before = try await history.restoration(to: target, from: current)
         let reason = "restore to \(moment)" + (reason.map { ": \($0)" } ?? "")
-        let database = projection.database
-        let journal = journal
         let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk)
-        let result = try await committer.rollBack(author: author, reason: reason) { now in
-            var past = PastReader(journal, snapshots, on: try database.connect(), keepsIndices: false)
-            let since = try past.restoration(to: target, changedFrom: current, to: now)
-            return before.merging(since) { $1 }
-        }
-        await projection.catchUpIfFarBehind()
-        return result
+        let receipt = try await committer.commit(
+            Transaction(
+                author: author,
+                reason: reason,
+                content: .decision { [projection, journal] _, now in
+                    let connection = try projection.database.connect()
+                    var past = PastReader(journal, snapshots, on: connection, keepsIndices: false)
+                    let since = try past.restoration(to: target, changedFrom: current, to: now)
+                    return before.merging(since) { $1 }.map { Transaction.Operation(.restore($0.key, $0.value)) }
+                }
+            )
+        )
+        return InventoryDifference(
+            from: receipt.previous,
+            to: receipt.sequence,
+            resources: receipt.outcomes.filter(\.isChange).map {
+                Difference(resource: $0.resource, before: $0.before, after: $0.stored)
+            }
+        )
     }
 
     // MARK: Snapshots

@@ -43,7 +43,7 @@ struct SerialQueueExecutorTests {
         #expect(try await counter.value == .int(200))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `Actors that block leave the threads of other tasks free`() async throws {
         let semaphore = DispatchSemaphore(value: 0)
         let blockedCount = ProcessInfo.processInfo.activeProcessorCount * 2

@@ -79,6 +79,31 @@ final class HTTPConnection {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Sends the same bytes again and again until the server has taken none for a second.
+    ///
+    /// - Returns: How many bytes it took; nil when those were as many as the limit.
+    func sendUntilHeldUp(_ bytes: [UInt8], limit: Int) -> Int? {
+        var timeout = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var total = 0
+        while total < limit {
+            let start = total % bytes.count
+            let count = bytes[start...].withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return total }
+            total += count
+        }
+        return nil
+    }
+
+    /// Ends the connection at once, as when the client's machine is gone.
+    func cut() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
     /// Tells the server that nothing more comes.
     func endSending() {
         shutdown(descriptor, Int32(SHUT_WR))

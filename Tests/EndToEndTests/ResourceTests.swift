@@ -111,7 +111,7 @@ struct ResourceTests {
             ("GET", "/ComputeNode?nope=1", "", nil, 400, "nope"),
             ("GET", "/ComputeNode?xname=x1", "", nil, 400, "xname"),
             ("GET", "/Nothing", "", nil, 404, "nothing"),
-            ("PATCH", "/ComputeNode", "application/json", "{}", 405, "GET, HEAD, POST"),
+            ("PUT", "/ComputeNode", "application/json", "{}", 405, "GET, HEAD, POST, PATCH, DELETE"),
             ("DELETE", "/schemas", "", nil, 405, "GET, HEAD"),
             ("GET", "/snapshots/none", "", nil, 404, "none"),
             ("DELETE", "/snapshots/..%2f..", "", nil, 404, "no snapshot"),
@@ -123,7 +123,8 @@ struct ResourceTests {
             #expect(answer.text.contains(detail), "\(method) \(path): \(answer.text)")
             #expect(answer.headers["content-type"] == "application/problem+json")
         }
-        #expect(try server.request("PATCH", "/ComputeNode", token: token).headers["allow"] == "GET, HEAD, POST")
+        let allowed = try server.request("PUT", "/ComputeNode", token: token).headers["allow"]
+        #expect(allowed == "GET, HEAD, POST, PATCH, DELETE")
         #expect(try server.request("GET", "/ComputeNode").body == before)
     }
 

@@ -137,13 +137,13 @@ struct HistoryTests {
         }
         let old = try Timestamp("2020-01-01T00:00:00Z")
         #expect(
-            try await refusal { _ = try await inventory.store.resources(Search(.bmc, parameters: []), at: .time(old)) }?
+            try await refusal { _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(old)) }?
                 .reason == .gone
         )
         let future = try Timestamp("2999-01-01T00:00:00Z")
         #expect(
             try await refusal {
-                _ = try await inventory.store.resources(Search(.bmc, parameters: []), at: .time(future))
+                _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(future))
             }?.reason == .invalid
         )
         #expect(
@@ -156,8 +156,8 @@ struct HistoryTests {
     func searchAt() async throws {
         let inventory = try await filled()
         let search = try Search(.computeNode, parameters: [("hostname", "two")])
-        #expect(try await inventory.store.resources(search, at: .sequence(3)).map(\.version) == [3])
-        #expect(try await inventory.store.resources(search, at: .sequence(5)).isEmpty)
+        #expect(try await inventory.store.search(search, at: .sequence(3)).resources.map(\.stored.version) == [3])
+        #expect(try await inventory.store.search(search, at: .sequence(5)).resources.isEmpty)
     }
 
     @Test("compares any two moments, in either direction")

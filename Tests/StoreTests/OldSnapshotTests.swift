@@ -15,7 +15,9 @@ struct OldSnapshotTests {
     }
 
     private func components(_ inventory: StoreUnderTest, at moment: Moment) async throws -> [String] {
-        try names(try await inventory.store.resources(Search(.component, parameters: []), at: moment))
+        try names(
+            try await inventory.store.search(Search(.component, parameters: []), at: moment).resources.map(\.stored)
+        )
     }
 
     private func refusal(_ body: () async throws -> Void) async throws -> Refusal.Problem? {
@@ -101,10 +103,10 @@ struct OldSnapshotTests {
         let (inventory, old, _) = try await shortened()
         let before = inventory.contents.mapValues(\.document)
         let newest = inventory.store.journal.sequence
-        let past = try await inventory.store.resources(Search(.component, parameters: []), at: .snapshot(old.id))
+        let past = try await inventory.store.search(Search(.component, parameters: []), at: .snapshot(old.id))
         let result = try await inventory.store.restore(to: .snapshot(old.id), author: nil)
         #expect(result.resources.count == 3)
-        #expect(inventory.contents.values.map(\.document) == past.map(\.document))
+        #expect(inventory.contents.values.map(\.document) == past.resources.map(\.stored.document))
         #expect(try names(Array(inventory.contents.values)) == ["x1000"])
         #expect(try await inventory.store.restore(to: .snapshot(old.id), author: nil).resources.isEmpty)
         let restored = inventory.contents
@@ -166,7 +168,7 @@ struct OldSnapshotTests {
         let newest = try await reopened.replace(.computeNode, Self.node, node("two"))
         for parameters in [[], [(name: "hostname", value: "one")], [(name: "xname", value: Self.node)]] {
             let search = try Search(.computeNode, parameters: parameters)
-            let found = try await reopened.store.resources(search, at: .sequence(1))
+            let found = try await reopened.store.search(search, at: .sequence(1)).resources.map(\.stored)
             #expect(found.map(\.document) == [document], "\(parameters)")
         }
         #expect(try await reopened.store.resource(.computeNode, Self.node, at: .sequence(1))?.document == document)

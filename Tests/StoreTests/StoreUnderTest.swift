@@ -48,17 +48,19 @@ final class StoreUnderTest: Sendable {
 
     @discardableResult
     func replace(_ kind: Kind, _ reference: String, _ text: String) async throws -> JSONValue {
-        let stored = store.resource(kind, reference)?.stored
+        let stored = store.resource(kind, reference)?.stored.json
         let submission = try store.intake.submission(of: parsed(text), kind, replacing: stored)
-        return try await commit(.replace(kind.reference(reference), submission))
+        return try await commit(Transaction.Operation(.replace(kind.reference(reference), submission)))
     }
 
     func delete(_ kind: Kind, _ reference: String) async throws {
-        _ = try await store.commit(Transaction(author: nil, [.delete(kind, kind.reference(reference))]))
+        _ = try await store.commit(
+            Transaction(author: nil, [Transaction.Operation(.delete(kind, kind.reference(reference)))])
+        )
     }
 
     private func commit(_ operation: Transaction.Operation, author: String? = nil) async throws -> JSONValue {
-        let outcome = try await store.commit(Transaction(author: author, [operation]))[0]
+        let outcome = try await store.commit(Transaction(author: author, [operation])).outcomes[0]
         return try parsed(outcome.stored?.document ?? [])
     }
 

@@ -84,7 +84,8 @@ struct TimeTravelTests {
         let moment = try #require(sequences.randomElement(using: &generator))
         let other = try #require(sequences.randomElement(using: &generator))
         for kind in [Kind.computeNode, .bmc] {
-            let found = try await inventory.store.resources(Search(kind, parameters: []), at: .sequence(moment))
+            let found = try await inventory.store.search(Search(kind, parameters: []), at: .sequence(moment)).resources
+                .map(\.stored)
             let expected = past[moment, default: [:]].filter { $0.key.kind == kind }.sorted { $0.key.id < $1.key.id }
             #expect(found.map(\.document) == expected.map(\.value.document), "\(step): \(kind) at \(moment)")
         }

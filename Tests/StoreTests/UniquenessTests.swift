@@ -73,9 +73,8 @@ struct UniquenessTests {
         let kind = Kind.computeNode
         let operations = try [(first, "x1000c0s0b0n1"), (second, "x1000c0s0b0n0")].map { id, xname in
             let document = try parsed(node(#""xname":"\#(xname)""#))
-            return Transaction.Operation.replace(
-                kind.reference(id),
-                try inventory.store.intake.submission(of: document, kind)
+            return Transaction.Operation(
+                .replace(kind.reference(id), try inventory.store.intake.submission(of: document, kind))
             )
         }
         _ = try await inventory.store.commit(Transaction(author: nil, operations))
@@ -91,11 +90,11 @@ struct UniquenessTests {
         let documents = try ["x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s0b0n2", "x1000c0s0b0n1"].map {
             try parsed(node(#""xname":"\#($0)""#))
         }
-        let submissions = try inventory.store.intake.submissions(of: documents, .computeNode)
+        let operations = inventory.store.intake.creations(of: documents, .computeNode)
         do {
-            _ = try await inventory.store.commit(Transaction(author: nil, submissions.map { .create($0) }))
+            _ = try await inventory.store.commit(Transaction(author: nil, operations))
             Issue.record("the array was accepted")
-        } catch {
+        } catch let error as Refusal {
             #expect(Set(error.problems.map(\.operation)) == [0, 3])
             #expect(error.problems.allSatisfy { $0.reason == .conflict })
         }

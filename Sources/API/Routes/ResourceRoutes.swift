@@ -6,7 +6,7 @@ import NIOCore
 import Schema
 import Store
 
-/// The resources of every kind: `/{Kind}` and `/{Kind}/{ref}`.
+/// One resource of a kind: creation at `/{Kind}`, and `/{Kind}/{ref}`.
 struct ResourceRoutes {
     let store: InventoryStore
 
@@ -14,15 +14,20 @@ struct ResourceRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
-        routes.add(path, .get, .open) { request, _ in try await search(kind, request) }
-        routes.add(path, .post) { request, context in try await create(kind, at: path, request, context) }
+        routes.add(path, .post) { request, context in
+            guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
+                return try await create(kind, at: path, request, context)
+            }
+            return LineRoutes(store: store).create(kind, request, context)
+        }
         routes.add("\(path)/{ref}", .get, .open) { request, context in try await get(kind, request, context) }
         routes.add("\(path)/{ref}", .put) { request, context in try await replace(kind, request, context) }
         routes.add("\(path)/{ref}", .post) { request, context in try await replace(kind, request, context) }
         routes.add("\(path)/{ref}/history", .get) { request, context in
             try await history(kind, at: path, request, context)
         }
-        routes.add("\(path)/{ref}", .delete) { _, context in try await delete(kind, context) }
+        routes.add("\(path)/{ref}", .patch) { request, context in try await patch(kind, request, context) }
+        routes.add("\(path)/{ref}", .delete) { request, context in try await delete(kind, request, context) }
     }
 
     private func get(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) async throws -> Response {
@@ -36,18 +41,19 @@ struct ResourceRoutes {
             let then = moment.map { " as of \($0)" } ?? ""
             throw Problem(.notFound, "There is no \(kind.rawValue) \(reference)\(then).")
         }
-        return .resource(stored)
+        guard request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil else { return .resource(stored) }
+        return try conditional(stored, request)
     }
 
-    private func search(_ kind: Kind, _ request: Request) async throws -> Response {
-        var parameters = try request.queryParameters()
-        guard let index = parameters.firstIndex(where: { $0.name == "at" }) else {
-            return .resources(try await store.resources(Search(kind, parameters: parameters)))
+    /// Answers a request that has a condition on the version.
+    private func conditional(_ stored: StoredResource, _ request: Request) throws -> Response {
+        for condition in try request.versionConditions() where !condition.holds(for: stored.version) {
+            guard case .isAny = condition else {
+                return Response(status: .notModified, headers: [.eTag: stored.entityTag])
+            }
+            throw Problem(.preconditionFailed, "The version is \(stored.version).", headers: [.eTag: stored.entityTag])
         }
-        let at = ["at": parameters.remove(at: index).value]
-        let search = try Search(kind, parameters: parameters)
-        guard let moment = try at.value(of: "at", Moment.init) else { return .resources([]) }
-        return .resources(try await store.resources(search, at: moment))
+        return .resource(stored)
     }
 
     /// How many versions an answer has, unless the client says otherwise, and at most.
@@ -92,17 +98,16 @@ struct ResourceRoutes {
         let body = try await request.json()
         guard case .array(let elements) = body else {
             let submission = try store.intake.submission(of: body, kind)
-            let outcome = try await store.commit(Transaction(author: context.subject, [.create(submission)]))[0]
+            let outcome = try await commit(.create(submission), context)
             var response = Response.resource(outcome.written, status: .created)
             response.headers[.location] = "\(path)/\(outcome.resource.id.lowercased)"
             return response
         }
-        do throws(Refusal) {
-            let submissions = try store.intake.submissions(of: elements, kind)
-            let transaction = Transaction(author: context.subject, submissions.map { .create($0) })
-            return .resources(try await store.commit(transaction).map(\.written), status: .created)
-        } catch {
-            throw Problem(error, isArray: true)
+        do {
+            let transaction = Transaction(author: context.subject, store.intake.creations(of: elements, kind))
+            return .resources(try await store.commit(transaction).outcomes.map(\.written), status: .created)
+        } catch let refusal as Refusal {
+            throw Problem(refusal) { "/\($0)" }
         }
     }
 
@@ -112,21 +117,44 @@ struct ResourceRoutes {
         _ context: InventoryRequestContext
     ) async throws -> Response {
         let reference = try context.parameter("ref")
-        let body = try await request.json()
+        let conditions = try request.versionConditions()
         let submission = try store.intake.submission(
-            of: body,
+            of: try await request.json(),
             kind,
-            replacing: store.resource(kind, reference)?.stored
+            replacing: store.resource(kind, reference)?.stored.json
         )
-        let operation = Transaction.Operation.replace(kind.reference(reference), submission)
-        return .resource(try await store.commit(Transaction(author: context.subject, [operation]))[0].written)
+        let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
+        return .resource(try await commit(operation, context).written)
     }
 
-    private func delete(_ kind: Kind, _ context: InventoryRequestContext) async throws -> Response {
-        let reference = try context.parameter("ref")
-        let operation = Transaction.Operation.delete(kind, kind.reference(reference))
-        _ = try await store.commit(Transaction(author: context.subject, [operation]))
+    private func patch(
+        _ kind: Kind,
+        _ request: Request,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
+        let reference = kind.reference(try context.parameter("ref"))
+        let conditions = try request.versionConditions()
+        let patch = try await request.mergePatch()
+        let operation = Transaction.Operation(.patch(kind, reference, patch), if: conditions)
+        return .resource(try await commit(operation, context).written)
+    }
+
+    private func delete(
+        _ kind: Kind,
+        _ request: Request,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
+        let reference = kind.reference(try context.parameter("ref"))
+        let operation = Transaction.Operation(.delete(kind, reference), if: try request.versionConditions())
+        _ = try await commit(operation, context)
         return Response(status: .noContent)
+    }
+
+    private func commit(
+        _ operation: Transaction.Operation,
+        _ context: InventoryRequestContext
+    ) async throws -> Outcome {
+        try await store.commit(Transaction(author: context.subject, [operation])).outcomes[0]
     }
 }
 
@@ -135,12 +163,5 @@ extension Outcome {
     fileprivate var written: StoredResource {
         guard let stored else { preconditionFailure("what an operation has written is stored") }
         return stored
-    }
-}
-
-extension String {
-    /// The text as a part of a path.
-    fileprivate var percentEncoded: String {
-        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""
     }
 }

@@ -67,6 +67,8 @@ extension Double: JSONRepresentable {
 }
 
 extension Array: JSONRepresentable where Element: JSONRepresentable {
+    package static var elementType: (any JSONRepresentable.Type)? { Element.self }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         var schema = JSONSchema(type: .array)
         schema.items = Element.jsonSchema(in: &definitions)
@@ -97,6 +99,8 @@ extension Array: JSONRepresentable where Element: JSONRepresentable {
 package typealias StringMap = JSONMap<String>
 
 extension JSONMap: JSONRepresentable where Value: JSONRepresentable {
+    package static var elementType: (any JSONRepresentable.Type)? { Value.self }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         var schema = JSONSchema(type: .object)
         schema.additionalProperties = Value.jsonSchema(in: &definitions)

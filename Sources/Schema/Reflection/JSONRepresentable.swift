@@ -10,9 +10,14 @@ package protocol JSONRepresentable: Sendable {
 
     /// Writes the value, in its normal form, as one JSON value.
     func write(to writer: inout JSONWriter)
+
+    /// The type of the elements of a list or of the values of a map; nil for other types.
+    static var elementType: (any JSONRepresentable.Type)? { get }
 }
 
 extension JSONRepresentable {
+    package static var elementType: (any JSONRepresentable.Type)? { nil }
+
     /// The value as a JSON tree.
     package var json: JSONValue {
         var writer = JSONWriter()

@@ -12,6 +12,7 @@ actor Committer {
     private let directory: Directory
     private let projection: Projection
     private let journal: JournalWriter
+    private let intake: Intake
     private let executor = SerialQueueExecutor(label: "committer")
     private var isClosed = false
     private nonisolated let queue = Mutex(Queue())
@@ -26,7 +27,11 @@ actor Committer {
     /// A transaction whose client waits.
     private struct Request {
         var transaction: Transaction
-        var continuation: CheckedContinuation<Result<[Outcome], Refusal>, Never>
+        var answer: @Sendable (Result<Receipt, any Error>) -> Void
+
+        var decision: Transaction.Decision? {
+            if case .decision(let decision) = transaction.content { decision } else { nil }
+        }
     }
 
     /// How many transactions may wait at once.
@@ -38,37 +43,68 @@ actor Committer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameter journal: Goes on behind the last transaction that the directory holds.
-    init(directory: Directory, projection: Projection, journal: sending JournalWriter) {
+    init(directory: Directory, projection: Projection, journal: sending JournalWriter, intake: Intake) {
         self.directory = directory
         self.projection = projection
         self.journal = journal
+        self.intake = intake
     }
 
     /// Carries out a transaction.
     ///
-    /// - Returns: What became of each operation's resource, in their order.
     /// - Throws: Every problem that was found; nothing is changed then.
-    nonisolated func commit(_ transaction: Transaction) async throws(Refusal) -> [Outcome] {
+    nonisolated func commit(_ transaction: Transaction) async throws -> Receipt {
+        try await commit(each: [transaction])[0].get()
+    }
+
+    /// Carries out transactions one after the other, each by itself.
+    nonisolated func commit(each transactions: [Transaction]) async -> [Result<Receipt, any Error>] {
         let hasRoom = queue.withLock { queue in
-            guard queue.count < Self.maximumWaiting else { return false }
-            queue.count += 1
+            guard queue.count + transactions.count <= Self.maximumWaiting else { return false }
+            queue.count += transactions.count
             return true
         }
         guard hasRoom else {
-            throw Refusal(.unavailable, "More than \(Self.maximumWaiting) writes are waiting; try again soon.")
+            let refusal = Refusal(.unavailable, "More than \(Self.maximumWaiting) writes are waiting; try again soon.")
+            return transactions.map { _ in .failure(refusal) }
         }
-        let result = await withCheckedContinuation { continuation in
+        defer { queue.withLock { $0.count -= transactions.count } }
+        let answers = Answers(count: transactions.count)
+        await withCheckedContinuation { continuation in
+            let requests = transactions.enumerated().map { index, transaction in
+                Request(transaction: transaction) { result in
+                    if answers.put(result, at: index) { continuation.resume() }
+                }
+            }
             let mustStart = queue.withLock { queue in
-                queue.requests.append(Request(transaction: transaction, continuation: continuation))
+                queue.requests += requests
                 defer { queue.isBeingWorkedOff = true }
                 return !queue.isBeingWorkedOff
             }
             if mustStart { Task { await self.workOff() } }
         }
-        queue.withLock { $0.count -= 1 }
-        let outcomes = try result.get()
         await projection.catchUpIfFarBehind()
-        return outcomes
+        return answers.all
+    }
+
+    /// The answers to transactions that were handed in together.
+    private final class Answers: Sendable {
+        private let state: Mutex<(results: [Result<Receipt, any Error>?], missing: Int)>
+
+        init(count: Int) {
+            state = Mutex((Array(repeating: nil, count: count), count))
+        }
+
+        /// - Returns: Whether it was the last one.
+        func put(_ result: Result<Receipt, any Error>, at index: Int) -> Bool {
+            state.withLock { state in
+                state.results[index] = result
+                state.missing -= 1
+                return state.missing == 0
+            }
+        }
+
+        var all: [Result<Receipt, any Error>] { state.withLock { $0.results.compactMap(\.self) } }
     }
 
     /// Carries out what waits until nothing does.
@@ -82,19 +118,36 @@ actor Committer {
             }
             if batch.isEmpty { return }
             var rest = batch[...]
-            while !rest.isEmpty {
-                rest = rest.dropFirst(carryOut(rest))
-                // Lets in whoever wants a sync, a new segment or a restore.
+            while let first = rest.first {
+                if let decision = first.decision {
+                    await carryOut(first, after: decision)
+                    rest.removeFirst()
+                } else {
+                    rest = rest.dropFirst(carryOut(rest.prefix { $0.decision == nil }))
+                }
+                // Lets in whoever wants a sync or a new segment.
                 await Task.yield()
             }
         }
+    }
+
+    /// Works out what a transaction has to do, and does it before anything else is written.
+    private func carryOut(_ request: Request, after decision: Transaction.Decision) async {
+        var request = request
+        do {
+            request.transaction.content = .operations(try await decision(self, journal.sequence))
+        } catch {
+            request.answer(.failure(error))
+            return
+        }
+        _ = carryOut([request])
     }
 
     /// What a transaction comes to.
     private struct Accepted {
         var record: JournalRecord
         var changes: [Change]
-        var outcomes: [Outcome]
+        var receipt: Receipt
     }
 
     /// Carries out as many transactions as go into one sync, and answers them.
@@ -109,7 +162,12 @@ actor Committer {
         for request in requests where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
             let result = Result { () throws(Refusal) in
-                try workOut(request.transaction, overlay, number: journal.next + UInt64(records.count))
+                try workOut(
+                    request.transaction,
+                    overlay,
+                    number: journal.next + UInt64(records.count),
+                    last: records.last?.sequence ?? journal.sequence
+                )
             }
             results.append(result)
             guard case .success(let accepted) = result, !accepted.changes.isEmpty else { continue }
@@ -126,7 +184,7 @@ actor Committer {
         }
         if let failure {
             // What was refused may have been because of others of the batch, which now are not in effect either.
-            for request in requests { request.continuation.resume(returning: .failure(failure)) }
+            for request in requests { request.answer(.failure(failure)) }
             return requests.count
         }
         for case .success(let accepted) in results where !accepted.changes.isEmpty {
@@ -135,7 +193,7 @@ actor Committer {
         }
         if !records.isEmpty { journal.announce() }
         for (request, result) in zip(requests, results) {
-            request.continuation.resume(returning: result.map(\.outcomes))
+            request.answer(result.map(\.receipt).mapError { $0 })
         }
         return results.count
     }
@@ -157,16 +215,22 @@ actor Committer {
 
     /// Works out a transaction after those before it.
     ///
-    /// - Parameter number: The sequence number that it gets.
+    /// - Parameters:
+    ///   - number: The sequence number that it gets.
+    ///   - last: That of the transaction before it.
     private func workOut(
         _ transaction: Transaction,
         _ overlay: DirectoryOverlay,
-        number: UInt64
+        number: UInt64,
+        last: UInt64
     ) throws(Refusal) -> Accepted {
-        var draft = Draft(overlay, author: transaction.author)
+        guard case .operations(let operations) = transaction.content else {
+            preconditionFailure("a transaction is worked out when its operations are decided")
+        }
+        var draft = Draft(overlay, author: transaction.author, intake: intake)
         var resources: [ResourceID] = []
         var problems: [Refusal.Problem] = []
-        for (index, operation) in transaction.operations.enumerated() {
+        for (index, operation) in operations.enumerated() where problems.count < Refusal.maximumProblems {
             do throws(Refusal) {
                 resources.append(try draft.carryOut(operation, index: index))
             } catch {
@@ -180,6 +244,12 @@ actor Committer {
             problems += error.problems
         }
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
+        let stored = Dictionary(uniqueKeysWithValues: changes.map { ($0.resource, $0.stored) })
+        let outcomes = resources.map { id in
+            let before = overlay.resource(id)
+            return Outcome(resource: id, before: before, stored: stored[id] ?? before)
+        }
+        if transaction.isDryRun { changes = [] }
         let record = JournalRecord(
             sequence: number,
             time: journal.now(),
@@ -187,50 +257,12 @@ actor Committer {
             reason: transaction.reason,
             changes: changes.map { JournalChange(resource: $0.resource, stored: $0.stored) }
         )
-        let stored = Dictionary(uniqueKeysWithValues: changes.map { ($0.resource, $0.stored) })
-        let outcomes = resources.map { id in
-            Outcome(resource: id, stored: stored[id] ?? overlay.resource(id), sequence: changes.isEmpty ? nil : number)
-        }
-        return Accepted(record: record, changes: changes, outcomes: outcomes)
-    }
-
-    // MARK: Going back
-
-    /// Makes the inventory what it was.
-    ///
-    /// Nothing else is written meanwhile, so that it is just that.
-    ///
-    /// - Parameters:
-    ///   - reason: What the history says of it.
-    ///   - states: Says, of the inventory as it is after a transaction, which resources were otherwise, and how.
-    func rollBack(
-        author: String?,
-        reason: String,
-        _ states: @Sendable (UInt64) throws -> [ResourceID: StoredResource?]
-    ) throws -> InventoryDifference {
-        if let readiness { throw readiness }
-        let before = journal.sequence
-        let operations = try states(before).map { Transaction.Operation.restore($0.key, $0.value) }
-        let transaction = Transaction(author: author, reason: reason, operations)
-        let accepted = try workOut(transaction, DirectoryOverlay(directory), number: journal.next)
-        let differences = accepted.changes.map { change in
-            Difference(
-                resource: change.resource,
-                before: directory.resource(change.resource.kind, id: change.resource.id),
-                after: change.stored
-            )
-        }
-        if !accepted.changes.isEmpty {
-            do {
-                try journal.append([accepted.record])
-            } catch {
-                throw Self.refusal(error)
-            }
-            directory.apply(accepted.changes)
-            projection.enqueue(accepted.changes, through: accepted.record.sequence)
-            journal.announce()
-        }
-        return InventoryDifference(from: before, to: journal.sequence, resources: differences)
+        let receipt = Receipt(
+            previous: last,
+            sequence: changes.isEmpty ? last : number,
+            outcomes: outcomes
+        )
+        return Accepted(record: record, changes: changes, receipt: receipt)
     }
 
     // MARK: Upkeep

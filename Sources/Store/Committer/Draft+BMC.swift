@@ -8,8 +8,13 @@ extension Draft {
     /// - Parameters:
     ///   - node: The node as the client sent it.
     ///   - secrets: Secrets that came with its BMC, by pointers from the BMC.
+    ///   - whole: A BMC of which the node has all that there is to be: fields that it does not have are to go.
     /// - Returns: The BMC's id; nil for a node that has neither a BMC nor an xname to derive one from.
-    mutating func bmc(of node: ComputeNode, secrets: [String: SealedSecret]) throws(Refusal) -> UUID? {
+    mutating func bmc(
+        of node: ComputeNode,
+        secrets: [String: SealedSecret],
+        whole: UUID?
+    ) throws(Refusal) -> UUID? {
         let derived = node.xname?.bmcXName
         guard var given = node.bmc else {
             guard let derived else { return nil }
@@ -30,7 +35,7 @@ extension Draft {
         }
         let id = ResourceID(.bmc, match)
         guard let stored = stored(match) else { return match }
-        let merged = stored.overwritten(by: given)
+        let merged = match == whole ? try replacement(of: stored, given) : stored.overwritten(by: given)
         if merged.document != stored.document || !secrets.isEmpty {
             put(merged, given: secrets, as: id)
         }
@@ -62,6 +67,24 @@ extension Draft {
             )
         }
         return first.id
+    }
+
+    /// What a BMC becomes when fields that it does not have any more are to go.
+    private func replacement(of stored: BMC, _ given: BMC) throws(Refusal) -> BMC {
+        let known = stored.missingFields.map(\.pointer)
+        let missing = given.missingFields.filter { !known.contains($0.pointer) }
+        guard missing.isEmpty else {
+            throw refusal(
+                .invalid,
+                "The BMC cannot do without these fields.",
+                violations: missing.map {
+                    SchemaViolation(pointer: $0.pointer, message: "is required", keyword: "required")
+                }
+            )
+        }
+        var replacement = given
+        replacement.id = stored.id
+        return replacement
     }
 
     private mutating func putNew(_ bmc: BMC, secrets: [String: SealedSecret]) -> UUID {

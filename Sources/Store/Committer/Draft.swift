@@ -10,15 +10,17 @@ import Schema
 struct Draft {
     let overlay: DirectoryOverlay
     let author: String?
+    private let intake: Intake
     private var staged: OrderedDictionary<ResourceID, Staged> = [:]
     /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
     private var claims: [Claim: [UUID]] = [:]
     /// The operation that is being staged, from 0.
     private(set) var operation = 0
 
-    init(_ overlay: DirectoryOverlay, author: String?) {
+    init(_ overlay: DirectoryOverlay, author: String?, intake: Intake) {
         self.overlay = overlay
         self.author = author
+        self.intake = intake
     }
 
     /// A resource that the transaction touches.
@@ -43,15 +45,23 @@ struct Draft {
     /// - Returns: The resource that the operation was about.
     mutating func carryOut(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
         self.operation = index
-        switch operation {
+        switch operation.action {
         case .create(let submission):
             return try create(submission)
         case .replace(let reference, let submission):
-            return try replace(reference, with: submission)
+            let id = try find(type(of: submission.resource).kind, reference, if: operation.conditions)
+            try replace(id, with: submission)
+            return id
+        case .patch(let kind, let reference, let patch):
+            let id = try find(kind, reference, if: operation.conditions)
+            try change(id, by: patch)
+            return id
         case .delete(let kind, let reference):
-            let id = try find(kind, reference)
+            let id = try find(kind, reference, if: operation.conditions)
             put(nil, sealed: [:], as: id)
             return id
+        case .refuse(let refusal):
+            throw Refusal(refusal.problems.map { $0.of(operation: index) })
         case .restore(let id, let stored):
             put(stored.map { id.kind.resourceType.init(stored: $0.document) }, sealed: stored?.secrets ?? [:], as: id)
             return id
@@ -78,11 +88,11 @@ struct Draft {
     }
 
     private mutating func replace(
-        _ reference: Kind.Reference,
-        with submission: Submission
-    ) throws(Refusal) -> ResourceID {
+        _ id: ResourceID,
+        with submission: Submission,
+        wholeBMC: UUID? = nil
+    ) throws(Refusal) {
         var resource = submission.resource
-        let id = try find(type(of: resource).kind, reference)
         if let given = resource.identifier, given != id.id {
             throw refusal(
                 .invalid,
@@ -94,15 +104,45 @@ struct Draft {
             collection.creatorSubject = stored.creatorSubject
             resource = collection
         }
-        try accept(resource, submission.secrets, as: id)
-        return id
+        try accept(resource, submission.secrets, as: id, wholeBMC: wholeBMC)
+    }
+
+    /// Changes members of a document.
+    private mutating func change(_ id: ResourceID, by patch: JSONValue) throws(Refusal) {
+        guard case .object(let members) = patch else {
+            throw refusal(.invalid, "A merge patch of a \(id.kind.rawValue) is an object of the members to change.")
+        }
+        guard var current = current(id) else { preconditionFailure("a resource that was found is there") }
+        var wholeBMC: UUID?
+        if var node = current as? ComputeNode, let bmc = node.bmc?.id {
+            node.bmc = self.current(ResourceID(.bmc, bmc)) as? BMC
+            current = node
+            if members["bmc"] != nil { wholeBMC = bmc }
+        }
+        let document = current.json
+        let submission: Submission
+        do throws(Refusal) {
+            submission = try intake.submission(of: document.merging(patch), id.kind, replacing: document)
+        } catch {
+            throw Refusal(
+                error.problems.map { problem in
+                    var problem = problem.of(operation: operation)
+                    problem.message = "\(name(id)) cannot be changed so: \(problem.message)"
+                    return problem
+                }
+            )
+        }
+        try replace(id, with: submission, wholeBMC: wholeBMC)
     }
 
     /// Puts a client's document into the state, with the secrets that came with it.
+    ///
+    /// - Parameter wholeBMC: A BMC of which the node has all that there is to be.
     private mutating func accept(
         _ resource: any Resource,
         _ secrets: [String: SealedSecret],
-        as id: ResourceID
+        as id: ResourceID,
+        wholeBMC: UUID? = nil
     ) throws(Refusal) {
         guard var node = resource as? ComputeNode else {
             put(resource, given: secrets, as: id)
@@ -117,7 +157,7 @@ struct Draft {
                 ownSecrets[pointer] = secret
             }
         }
-        node.bmc = try bmc(of: node, secrets: bmcSecrets).map { BMC(id: $0) }
+        node.bmc = try bmc(of: node, secrets: bmcSecrets, whole: wholeBMC).map { BMC(id: $0) }
         put(node, given: ownSecrets, as: id)
     }
 
@@ -174,6 +214,26 @@ struct Draft {
             if let id = holder(kind, of: key) { return ResourceID(kind, id) }
         }
         throw refusal(.notFound, "There is no such \(kind.rawValue).")
+    }
+
+    /// Finds a resource whose version, before the transaction, is as the client expects.
+    private func find(
+        _ kind: Kind,
+        _ reference: Kind.Reference,
+        if conditions: [VersionCondition]
+    ) throws(Refusal) -> ResourceID {
+        let id = try find(kind, reference)
+        guard !conditions.isEmpty else { return id }
+        guard let version = overlay.resource(id)?.version else {
+            throw refusal(.unexpected, "The \(kind.rawValue) \(name(id)) is new in this transaction.")
+        }
+        guard conditions.allSatisfy({ $0.holds(for: version) }) else {
+            throw refusal(
+                .unexpected,
+                "The \(kind.rawValue) \(name(id)) is not as expected: its version is \(version)."
+            )
+        }
+        return id
     }
 
     /// Puts a resource, or its absence, into the state, with all of its secrets.

@@ -12,6 +12,8 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case notFound
         /// Another resource has the key, or refers to this one.
         case conflict
+        /// The resource, or how many there are, is not what the client expects.
+        case unexpected
         /// A document is larger than what is stored.
         case tooLarge
         /// The moment is further back than what is kept.
@@ -33,6 +35,13 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         package var holder: ResourceID?
         /// The oldest moment that can be read, where an older one was asked for.
         package var oldest: UInt64?
+
+        /// The same problem of another operation.
+        func of(operation: Int) -> Problem {
+            var problem = self
+            problem.operation = operation
+            return problem
+        }
     }
 
     /// How many problems are looked for at most.

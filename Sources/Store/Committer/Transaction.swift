@@ -1,5 +1,6 @@
 import Foundation
 package import Inventory
+package import Schema
 
 /// Changes that a client wants, all of them or none.
 package struct Transaction: Sendable {
@@ -7,21 +8,76 @@ package struct Transaction: Sendable {
     package var author: String?
     /// Why, where the client says so.
     package var reason: String?
-    package var operations: [Operation]
+    /// Whether it is only worked out, and nothing is changed.
+    package var isDryRun: Bool
+    var content: Content
 
-    package init(author: String?, reason: String? = nil, _ operations: [Operation]) {
+    /// What is to be done.
+    enum Content: Sendable {
+        case operations([Operation])
+        /// Works out the operations when the transaction's turn has come, and nothing else is written.
+        case decision(Decision)
+    }
+
+    /// - Parameter now: The number of the last transaction before.
+    typealias Decision = @Sendable (_ committer: isolated Committer, _ now: UInt64) async throws -> [Operation]
+
+    package init(author: String?, reason: String? = nil, isDryRun: Bool = false, _ operations: [Operation]) {
+        self.init(author: author, reason: reason, isDryRun: isDryRun, content: .operations(operations))
+    }
+
+    init(author: String?, reason: String? = nil, isDryRun: Bool = false, content: Content) {
         self.author = author
         self.reason = reason
-        self.operations = operations
+        self.isDryRun = isDryRun
+        self.content = content
     }
 
     /// One change, as the client sees it.
-    package enum Operation: Sendable {
+    package struct Operation: Sendable {
+        package var action: Action
+        /// What the resource must be like before the transaction for it to be changed.
+        package var conditions: [VersionCondition]
+
+        package init(_ action: Action, if conditions: [VersionCondition] = []) {
+            self.action = action
+            self.conditions = conditions
+        }
+
+        package static func create(_ submission: Submission) -> Operation {
+            Operation(.create(submission))
+        }
+    }
+
+    package enum Action: Sendable {
         case create(Submission)
         case replace(Kind.Reference, Submission)
+        /// Changes members of the document by a merge patch (RFC 7396).
+        case patch(Kind, Kind.Reference, JSONValue)
         case delete(Kind, Kind.Reference)
         /// Makes a resource what it was at another time; nil for absent.
         case restore(ResourceID, StoredResource?)
+        /// What a client sent cannot be done; the others are looked at all the same, to tell all that is wrong.
+        case refuse(Refusal)
+    }
+}
+
+/// What must be true of a resource's version for it to be changed or answered (RFC 9110, section 13.1).
+package enum VersionCondition: Sendable, Equatable {
+    /// It is one of these.
+    case isAny(of: [UInt64])
+    /// It is none of these.
+    case isNone(of: [UInt64])
+    /// There is no such resource.
+    case isAbsent
+
+    /// Whether it is true of a version.
+    package func holds(for version: UInt64) -> Bool {
+        switch self {
+        case .isAny(let versions): versions.contains(version)
+        case .isNone(let versions): !versions.contains(version)
+        case .isAbsent: false
+        }
     }
 }
 
@@ -37,11 +93,29 @@ package struct Submission: Sendable {
     }
 }
 
+/// What became of a transaction.
+package struct Receipt: Sendable {
+    /// The number of the transaction before.
+    package var previous: UInt64
+    /// The number of the transaction; that of the one before where it has changed nothing.
+    package var sequence: UInt64
+    /// What became of each operation's resource, in their order.
+    package var outcomes: [Outcome]
+}
+
+extension Receipt {
+    /// How many resources were changed.
+    package var changeCount: Int { outcomes.count(where: \.isChange) }
+}
+
 /// A resource as a transaction left it.
 package struct Outcome: Sendable {
     package var resource: ResourceID
+    /// As it was before; nil where it was not there.
+    package var before: StoredResource?
     /// Nil after a deletion.
     package var stored: StoredResource?
-    /// The number of the transaction; nil when it changed nothing.
-    package var sequence: UInt64?
+
+    /// Whether the transaction changed it.
+    package var isChange: Bool { before != stored }
 }

@@ -62,6 +62,15 @@ package final class Directory: Sendable {
         }
     }
 
+    /// The resource that has the unique key that a search asks for; nil when it asks for anything else.
+    func resources(withUniqueKeyOf search: Search) -> [(id: UUID, stored: StoredResource)]? {
+        guard let (key, fields, value) = search.uniqueKey else { return nil }
+        let id = key.map { holder(search.kind, of: $0) } ?? UUID(spelling: value)
+        guard let id, let stored = resource(search.kind, id: id) else { return [] }
+        // The key may be that of another field.
+        return fields.contains { $0.values(in: stored.json).contains(value) } ? [(id, stored)] : []
+    }
+
     /// The resource that has a unique key.
     package func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
         read(kind) { $0.holders[key.name]?[key.value] }

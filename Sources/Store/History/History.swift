@@ -1,18 +1,20 @@
 import DuckDB
 import Foundation
-package import Inventory
+import Inventory
 
 /// Answers what the inventory was, one question at a time.
 actor History {
     private var reader: PastReader
     private let directory: Directory
+    private let projection: Projection
     private nonisolated let executor = SerialQueueExecutor(label: "history", qos: .utility)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ reader: sending PastReader, directory: Directory) {
+    init(_ reader: sending PastReader, directory: Directory, projection: Projection) {
         self.reader = reader
         self.directory = directory
+        self.projection = projection
     }
 
     func sequence(of moment: Moment) throws -> UInt64 {
@@ -21,19 +23,28 @@ actor History {
 
     // MARK: As it was
 
-    /// The resources of a kind that matched a search at a moment, in the order of their identifiers.
-    func resources(_ search: Search, at moment: Moment) throws -> [StoredResource] {
-        let all = try resources(search.kind, at: reader.sequence(of: moment))
-        return search.matchesAll ? all.map(\.stored) : try reader.search(search, among: all)
+    /// The resources of a kind that matched a search at a moment.
+    func search(_ search: Search, at moment: Moment) async throws -> SearchResult {
+        try await read(at: moment) { try $0.result(of: search) }
     }
 
-    private func resources(_ kind: Kind, at sequence: UInt64) throws -> [(id: UUID, stored: StoredResource)] {
-        var resources = Dictionary(uniqueKeysWithValues: directory.all(kind).map { ($0.id, $0.stored) })
-        // After the directory was read, so that nothing that it has is missing here.
-        let changed = try changes(since: sequence, of: kind)
-        let states = try reader.states(of: changed, at: sequence)
-        for id in changed { resources[id.id] = states[id] }
-        return resources.map { (id: $0.key, stored: $0.value) }.sorted { $0.id < $1.id }
+    /// How many resources of a kind matched a search at a moment.
+    func count(_ search: Search, at moment: Moment) async throws -> Int {
+        try await read(at: moment) { try $0.count(search) }
+    }
+
+    /// Searches the rows as they are now, without those that have changed since, and these as they were.
+    private func read<Answer>(
+        at moment: Moment,
+        _ body: (SearchReader) throws -> Answer
+    ) async throws -> sending Answer {
+        let sequence = try reader.sequence(of: moment)
+        let now = try await projection.freeze()
+        let range = min(sequence, now.sequence)..<max(sequence, now.sequence)
+        let changed = try reader.resources(changedFrom: range.lowerBound, to: range.upperBound)
+        var rows = SearchReader(connection: now.connection, directory: directory, sequence: sequence)
+        try rows.goBack(to: try reader.states(of: changed, at: sequence), changed: changed)
+        return try body(rows)
     }
 
     /// The resources of a kind that a transaction after another has changed.

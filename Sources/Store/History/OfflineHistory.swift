@@ -1,6 +1,6 @@
 import DuckDB
 import Foundation
-package import Inventory
+import Inventory
 package import Logging
 
 /// Reads the history of a data directory from its files, also beside a running server, and changes nothing.

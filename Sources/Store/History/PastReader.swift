@@ -188,26 +188,6 @@ struct PastReader {
         return try table.resources(connection.query(sql))
     }
 
-    /// The resources that match a search among those of a moment.
-    func search(_ search: Search, among resources: [(id: UUID, stored: StoredResource)]) throws -> [StoredResource] {
-        let table = ProjectionTable.of(search.kind)
-        try connection.execute("BEGIN TRANSACTION")
-        defer { rollBack() }
-        // Temporary tables come before those of the inventory where a name is looked up.
-        try connection.execute(ProjectionTable.createStagingStatement + table.createTemporaryStatement)
-        try table.merge(resources.map { ($0.id, $0.stored) }, on: connection)
-        return try table.resources(connection.query(search.sql, search.values)).compactMap(\.stored)
-    }
-
-    /// Gives up what a transaction has made.
-    private func rollBack() {
-        do {
-            try connection.execute("ROLLBACK")
-        } catch {
-            preconditionFailure("DuckDB cannot roll back: \(error)")
-        }
-    }
-
     /// The resources that are otherwise after one transaction than after another.
     mutating func differences(from: UInt64, to: UInt64) throws -> [Difference] {
         guard from != to else { return [] }

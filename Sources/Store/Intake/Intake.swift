@@ -29,16 +29,15 @@ package struct Intake: Sendable {
         of document: JSONValue,
         _ kind: Kind,
         operation: Int = 0,
-        replacing stored: StoredResource? = nil
+        replacing stored: @autoclosure () -> JSONValue? = nil
     ) throws(Refusal) -> Submission {
         var document = document
         guard let validator = validators[kind] else { preconditionFailure("every kind has a validator") }
         var violations = validator.violations(of: document)
-        if let stored, violations.contains(where: { $0.keyword == "required" }) {
-            let known = kind.resourceType.init(stored: stored.document).json
+        if violations.contains(where: { $0.keyword == "required" }), let stored = stored() {
             violations.removeAll { violation in
                 violation.keyword == "required" && violation.pointer.tokens.count == 1
-                    && known[violation.pointer] == nil
+                    && stored[violation.pointer] == nil
             }
         }
         if !violations.isEmpty {
@@ -55,21 +54,15 @@ package struct Intake: Sendable {
         }
     }
 
-    /// Reads the elements of an array, each as one operation.
-    ///
-    /// - Throws: The problems of every element that has any, up to the limit.
-    package func submissions(of documents: [JSONValue], _ kind: Kind) throws(Refusal) -> [Submission] {
-        var submissions: [Submission] = []
-        var problems: [Refusal.Problem] = []
-        for (index, document) in documents.enumerated() where problems.count < Refusal.maximumProblems {
+    /// Reads the elements of an array, each as an operation that creates a resource or says what is wrong with it.
+    package func creations(of documents: [JSONValue], _ kind: Kind) -> [Transaction.Operation] {
+        documents.map { document in
             do throws(Refusal) {
-                submissions.append(try submission(of: document, kind, operation: index))
+                return .create(try submission(of: document, kind))
             } catch {
-                problems += error.problems
+                return Transaction.Operation(.refuse(error))
             }
         }
-        guard problems.isEmpty else { throw Refusal(problems) }
-        return submissions
     }
 
     /// What the BMC of a malformed node lacks, if it is a new one: a rule of the store, told with the schema's.

@@ -114,11 +114,18 @@ actor Projection {
         }
     }
 
-    /// The resources that match a search, in the order of their identifiers, all as of one moment.
-    func search(_ search: Search) throws -> [StoredResource] {
-        try catchUp()
-        return try ProjectionTable.of(search.kind).resources(connection.query(search.sql, search.values))
-            .compactMap(\.stored)
+    /// The resources that match a search, all as of one moment.
+    func search(_ search: Search, in directory: Directory) throws -> SearchResult {
+        let sequence = try catchUp()
+        return try connection.transaction {
+            try SearchReader(connection: connection, directory: directory, sequence: sequence).result(of: search)
+        }
+    }
+
+    /// How many resources match a search.
+    func count(_ search: Search, in directory: Directory) throws -> Int {
+        let sequence = try catchUp()
+        return try SearchReader(connection: connection, directory: directory, sequence: sequence).count(search)
     }
 
     /// Leaves one of the machine's processors to the requests, so that a snapshot or a search does not hold them up.
@@ -141,7 +148,7 @@ actor Projection {
         let merged = try mergePending()
         let connection = try database.connect()
         // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
-        try connection.execute("BEGIN TRANSACTION READ ONLY; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
+        try connection.execute("BEGIN TRANSACTION; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
         return Frozen(connection: connection, sequence: merged.through, lastChanges: merged.lastChanges)
     }
 

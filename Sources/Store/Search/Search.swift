@@ -1,43 +1,119 @@
 import DuckDB
-import Foundation
+package import Foundation
 package import Inventory
 
-/// Conditions on the fields of one kind, all of which must hold.
+/// What a client looks for among the resources of one kind, in which order, and how much of it.
 package struct Search: Sendable {
     package let kind: Kind
-    private var conditions: [String] = []
-    /// The values that the conditions compare with, in their order.
-    private(set) var values: [SQLValue] = []
+    private var conditions: [SearchCondition] = []
+    /// The order of the answer.
+    package var order: SearchOrder
+    /// How many resources are answered at most.
+    package var limit: Int?
+    /// What the answer begins behind.
+    package var cursor: SearchCursor?
 
-    /// Reads the parameters of a query.
+    /// Reads the conditions among the parameters of a query, all of which must hold.
+    ///
+    /// One that comes several times holds when any of its values does.
     ///
     /// - Throws: When a parameter is unknown or its value malformed; the message names it.
     package init(_ kind: Kind, parameters: [(name: String, value: String)]) throws(Refusal) {
         self.kind = kind
+        order = SearchOrder(kind)
+        var texts: [(name: String, parameter: SearchParameter, text: SearchText)] = []
+        var room = SearchText.Room()
         for (name, value) in parameters {
-            guard let parameter = SearchParameter.of(kind)[name] else {
-                let known = SearchParameter.of(kind).keys.sorted().joined(separator: ", ")
-                let hint = known.isEmpty ? "it has none" : "it has \(known)"
-                throw Refusal(.invalid, "The search of \(kind.rawValue) has no parameter \(name); \(hint).")
+            guard let parameter = SearchParameter(kind, name: name) else {
+                throw Refusal(
+                    .invalid,
+                    "The search of \(kind.rawValue) has no parameter \(name); "
+                        + "it has paths of fields and \(SearchParameter.names(kind))."
+                )
             }
-            do throws(InvalidValue) {
-                if let value = try parameter.read(value) {
-                    conditions.append(parameter.condition)
-                    if parameter.comparesValue { values.append(.text(value)) }
+            let index = texts.firstIndex { $0.name == name }
+            try Self.read(name, value) { () throws(InvalidValue) in
+                if parameter.isFlag, index != nil { throw InvalidValue("comes twice") }
+                if index == nil { texts.append((name, parameter, SearchText())) }
+                let index = index ?? texts.count - 1
+                if parameter.isFlag {
+                    guard let isSet = Bool(value) else { throw InvalidValue("is neither true nor false") }
+                    if isSet { try texts[index].text.add("null", &room) }
+                } else {
+                    try texts[index].text.add(value, &room)
                 }
-            } catch {
-                throw Refusal(.invalid, "The value of \(name), \(value.debugDescription), \(error.message).")
+            }
+        }
+        // A flag that is not set asks for nothing.
+        texts.removeAll { $0.parameter.isFlag && !$0.text.acceptsAbsence }
+        for (name, parameter, text) in texts {
+            let value = parameters.first { $0.name == name }?.value ?? ""
+            try Self.read(name, value) { () throws(InvalidValue) in
+                conditions.append(try SearchCondition(kind, parameter.operand, parameter.comparison, text))
             }
         }
     }
 
-    /// Whether every resource of the kind matches.
-    package var matchesAll: Bool { conditions.isEmpty }
-
-    /// Selects the rows of the matching resources, in the order of their identifiers.
-    var sql: String {
-        let table = kind.rawValue.quotedIdentifier
-        let identifier = kind.identifierKey.quotedIdentifier
-        return "SELECT * FROM \(table) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(identifier)"
+    private static func read(
+        _ name: String,
+        _ value: String,
+        _ body: () throws(InvalidValue) -> Void
+    ) throws(Refusal) {
+        do throws(InvalidValue) {
+            try body()
+        } catch {
+            let shown = value.utf8.count > 200 ? "\(value.prefix(200))…" : value
+            throw Refusal(.invalid, "The value of \(name), \(shown.debugDescription), \(error.message).")
+        }
     }
+
+    /// Whether there is no condition.
+    package var hasNoConditions: Bool { conditions.isEmpty }
+
+    /// Whether the answer is every resource of the kind, in the order of their identifiers.
+    var isEverything: Bool { conditions.isEmpty && order.isByIdentifier && limit == nil && cursor == nil }
+
+    /// The unique key that the search asks for, where it asks for nothing else.
+    var uniqueKey: (key: UniqueKey?, fields: [SearchField], value: String)? {
+        conditions.count == 1 && cursor == nil ? conditions[0].uniqueKey : nil
+    }
+
+    /// A statement that selects the matching rows, with the values of its parameters.
+    ///
+    /// - Parameters:
+    ///   - columns: What is selected of each row.
+    ///   - past: Definitions that stand for the tables as they were; empty for the tables as they are.
+    func statement(selecting columns: String, past: String = "") -> (sql: String, values: [SQLValue]) {
+        var values: [SQLValue] = []
+        var sql = filter(selecting: columns, past: past, &values)
+        sql += " ORDER BY \(order.sql)"
+        // One more tells that there is more.
+        if let limit { sql += " LIMIT \(limit + 1)" }
+        return (sql, values)
+    }
+
+    /// A statement that counts the matching rows, however many are answered.
+    func countStatement(past: String = "") -> (sql: String, values: [SQLValue]) {
+        var values: [SQLValue] = []
+        var search = self
+        search.cursor = nil
+        return (search.filter(selecting: "count(*)", past: past, &values), values)
+    }
+
+    private func filter(selecting columns: String, past: String, _ values: inout [SQLValue]) -> String {
+        var conditions = conditions.map { $0.sql(&values) }
+        if let cursor { conditions.append(order.sql(after: cursor, &values)) }
+        let filter = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
+        return "\(past)SELECT \(columns) FROM \(kind.rawValue.quotedIdentifier)\(filter)"
+    }
+}
+
+/// The resources that a search has found.
+package struct SearchResult: Sendable {
+    /// Identifiers and resources, in the order that was asked for.
+    package var resources: [(id: UUID, stored: StoredResource)]
+    /// What further resources come behind, where there are any.
+    package var next: SearchCursor?
+    /// The number of the last transaction that is seen in them.
+    package var sequence: UInt64
 }

@@ -1,74 +1,63 @@
-import DuckDB
 import Inventory
+import Schema
 
-/// A parameter of the Go service's search.
-struct SearchParameter: Sendable {
-    /// The condition in SQL, with a `?` for the value where it compares one.
-    let condition: String
-    /// Reads the value from the query; nil where it asks for nothing.
-    let read: @Sendable (String) throws(InvalidValue) -> String?
+/// What a parameter of a search asks about, and how.
+struct SearchParameter {
+    let operand: SearchCondition.Operand
+    let comparison: SearchCondition.Comparison
+    /// Whether it asks for absence by saying `true`, as the Go service's parameters `missing…` do.
+    var isFlag = false
 
-    /// Whether the condition has a place for the value.
-    var comparesValue: Bool { condition.contains("?") }
-
-    /// The parameters of a kind, by name.
-    static func of(_ kind: Kind) -> [String: SearchParameter] {
-        switch kind {
-        case .computeNode: computeNode
-        case .nodeCollection: nodeCollection
-        case .bmc, .component: [:]
+    /// Reads a parameter's name: a field's path, or another name, and how the value is compared; nil when the kind
+    /// has no such parameter.
+    init?(_ kind: Kind, name: String) {
+        if let path = Self.flags(kind)[name], let field = SearchField(kind, path: path) {
+            (operand, comparison, isFlag) = (.fields([field]), .equal, true)
+            return
         }
+        var path = name[...]
+        var comparison = SearchCondition.Comparison.equal
+        for candidate in SearchCondition.Comparison.allCases
+        where candidate != .equal && name.hasSuffix(candidate.rawValue) {
+            (path, comparison) = (name.dropLast(candidate.rawValue.count), candidate)
+        }
+        guard let operand = Self.operand(kind, String(path)) else { return nil }
+        self.operand = operand
+        self.comparison = comparison
     }
 
-    private static let computeNode: [String: SearchParameter] = [
-        "xname": .value(NodeXName.self, "xname = ?"),
-        "hostname": .text("hostname = ?"),
-        "arch": .text("architecture = ?"),
-        "architecture": .text("architecture = ?"),
-        "boot_mac": .value(MACAddress.self, "boot_mac = ?"),
-        "bmc_mac": .value(MACAddress.self, "bmc.mac_address = ?"),
-        "missingXName": .flag("xname IS NULL"),
-        "missingHostname": .flag("hostname IS NULL"),
-        "missingArch": .flag("architecture IS NULL"),
-        "missingBootMAC": .flag("boot_mac IS NULL"),
-        "missingBMCMAC": .flag("bmc.mac_address IS NULL"),
-        "missingIPV4": .flag("boot_ipv4_address IS NULL"),
-        "missingIPV6": .flag("boot_ipv6_address IS NULL"),
-    ]
-
-    private static let nodeCollection: [String: SearchParameter] = [
-        "name": .text("name = ?"),
-        "type": .collectionType("type = ?"),
-        "node": .value(NodeXName.self, "list_contains(nodes, ?)"),
-    ]
-
-    private static func text(_ condition: String) -> SearchParameter {
-        SearchParameter(condition: condition) { $0 }
+    private static func operand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
+        if kind == .computeNode, path == "collection" { return .collections }
+        if let fields = groups[kind]?[path], !fields.isEmpty { return .fields(fields) }
+        return SearchField(kind, path: path).map { .fields([$0]) }
     }
 
-    private static func collectionType(_ condition: String) -> SearchParameter {
-        SearchParameter(condition: condition) { (text) throws(InvalidValue) in
-            guard NodeCollectionType(rawValue: text) != nil else {
-                let names = NodeCollectionType.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InvalidValue("is none of \(names)")
+    /// What several fields have in common, by name.
+    private static let groups: [Kind: [String: [SearchField]]] = Dictionary(
+        uniqueKeysWithValues: Kind.allCases.map { kind in
+            let addresses = SearchField.all(kind) { field, _ in
+                field.type is IPv4Address.Type || field.type is IPv6Address.Type
             }
-            return text
+            return (kind, ["ip": addresses, "mac": SearchField.all(kind) { _, key in key == "mac" }])
         }
+    )
+
+    /// The Go service's parameters that ask for nodes without a field.
+    private static func flags(_ kind: Kind) -> [String: String] {
+        guard kind == .computeNode else { return [:] }
+        return [
+            "missingXName": "xname", "missingHostname": "hostname", "missingArch": "architecture",
+            "missingBootMAC": "boot_mac", "missingBMCMAC": "bmc.mac_address", "missingIPV4": "boot_ipv4_address",
+            "missingIPV6": "boot_ipv6_address",
+        ]
     }
 
-    /// A parameter whose values have a normal spelling.
-    private static func value<Value: StringValue>(_ type: Value.Type, _ condition: String) -> SearchParameter {
-        SearchParameter(condition: condition) { (text) throws(InvalidValue) in try Value(text).description }
-    }
-
-    /// A parameter that says `true` or `false`.
-    private static func flag(_ condition: String) -> SearchParameter {
-        SearchParameter(condition: condition) { (text) throws(InvalidValue) in
-            switch text {
-            case "true": text
-            case "false": nil
-            default: throw InvalidValue("is neither true nor false")
-            }
-        }
+    /// The names that a message suggests.
+    static func names(_ kind: Kind) -> String {
+        let groups = (groups[kind] ?? [:]).filter { !$0.value.isEmpty }.keys
+        let others = kind == .computeNode ? ["collection"] : []
+        return
+            (kind.resourceType.fields.map(\.name) + SearchField.aliases(kind).keys.sorted() + groups.sorted() + others
+            + flags(kind).keys.sorted()).joined(separator: ", ")
     }
 }

@@ -1,0 +1,194 @@
+import AsyncAlgorithms
+import HTTPTypes
+import Hummingbird
+import Inventory
+import NIOCore
+import Schema
+import Store
+
+/// Creates resources from a stream, one JSON document a line: `POST /{Kind}` with `application/x-ndjson`.
+///
+/// Lines are read, checked, committed and answered in groups while the stream goes on. While one group waits for the
+/// disk the next is read, and no more than that: a client that sends faster has to wait.
+struct LineRoutes {
+    let store: InventoryStore
+
+    static let mediaTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl"]
+
+    /// The longest line, in bytes.
+    private static let maximumLineSize = 8 << 20
+    /// How many lines, and of how many bytes at about, are committed at once.
+    private static let maximumGroup = 512
+    private static let maximumGroupSize = 1 << 20
+
+    /// A line with what it came to.
+    private struct Line: Sendable {
+        /// From 1.
+        var number: Int
+        var operation: Transaction.Operation
+        /// Why it could not even be read.
+        var problem: Problem?
+    }
+
+    func create(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) -> Response {
+        let groups = AsyncThrowingChannel<[Line], any Error>()
+        return Response(
+            status: .ok,
+            headers: [.contentType: Self.mediaTypes[0]],
+            body: ResponseBody { writer in
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { await read(kind, request.body, into: groups) }
+                    var (created, failed) = (0, 0)
+                    for try await group in groups {
+                        var buffer = ByteBuffer()
+                        for (line, result) in zip(group, await commit(group, context)) {
+                            if case .success = result { created += 1 } else { failed += 1 }
+                            buffer.writeBytes(Self.answer(to: line, result, context).bytes)
+                            buffer.writeString("\n")
+                        }
+                        try await writer.write(buffer)
+                    }
+                    let summary: JSONValue = [
+                        "created": .number(JSONNumber(created)), "failed": .number(JSONNumber(failed)),
+                    ]
+                    try await writer.write(ByteBuffer(bytes: summary.bytes + [UInt8(ascii: "\n")]))
+                    try await writer.finish(nil)
+                }
+            }
+        )
+    }
+
+    /// Commits the lines of a group, each by itself.
+    private func commit(_ group: [Line], _ context: InventoryRequestContext) async -> [Result<Receipt, any Error>] {
+        await store.commit(each: group.map { Transaction(author: context.subject, [$0.operation]) })
+    }
+
+    private static func answer(
+        to line: Line,
+        _ result: Result<Receipt, any Error>,
+        _ context: InventoryRequestContext
+    ) -> JSONValue {
+        var answer: JSONObject = ["line": .number(JSONNumber(line.number))]
+        switch result {
+        case .success(let receipt):
+            let outcome = receipt.outcomes[0]
+            answer["status"] = .number(JSONNumber(HTTPResponse.Status.created.code))
+            answer["id"] = .string(outcome.resource.id.lowercased)
+            answer["version"] = .number(JSONNumber(Int(receipt.sequence)))
+        case .failure(let error):
+            let problem = line.problem ?? Problem(error, logger: context.logger)
+            for member in problem.json where !["type", "title"].contains(member.key) {
+                answer[member.key] = member.value
+            }
+        }
+        return .object(answer)
+    }
+
+    // MARK: Reading
+
+    /// Reads the lines of a body and passes them on in groups, until it ends or the client is gone.
+    private func read(_ kind: Kind, _ body: RequestBody, into groups: AsyncThrowingChannel<[Line], any Error>) async {
+        var lines = LineSplitter(maximumSize: Self.maximumLineSize)
+        do {
+            for try await buffer in body {
+                lines.append(buffer)
+                try await send(kind, &lines, into: groups)
+            }
+            lines.end()
+            try await send(kind, &lines, into: groups)
+            groups.finish()
+        } catch {
+            groups.fail(error)
+        }
+    }
+
+    private func send(
+        _ kind: Kind,
+        _ lines: inout LineSplitter,
+        into groups: AsyncThrowingChannel<[Line], any Error>
+    ) async throws {
+        var group: [Line] = []
+        var size = 0
+        while let (number, line) = lines.next() {
+            group.append(read(kind, number, line))
+            size += line?.count ?? 0
+            if group.count == Self.maximumGroup || size >= Self.maximumGroupSize {
+                await groups.send(group)
+                (group, size) = ([], 0)
+            }
+            try Task.checkCancellation()
+        }
+        if !group.isEmpty { await groups.send(group) }
+    }
+
+    /// - Parameter text: The line; nil for one that is too long.
+    private func read(_ kind: Kind, _ number: Int, _ text: [UInt8]?) -> Line {
+        do {
+            guard let text else {
+                throw Problem(.contentTooLarge, "The line is longer than \(Self.maximumLineSize >> 20) MiB.")
+            }
+            let submission = try store.intake.submission(of: JSONValue(parsing: text), kind)
+            return Line(number: number, operation: .create(submission))
+        } catch let refusal as Refusal {
+            return Line(number: number, operation: Transaction.Operation(.refuse(refusal)))
+        } catch {
+            let problem = error as? Problem ?? Problem(.badRequest, "The line is not JSON: \(error).")
+            let refusal = Refusal(.invalid, problem.detail)
+            return Line(number: number, operation: Transaction.Operation(.refuse(refusal)), problem: problem)
+        }
+    }
+}
+
+/// Takes lines out of bytes that come in pieces.
+private struct LineSplitter {
+    private let maximumSize: Int
+    private var bytes: [UInt8] = []
+    /// Where the next line begins, and how far it is known to have no end.
+    private var start = 0
+    private var searched = 0
+    private var number = 0
+    /// Whether the line that is being read is too long, so that what comes of it is dropped.
+    private var isDropping = false
+    private var isAtEnd = false
+
+    init(maximumSize: Int) {
+        self.maximumSize = maximumSize
+    }
+
+    mutating func append(_ buffer: ByteBuffer) {
+        bytes.removeFirst(start)
+        searched -= start
+        start = 0
+        bytes.append(contentsOf: buffer.readableBytesView)
+    }
+
+    /// Says that no more bytes come: what is left is the last line.
+    mutating func end() {
+        isAtEnd = true
+    }
+
+    /// The next line that is not blank, with its number from 1; no text for one that is too long.
+    mutating func next() -> (number: Int, text: [UInt8]?)? {
+        while true {
+            let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n"))
+            guard let end = end ?? (isAtEnd && (start < bytes.count || isDropping) ? bytes.count : nil) else {
+                if bytes.count - start > maximumSize || isDropping {
+                    isDropping = true
+                    start = bytes.count
+                }
+                searched = bytes.count
+                return nil
+            }
+            number += 1
+            let line = bytes[start..<end]
+            let wasDropping = isDropping
+            isDropping = false
+            start = min(end + 1, bytes.count)
+            searched = start
+            if wasDropping || line.count > maximumSize { return (number, nil) }
+            if line.contains(where: { ![UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains($0) }) {
+                return (number, Array(line))
+            }
+        }
+    }
+}

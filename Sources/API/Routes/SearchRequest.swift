@@ -1,0 +1,75 @@
+import Foundation
+import Hummingbird
+import Inventory
+import Store
+
+/// What the query of a request to `/{Kind}` asks for: conditions, and in which form the answer is wanted.
+struct SearchRequest {
+    var search: Search
+    /// The moment as of which the inventory is searched; nil for now.
+    var moment: Moment?
+    /// The fields that are answered; nil for whole documents.
+    var selection: FieldSelection?
+    /// Whether only the number of resources is wanted.
+    var countsOnly: Bool
+    /// How many resources must match for anything to be changed.
+    var expected: Int?
+    var isDryRun: Bool
+    /// The conditions as they came.
+    private let conditions: [(name: String, value: String)]
+    private let reserved: [String: String]
+
+    /// Parameters that are no conditions, of requests that read and of those that write.
+    private static let reading = ["sort", "fields", "limit", "count", "at", "cursor"]
+    private static let writing = ["sort", "limit", "expect", "dry_run"]
+
+    /// - Parameter writes: Whether the resources are to be changed.
+    init(_ kind: Kind, _ request: Request, writes: Bool = false) throws {
+        let allowed = writes ? Self.writing : Self.reading
+        var reserved: [String: String] = [:]
+        var conditions: [(name: String, value: String)] = []
+        for (name, value) in try request.queryParameters() {
+            guard (Self.reading + Self.writing).contains(name) else {
+                conditions.append((name, value))
+                continue
+            }
+            guard allowed.contains(name) else {
+                throw Problem(.badRequest, "The parameter \(name) is not for \(request.method.rawValue).")
+            }
+            guard reserved.updateValue(value, forKey: name) == nil else {
+                throw Problem(.badRequest, "The parameter \(name) comes twice.")
+            }
+        }
+        search = try Search(kind, parameters: conditions)
+        if let order = try reserved.value(of: "sort", { (text) throws(InvalidValue) in try SearchOrder(kind, text) }) {
+            search.order = order
+        }
+        search.limit = try reserved.value(of: "limit") { (text) throws(InvalidValue) in try Self.number(text, from: 1) }
+        search.cursor = try reserved.value(of: "cursor", search.order.cursor)
+        moment = try reserved.value(of: "at", Moment.init)
+        selection = try reserved.value(of: "fields") { (text) throws(InvalidValue) in try FieldSelection(kind, text) }
+        countsOnly = try reserved.flag("count")
+        expected = try reserved.value(of: "expect") { (text) throws(InvalidValue) in try Self.number(text, from: 0) }
+        isDryRun = try reserved.flag("dry_run")
+        self.conditions = conditions
+        self.reserved = reserved
+    }
+
+    private static func number(_ text: String, from lowest: Int) throws(InvalidValue) -> Int {
+        guard let number = Int(text), (lowest...Int(Int32.max)).contains(number), text.utf8.first != UInt8(ascii: "+")
+        else {
+            throw InvalidValue("is not a number of \(lowest) or more")
+        }
+        return number
+    }
+
+    /// The query of the page that follows, which is as of the same moment.
+    func query(of result: SearchResult) -> String? {
+        guard let next = result.next else { return nil }
+        var parameters = conditions.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
+        for (name, value) in reserved.sorted(by: { $0.key < $1.key }) where name != "at" && name != "cursor" {
+            parameters.append("\(name)=\(value.percentEncoded)")
+        }
+        return (parameters + ["at=\(result.sequence)", "cursor=\(next)"]).joined(separator: "&")
+    }
+}

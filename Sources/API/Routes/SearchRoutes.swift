@@ -1,0 +1,100 @@
+import HTTPTypes
+import Hummingbird
+import Inventory
+import Schema
+import Store
+
+/// Many resources of a kind at once: `/{Kind}`.
+struct SearchRoutes {
+    let store: InventoryStore
+
+    /// Adds the routes of a kind.
+    ///
+    /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
+    func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
+        routes.add(path, .get, .open) { request, _ in try await find(kind, request) }
+        routes.add(path, .patch) { request, context in
+            let wanted = try Self.change(kind, request)
+            let patch = try await request.mergePatch()
+            return try await change(wanted, context) { .patch(kind, $0, patch) }
+        }
+        routes.add(path, .delete) { request, context in
+            try await change(Self.change(kind, request), context) { .delete(kind, $0) }
+        }
+    }
+
+    private func find(_ kind: Kind, _ request: Request) async throws -> Response {
+        let wanted = try SearchRequest(kind, request)
+        if wanted.countsOnly {
+            let count =
+                if let moment = wanted.moment { try await store.count(wanted.search, at: moment) } else {
+                    try await store.count(wanted.search)
+                }
+            return .json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
+        }
+        let result =
+            if let moment = wanted.moment { try await store.search(wanted.search, at: moment) } else {
+                try await store.search(wanted.search)
+            }
+        var response = Response.resources(result.resources.map(\.stored), wanted.selection)
+        if let query = wanted.query(of: result) {
+            response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
+        }
+        return response
+    }
+
+    /// What a request wants to be changed, if it says so clearly enough.
+    private static func change(_ kind: Kind, _ request: Request) throws -> SearchRequest {
+        let wanted = try SearchRequest(kind, request, writes: true)
+        let method = request.method.rawValue
+        guard !wanted.search.hasNoConditions else {
+            throw Problem(.badRequest, "\(method) of every \(kind.rawValue) is not done; give conditions.")
+        }
+        guard wanted.expected != nil || wanted.search.limit != nil else {
+            throw Problem(
+                .badRequest,
+                "\(method) of a search needs expect=N, how many must match, or limit=N, how many are changed at most."
+            )
+        }
+        return wanted
+    }
+
+    private func change(
+        _ wanted: SearchRequest,
+        _ context: InventoryRequestContext,
+        _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
+    ) async throws -> Response {
+        let receipt: Receipt
+        do {
+            receipt = try await store.commit(
+                wanted.search,
+                expecting: wanted.expected,
+                author: context.subject,
+                isDryRun: wanted.isDryRun,
+                action
+            )
+        } catch let refusal as Refusal {
+            // The messages say which resource it was, which no pointer does.
+            throw Problem(Refusal(refusal.problems.map(\.inWords))) { _ in "" }
+        }
+        var answer: JSONObject = [
+            "matched": .number(JSONNumber(receipt.outcomes.count)), "changed": .number(JSONNumber(receipt.changeCount)),
+        ]
+        if wanted.isDryRun {
+            answer["dry_run"] = .bool(true)
+        } else {
+            answer["sequence"] = .number(JSONNumber(Int(receipt.sequence)))
+        }
+        return .json(JSONValue.object(answer).bytes)
+    }
+}
+
+extension Refusal.Problem {
+    /// The same with the violations in the message.
+    fileprivate var inWords: Self {
+        var problem = self
+        problem.message = ([message] + violations.map(\.description)).joined(separator: " ")
+        problem.violations = []
+        return problem
+    }
+}

@@ -1,0 +1,219 @@
+import DuckDB
+import Inventory
+
+/// One parameter of a search: what some fields have to be like.
+struct SearchCondition: Sendable {
+    let kind: Kind
+    let operand: Operand
+    let comparison: Comparison
+
+    /// What is looked at.
+    enum Operand: Sendable {
+        /// The values of several fields, any of which will do.
+        case fields([SearchField])
+        /// The names of the collections that the node is a member of.
+        case collections
+    }
+
+    enum Comparison: String, CaseIterable, Sendable {
+        case equal = ""
+        case unequal = "!"
+        case greater = "[gt]"
+        case greaterOrEqual = "[ge]"
+        case less = "[lt]"
+        case lessOrEqual = "[le]"
+
+        /// How SQL writes it, where it compares.
+        fileprivate var comparator: String? {
+            switch self {
+            case .equal, .unequal: nil
+            case .greater: ">"
+            case .greaterOrEqual: ">="
+            case .less: "<"
+            case .lessOrEqual: "<="
+            }
+        }
+    }
+
+    private let acceptsAbsence: Bool
+    /// Of each field, what its values have to be one of; a collection's name has one.
+    private let choices: [Choice]
+
+    /// What the values of a field have to be one of, in the field's spelling.
+    private struct Choice: Sendable {
+        var names: [String] = []
+        /// A regular expression; empty where there is none.
+        var pattern = ""
+    }
+
+    /// The longest regular expression that patterns may come to, in bytes.
+    private static let maximumPatternSize = 16 << 10
+
+    /// - Throws: When the text does not fit the fields.
+    init(_ kind: Kind, _ operand: Operand, _ comparison: Comparison, _ text: SearchText) throws(InvalidValue) {
+        self.kind = kind
+        self.operand = operand
+        self.comparison = comparison
+        acceptsAbsence = text.acceptsAbsence
+        if comparison.comparator != nil {
+            guard !text.acceptsAbsence else { throw InvalidValue("has null, which does not compare") }
+            guard text.patterns.isEmpty else { throw InvalidValue("has a pattern, which does not compare") }
+        }
+        if case .fields(let fields) = operand {
+            choices = try Self.choices(of: fields, comparison, text)
+        } else {
+            choices = [Choice(names: text.names, pattern: text.patterns.regularExpression { $0 })]
+        }
+        guard choices.allSatisfy({ $0.pattern.utf8.count <= Self.maximumPatternSize }) else {
+            throw InvalidValue("has patterns of more than \(Self.maximumPatternSize >> 10) KiB")
+        }
+    }
+
+    private static func choices(
+        of fields: [SearchField],
+        _ comparison: Comparison,
+        _ text: SearchText
+    ) throws(InvalidValue) -> [Choice] {
+        var choices = fields.map { _ in Choice() }
+        if let field = fields.first(where: { !$0.column.isScalar }) {
+            guard text.names.isEmpty, text.patterns.isEmpty else {
+                throw InvalidValue("is compared with \(field.column.isList ? "a list" : "an object"); only null is")
+            }
+        }
+        if fields.contains(where: { $0.column == .boolean }), comparison.comparator != nil {
+            throw InvalidValue("has no order that it could be compared by")
+        }
+        for name in text.names {
+            var failure: InvalidValue?
+            var isRead = false
+            for (index, field) in fields.enumerated() {
+                do throws(InvalidValue) {
+                    choices[index].names.append(try field.normalSpelling(of: name))
+                    isRead = true
+                } catch {
+                    failure = failure ?? error
+                }
+            }
+            if let failure, !isRead { throw failure }
+        }
+        guard !text.patterns.isEmpty else { return choices }
+        for (index, field) in fields.enumerated() {
+            guard field.column == .text || field.column == .uuid else {
+                throw InvalidValue("is a pattern, which only texts match")
+            }
+            choices[index].pattern = text.patterns.regularExpression(field.normalSpelling(ofPart:))
+        }
+        return choices
+    }
+
+    /// The unique key that the condition asks for, where it asks for nothing else, and the fields that may have it.
+    var uniqueKey: (key: UniqueKey?, fields: [SearchField], value: String)? {
+        guard case .fields(let fields) = operand, comparison == .equal, !acceptsAbsence,
+            choices.allSatisfy({ $0.names.count == 1 && $0.pattern.isEmpty && $0.names == choices[0].names }),
+            let field = fields.first, let value = choices[0].names.first
+        else { return nil }
+        if field.steps == [.member(kind.identifierKey)] { return (nil, fields, value) }
+        guard let key = field.uniqueKey else { return nil }
+        return (UniqueKey(name: key, value: value), fields, value)
+    }
+
+    // MARK: SQL
+
+    /// The condition in SQL, which is true, false or NULL.
+    ///
+    /// - Parameter values: What the statement's parameters stand for, so far.
+    func sql(_ values: inout [SQLValue]) -> String {
+        var alternatives: [String] = []
+        switch operand {
+        case .fields(let fields):
+            for (field, choice) in zip(fields, choices) {
+                guard let predicate = predicate(choice, field.column, &values) else { continue }
+                alternatives.append(field.sql(kind, predicate))
+            }
+            if acceptsAbsence {
+                let presence = fields.map { $0.presence(kind) }.joined(separator: " OR ")
+                alternatives.append("((\(presence)) IS NOT TRUE)")
+            }
+        case .collections:
+            if let predicate = predicate(choices[0], .text, &values) {
+                alternatives.append(Self.membership("\(predicate("name"))\(identifiers(&values))"))
+            }
+            if acceptsAbsence { alternatives.append("(\(Self.membership("true")) IS NOT TRUE)") }
+        }
+        let condition = "(\(alternatives.joined(separator: " OR ")))"
+        return comparison == .unequal ? "(\(condition) IS NOT TRUE)" : condition
+    }
+
+    /// A condition on an expression that has a value of a type; nil when no value will do.
+    private func predicate(
+        _ choice: Choice,
+        _ column: ColumnType,
+        _ values: inout [SQLValue]
+    ) -> ((String) -> String)? {
+        var conditions: [@Sendable (String) -> String] = []
+        func parameter(_ value: SQLValue) -> String {
+            values.append(value)
+            return "$\(values.count)"
+        }
+        if let comparator = comparison.comparator {
+            for name in choice.names {
+                let value = "CAST(\(parameter(.text(name))) AS \(column.sql))"
+                conditions.append { "\($0) \(comparator) \(value)" }
+            }
+        } else if choice.names.count == 1 {
+            let value = "CAST(\(parameter(.text(choice.names[0]))) AS \(column.sql))"
+            conditions.append { "\($0) = \(value)" }
+        } else if !choice.names.isEmpty {
+            let list = "CAST(\(parameter(.texts(choice.names))) AS \(column.sql)[])"
+            conditions.append { "\($0) IN (SELECT unnest(\(list)))" }
+        }
+        if !choice.pattern.isEmpty {
+            let expression = parameter(.text(choice.pattern))
+            conditions.append { "regexp_full_match(CAST(\($0) AS VARCHAR), \(expression), 's')" }
+        }
+        guard !conditions.isEmpty else { return nil }
+        return { value in "(\(conditions.map { $0(value) }.joined(separator: " OR ")))" }
+    }
+
+    /// The condition that the node is a member of a collection that is as a condition says.
+    private static func membership(_ condition: String) -> String {
+        let collections = Kind.nodeCollection.rawValue.quotedIdentifier
+        return "xname IN (SELECT unnest(nodes) FROM \(collections) WHERE \(condition))"
+    }
+
+    /// What a collection's name may be instead: its id.
+    private func identifiers(_ values: inout [SQLValue]) -> String {
+        guard comparison.comparator == nil, !choices[0].names.isEmpty else { return "" }
+        values.append(.texts(choices[0].names))
+        return " OR CAST(id AS VARCHAR) IN (SELECT unnest($\(values.count)))"
+    }
+}
+
+extension [SearchText.Pattern] {
+    /// The patterns as one regular expression of RE2, whose time is linear in the text whatever the patterns are.
+    ///
+    /// - Parameter spelling: Brings a text between what is left open to the spelling of a field.
+    fileprivate func regularExpression(_ spelling: (String) -> String) -> String {
+        map { pattern in
+            pattern.map { piece in
+                switch piece {
+                case .anyRun: ".*"
+                case .anyCharacter: "."
+                case .text(let text): spelling(text).unicodeScalars.map(Self.literal).joined()
+                }
+            }.joined()
+        }.joined(separator: "|")
+    }
+
+    private static func literal(_ character: Unicode.Scalar) -> String {
+        guard character.value != 0 else { return "\\x00" }
+        let isPlain = !character.isASCII || character.properties.isAlphabetic || character.properties.numericType != nil
+        return (isPlain || character == "_" ? "" : "\\") + String(Character(character))
+    }
+}
+
+extension ColumnType {
+    fileprivate var isList: Bool {
+        if case .list = self { true } else { false }
+    }
+}

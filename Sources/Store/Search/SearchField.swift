@@ -1,0 +1,190 @@
+import DuckDB
+import Inventory
+import Schema
+
+/// A field of a kind by its path, such as `bmc.xname` or `network_interfaces.mac_address`.
+struct SearchField: Sendable {
+    /// The way from the resource to the value.
+    let steps: [Step]
+    /// The type of the value.
+    let type: any JSONRepresentable.Type
+    let column: ColumnType
+    /// The unique key that the values belong to.
+    let uniqueKey: String?
+
+    enum Step: Equatable, Sendable {
+        case member(String)
+        /// Of a map.
+        case key(String)
+        /// Any element of a list.
+        case elements
+    }
+
+    /// Finds a field by the names on the way to it, joined by dots; nil when the kind has no such field.
+    ///
+    /// What follows the name of a map is one of its keys.
+    init?(_ kind: Kind, path: String) {
+        var steps: [Step] = []
+        var type: any JSONRepresentable.Type = kind.resourceType
+        var column = ColumnType.structure(ProjectionTable.of(kind).columns)
+        var uniqueKey: String?
+        var rest = (Self.aliases(kind)[path] ?? path).split(separator: ".", omittingEmptySubsequences: false)[...]
+        guard !path.utf8.contains(0) else { return nil }
+        while let name = rest.first {
+            if case .list(let element) = column {
+                steps.append(.elements)
+                (type, column) = (type.elementType ?? type, element)
+            }
+            switch column {
+            case .structure(let columns):
+                guard let found = columns.first(where: { $0.name == name }),
+                    let structure = type as? any JSONStructure.Type,
+                    let field = structure.fields.first(where: { $0.name == name })
+                else { return nil }
+                steps.append(.member(field.name))
+                uniqueKey = steps.count == 1 && field.uniqueElementKey == nil ? field.uniqueKey : nil
+                (type, column) = (field.type, found.type)
+                rest = rest.dropFirst()
+            case .map(let value):
+                steps.append(.key(rest.joined(separator: ".")))
+                (type, column) = (type.elementType ?? type, value)
+                rest = []
+            default: return nil
+            }
+        }
+        if case .list(let element) = column, element.isScalar {
+            steps.append(.elements)
+            (type, column) = (type.elementType ?? type, element)
+        }
+        self.steps = steps
+        self.type = type
+        self.column = column
+        self.uniqueKey = uniqueKey
+    }
+
+    /// The Go service's names of fields.
+    static func aliases(_ kind: Kind) -> [String: String] {
+        switch kind {
+        case .computeNode: ["arch": "architecture", "bmc_mac": "bmc.mac_address"]
+        case .nodeCollection: ["node": "nodes"]
+        case .bmc, .component: [:]
+        }
+    }
+
+    /// The fields of a resource itself, and of the elements of its own lists, that are as a condition says.
+    static func all(
+        _ kind: Kind,
+        where condition: (_ field: JSONField, _ uniqueKey: String?) -> Bool
+    ) -> [SearchField] {
+        kind.resourceType.fields.flatMap { field -> [SearchField] in
+            if field.uniqueElementKey == nil, condition(field, field.uniqueKey) {
+                return [SearchField(kind, path: field.name)].compactMap(\.self)
+            }
+            guard let element = field.type.elementType as? any JSONStructure.Type else { return [] }
+            return element.fields.compactMap { inner in
+                let key = field.uniqueElementKey == inner.name ? field.uniqueKey : nil
+                return condition(inner, key) ? SearchField(kind, path: "\(field.name).\(inner.name)") : nil
+            }
+        }
+    }
+
+    // MARK: Values
+
+    /// A value in the spelling in which documents have it.
+    func normalSpelling(of text: String) throws(InvalidValue) -> String {
+        switch column {
+        case .integer:
+            guard let number = Int(text), text.utf8.first != UInt8(ascii: "+") else {
+                throw InvalidValue("is not an integer of 64 bits")
+            }
+            return String(number)
+        case .double:
+            guard let number = Double(text), number.isFinite else { throw InvalidValue("is not a number") }
+            return String(number)
+        case .boolean:
+            guard text == "true" || text == "false" else { throw InvalidValue("is neither true nor false") }
+            return text
+        default:
+            do throws(JSONDecodingError) {
+                guard case .string(let normal) = try type.init(json: .string(text)).json else { return text }
+                return normal
+            } catch {
+                throw InvalidValue(error.message)
+            }
+        }
+    }
+
+    /// A part of a pattern in the spelling in which documents have it.
+    func normalSpelling(ofPart text: String) -> String {
+        switch type {
+        case is MACAddress.Type: text.lowercased().replacing("-", with: ":")
+        case is IPv4Address.Type, is IPv6Address.Type: text.lowercased()
+        default: column == .uuid ? text.lowercased() : text
+        }
+    }
+
+    /// The values that a document has at the path, as texts.
+    func values(in document: JSONValue) -> [String] {
+        var values = [document]
+        for step in steps {
+            values = values.flatMap { value -> [JSONValue] in
+                switch (step, value) {
+                case (.member(let name), .object(let object)), (.key(let name), .object(let object)):
+                    [object[name]].compactMap(\.self)
+                case (.elements, .array(let elements)): elements
+                default: []
+                }
+            }
+        }
+        return values.map { value in
+            switch value {
+            case .string(let text): text
+            default: value.text
+            }
+        }
+    }
+
+    // MARK: SQL
+
+    /// The condition that there is something at the path; where that is a list, it may be empty.
+    func presence(_ kind: Kind) -> String {
+        let steps = steps.last == .elements ? steps.dropLast() : steps
+        return Self.sql(kind, steps[...]) { "\($0) IS NOT NULL" }
+    }
+
+    /// The condition that some value at the path is as another condition says.
+    ///
+    /// - Parameter predicate: A condition on an expression that has the value.
+    func sql(_ kind: Kind, _ predicate: (String) -> String) -> String {
+        Self.sql(kind, steps[...], predicate)
+    }
+
+    private static func sql(_ kind: Kind, _ steps: ArraySlice<Step>, _ predicate: (String) -> String) -> String {
+        let identifier = kind.identifierKey.quotedIdentifier
+        var source = kind.rawValue.quotedIdentifier
+        var value: String?
+        for step in steps {
+            switch step {
+            case .member(let name):
+                value = value.map { "struct_extract(\($0), \(name.quotedLiteral))" } ?? name.quotedIdentifier
+            case .key(let key): value = "\(value ?? "")[\(key.quotedLiteral)]"
+            case .elements:
+                source = "(SELECT \(identifier), unnest(\(value ?? "")) AS element FROM \(source))"
+                value = "element"
+            }
+        }
+        let condition = predicate(value ?? "")
+        if !steps.contains(.elements) { return condition }
+        return "\(identifier) IN (SELECT \(identifier) FROM \(source) WHERE \(condition))"
+    }
+}
+
+extension ColumnType {
+    /// Whether it is a single value.
+    var isScalar: Bool {
+        switch self {
+        case .text, .uuid, .timestamp, .boolean, .integer, .double: true
+        case .freeForm, .list, .structure, .map: false
+        }
+    }
+}

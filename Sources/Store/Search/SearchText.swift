@@ -1,0 +1,158 @@
+import Inventory
+
+/// The value of a parameter of a search, taken apart: alternatives, of which any will do.
+///
+/// `,` separates them, `*` and `?` match within a string, `[…]` is a set of numbers as in a hostlist, `null` is the
+/// absence of a value, and a backslash takes the meaning from the character after it.
+struct SearchText {
+    /// Whether a value that is absent will do.
+    private(set) var acceptsAbsence = false
+    /// The values themselves.
+    private(set) var names: [String] = []
+    private(set) var patterns: [Pattern] = []
+
+    /// Text in which runs of characters and single ones are left open.
+    typealias Pattern = [Piece]
+
+    enum Piece: Hashable {
+        case text(String)
+        /// Any characters, or none.
+        case anyRun
+        /// Any one character.
+        case anyCharacter
+    }
+
+    /// How many names, and how many patterns, a search may still come to.
+    struct Room {
+        var names = 1 << 18
+        var patterns = 256
+    }
+
+    init() {}
+
+    /// Adds the alternatives of a value.
+    mutating func add(_ text: String, _ room: inout Room) throws(InvalidValue) {
+        var alternative = Alternative()
+        var rest = text.unicodeScalars[...]
+        while let character = rest.popFirst() {
+            switch character {
+            case "\\":
+                guard let escaped = rest.popFirst() else { throw InvalidValue("ends with a backslash") }
+                alternative.append(escaped)
+                alternative.isPlain = false
+            case ",":
+                try add(alternative, &room)
+                alternative = Alternative()
+            case "*": alternative.append(.anyRun)
+            case "?": alternative.append(.anyCharacter)
+            case "[":
+                guard let end = rest.firstIndex(of: "]") else { throw InvalidValue("has a [ without its ]") }
+                alternative.sets.append(try NumberSet(rest[..<end]))
+                alternative.pieces.append(.set(alternative.sets.count - 1))
+                rest = rest[end...].dropFirst()
+            case "]": throw InvalidValue("has a ] without its [")
+            default: alternative.append(character)
+            }
+        }
+        try add(alternative, &room)
+    }
+
+    private mutating func add(_ alternative: Alternative, _ room: inout Room) throws(InvalidValue) {
+        if alternative.isPlain, alternative.pieces == [.piece(.text("null"))] {
+            acceptsAbsence = true
+            return
+        }
+        let line = alternative.isPattern ? \Room.patterns : \Room.names
+        let (count, overflow) = alternative.sets.reduce((1, false)) { product, set in
+            let (count, overflow) = product.0.multipliedReportingOverflow(by: set.count)
+            return (count, product.1 || overflow)
+        }
+        guard !overflow, count <= room[keyPath: line] else {
+            throw InvalidValue(
+                "makes more than \(Room()[keyPath: line]) \(alternative.isPattern ? "patterns" : "names") of the search"
+            )
+        }
+        room[keyPath: line] -= count
+        for pieces in alternative.expanded {
+            if alternative.isPattern {
+                patterns.append(pieces)
+            } else {
+                names.append(pieces.reduce(into: "") { if case .text(let text) = $1 { $0 += text } })
+            }
+        }
+    }
+}
+
+/// One alternative while it is read.
+private struct Alternative {
+    enum Piece: Equatable {
+        case piece(SearchText.Piece)
+        /// One of ``sets``.
+        case set(Int)
+    }
+
+    var pieces: [Piece] = []
+    var sets: [NumberSet] = []
+    /// Whether it has no backslash.
+    var isPlain = true
+
+    var isPattern: Bool { pieces.contains(.piece(.anyRun)) || pieces.contains(.piece(.anyCharacter)) }
+
+    mutating func append(_ piece: SearchText.Piece) {
+        pieces.append(.piece(piece))
+    }
+
+    mutating func append(_ character: Unicode.Scalar) {
+        if case .piece(.text(var text))? = pieces.last {
+            text.unicodeScalars.append(character)
+            pieces[pieces.count - 1] = .piece(.text(text))
+        } else {
+            append(.text(String(Character(character))))
+        }
+    }
+
+    /// What it stands for, with each combination of the sets' numbers.
+    var expanded: [SearchText.Pattern] {
+        pieces.reduce([[]]) { beginnings, piece in
+            switch piece {
+            case .piece(let piece): beginnings.map { $0 + [piece] }
+            case .set(let index):
+                beginnings.flatMap { beginning in sets[index].numbers.map { beginning + [.text($0)] } }
+            }
+        }
+    }
+}
+
+/// The numbers between the brackets of a hostlist: `0001-0128,0200`.
+private struct NumberSet {
+    private var ranges: [(numbers: ClosedRange<Int>, digits: Int)] = []
+
+    private static let maximumDigits = 9
+
+    init(_ text: Substring.UnicodeScalarView) throws(InvalidValue) {
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+            guard (1...2).contains(bounds.count), bounds.allSatisfy(Self.isNumber),
+                let first = Int(bounds[0]), let last = Int(bounds[bounds.count - 1]), first <= last
+            else {
+                throw InvalidValue(
+                    "has [\(Substring(text))], which is not a set of numbers of up to \(Self.maximumDigits) digits "
+                        + "such as [0001-0128,0200]"
+                )
+            }
+            ranges.append((first...last, bounds[0].utf8.count))
+        }
+    }
+
+    private static func isNumber(_ text: String) -> Bool {
+        (1...maximumDigits).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    var count: Int { ranges.reduce(0) { $0 + $1.numbers.count } }
+
+    /// The numbers as they are written, with zeros before them as the first of their range has.
+    var numbers: some Sequence<String> {
+        ranges.lazy.flatMap { range in range.numbers.lazy.map { String($0, minimumDigits: range.digits) } }
+    }
+}
