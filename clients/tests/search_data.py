@@ -69,12 +69,12 @@ def vary(node: dict[str, Any], number: int, source: random.Random) -> None:
     if sometimes(0.05):
         node["architecture"] = source.choice(("riscv64", "", "X86_64"))
     if sometimes(0.1):
-        node["boot_ipv6_address"] = f"fd00:1::{number:x}"
+        node["boot_ipv6_address"] = f"fd00:1::{number >> 16:x}:{number & 0xFFFF:x}"
     vary_interfaces(node, source)
     if sometimes(0.15):
         del node["bmc"]
     elif sometimes(0.3):
-        node["bmc"].update(description=source.choice(WORDS), ipv6_address=f"FD00:2::{number:x}")
+        node["bmc"].update(description=source.choice(WORDS), ipv6_address=f"FD00:2::{number >> 16:x}:{number & 0xFFFF:x}")
     if sometimes(0.2):
         node["boot_data"] = part(BOOT_DATA, source)
     if sometimes(0.2):
