@@ -45,7 +45,7 @@ package final class InventoryStore: Service {
         let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
         let folder = JournalFolder(configuration.journalDirectory, disk: disk)
         let restored = try await Self.restore(configuration, snapshots, folder, to: projection, directory, logger)
-        let foreign = directory.count(where: { $0.secrets.values.contains { $0.keyID != sealer.keyID[...] } })
+        let foreign = directory.count(where: { !$0.secrets.values.allSatisfy { $0.isSealed(with: sealer.keyID) } })
         if foreign > 0 {
             logger.error(
                 "the secrets of some resources were sealed with another credential key and cannot be opened",
@@ -189,9 +189,9 @@ package final class InventoryStore: Service {
         try await committer.commit(transaction)
     }
 
-    /// Carries out transactions one after the other, each by itself.
-    package func commit(each transactions: [Transaction]) async -> [Result<Receipt, any Error>] {
-        await committer.commit(each: transactions)
+    /// Puts transactions in line, to be carried out one after the other, each by itself.
+    package func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
+        committer.submit(transactions)
     }
 
     /// Changes or deletes the resources that match a search, in one transaction and with nothing written meanwhile.

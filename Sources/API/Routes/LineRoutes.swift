@@ -8,8 +8,8 @@ import Store
 
 /// Creates resources from a stream, one JSON document a line: `POST /{Kind}` with `application/x-ndjson`.
 ///
-/// Lines are read, checked, committed and answered in groups while the stream goes on. While one group waits for the
-/// disk the next is read, and no more than that: a client that sends faster has to wait.
+/// Lines are read, checked, committed and answered in groups while the stream goes on. While some groups are committed
+/// the next is read, and no more than that: a client that sends faster has to wait.
 struct LineRoutes {
     let store: InventoryStore
 
@@ -21,6 +21,15 @@ struct LineRoutes {
     private static let maximumGroup = 512
     private static let maximumGroupSize = 1 << 20
 
+    /// How many groups that are being committed may wait to be answered.
+    private static let maximumWaiting = 2
+
+    /// Lines that are being committed.
+    private struct Group: Sendable {
+        var lines: [Line]
+        var submitted: SubmittedTransactions
+    }
+
     /// A line with what it came to.
     private struct Line: Sendable {
         /// From 1.
@@ -31,17 +40,17 @@ struct LineRoutes {
     }
 
     func create(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) -> Response {
-        let groups = AsyncThrowingChannel<[Line], any Error>()
+        let groups = AsyncThrowingChannel<Group, any Error>()
         return Response(
             status: .ok,
             headers: [.contentType: Self.mediaTypes[0]],
             body: ResponseBody { writer in
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { await read(kind, request.body, into: groups) }
+                    tasks.addTask { await read(kind, request.body, author: context.subject, into: groups) }
                     var (created, failed) = (0, 0)
-                    for try await group in groups {
+                    for try await group in groups.buffer(policy: .bounded(Self.maximumWaiting)) {
                         var buffer = ByteBuffer()
-                        for (line, result) in zip(group, await commit(group, context)) {
+                        for (line, result) in zip(group.lines, await group.submitted.results()) {
                             if case .success = result { created += 1 } else { failed += 1 }
                             buffer.writeBytes(Self.answer(to: line, result, context).bytes)
                             buffer.writeString("\n")
@@ -56,11 +65,6 @@ struct LineRoutes {
                 }
             }
         )
-    }
-
-    /// Commits the lines of a group, each by itself.
-    private func commit(_ group: [Line], _ context: InventoryRequestContext) async -> [Result<Receipt, any Error>] {
-        await store.commit(each: group.map { Transaction(author: context.subject, [$0.operation]) })
     }
 
     private static func answer(
@@ -87,15 +91,20 @@ struct LineRoutes {
     // MARK: Reading
 
     /// Reads the lines of a body and passes them on in groups, until it ends or the client is gone.
-    private func read(_ kind: Kind, _ body: RequestBody, into groups: AsyncThrowingChannel<[Line], any Error>) async {
+    private func read(
+        _ kind: Kind,
+        _ body: RequestBody,
+        author: String?,
+        into groups: AsyncThrowingChannel<Group, any Error>
+    ) async {
         var lines = LineSplitter(maximumSize: Self.maximumLineSize)
         do {
             for try await buffer in body {
                 lines.append(buffer)
-                try await send(kind, &lines, into: groups)
+                try await send(kind, &lines, author: author, into: groups)
             }
             lines.end()
-            try await send(kind, &lines, into: groups)
+            try await send(kind, &lines, author: author, into: groups)
             groups.finish()
         } catch {
             groups.fail(error)
@@ -105,20 +114,25 @@ struct LineRoutes {
     private func send(
         _ kind: Kind,
         _ lines: inout LineSplitter,
-        into groups: AsyncThrowingChannel<[Line], any Error>
+        author: String?,
+        into groups: AsyncThrowingChannel<Group, any Error>
     ) async throws {
         var group: [Line] = []
         var size = 0
+        func submit() async {
+            guard !group.isEmpty else { return }
+            // In the order of the lines, before the next are read.
+            let submitted = store.submit(group.map { Transaction(author: author, [$0.operation]) })
+            await groups.send(Group(lines: group, submitted: submitted))
+            (group, size) = ([], 0)
+        }
         while let (number, line) = lines.next() {
             group.append(read(kind, number, line))
             size += line?.count ?? 0
-            if group.count == Self.maximumGroup || size >= Self.maximumGroupSize {
-                await groups.send(group)
-                (group, size) = ([], 0)
-            }
+            if group.count == Self.maximumGroup || size >= Self.maximumGroupSize { await submit() }
             try Task.checkCancellation()
         }
-        if !group.isEmpty { await groups.send(group) }
+        await submit()
     }
 
     /// - Parameter text: The line; nil for one that is too long.

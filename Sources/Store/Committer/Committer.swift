@@ -59,6 +59,12 @@ actor Committer {
 
     /// Carries out transactions one after the other, each by itself.
     nonisolated func commit(each transactions: [Transaction]) async -> [Result<Receipt, any Error>] {
+        await submit(transactions).results()
+    }
+
+    /// Puts transactions in line, to be carried out one after the other, each by itself.
+    nonisolated func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
+        let submitted = SubmittedTransactions(count: transactions.count, projection: projection)
         let hasRoom = queue.withLock { queue in
             guard queue.count + transactions.count <= Self.maximumWaiting else { return false }
             queue.count += transactions.count
@@ -66,45 +72,22 @@ actor Committer {
         }
         guard hasRoom else {
             let refusal = Refusal(.unavailable, "More than \(Self.maximumWaiting) writes are waiting; try again soon.")
-            return transactions.map { _ in .failure(refusal) }
+            for index in transactions.indices { submitted.put(.failure(refusal), at: index) }
+            return submitted
         }
-        defer { queue.withLock { $0.count -= transactions.count } }
-        let answers = Answers(count: transactions.count)
-        await withCheckedContinuation { continuation in
-            let requests = transactions.enumerated().map { index, transaction in
-                Request(transaction: transaction) { result in
-                    if answers.put(result, at: index) { continuation.resume() }
-                }
-            }
-            let mustStart = queue.withLock { queue in
-                queue.requests += requests
-                defer { queue.isBeingWorkedOff = true }
-                return !queue.isBeingWorkedOff
-            }
-            if mustStart { Task { await self.workOff() } }
-        }
-        await projection.catchUpIfFarBehind()
-        return answers.all
-    }
-
-    /// The answers to transactions that were handed in together.
-    private final class Answers: Sendable {
-        private let state: Mutex<(results: [Result<Receipt, any Error>?], missing: Int)>
-
-        init(count: Int) {
-            state = Mutex((Array(repeating: nil, count: count), count))
-        }
-
-        /// - Returns: Whether it was the last one.
-        func put(_ result: Result<Receipt, any Error>, at index: Int) -> Bool {
-            state.withLock { state in
-                state.results[index] = result
-                state.missing -= 1
-                return state.missing == 0
+        let requests = transactions.enumerated().map { index, transaction in
+            Request(transaction: transaction) { result in
+                self.queue.withLock { $0.count -= 1 }
+                submitted.put(result, at: index)
             }
         }
-
-        var all: [Result<Receipt, any Error>] { state.withLock { $0.results.compactMap(\.self) } }
+        let mustStart = queue.withLock { queue in
+            queue.requests += requests
+            defer { queue.isBeingWorkedOff = true }
+            return !queue.isBeingWorkedOff
+        }
+        if mustStart { Task { await self.workOff() } }
+        return submitted
     }
 
     /// Carries out what waits until nothing does.
