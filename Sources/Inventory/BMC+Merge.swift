@@ -12,12 +12,16 @@ extension BMC {
 
     /// What a new BMC that came with a node lacks, by pointers from the node.
     package var missingFields: [SchemaViolation] {
-        Self.missingFields(in: jsonObject)
+        Self.missing { value(of: $0) == nil }
     }
 
     /// As ``missingFields``, for a document that may break its schema elsewhere.
     package static func missingFields(in bmc: JSONObject) -> [SchemaViolation] {
-        fields.filter { $0.isRequired && bmc[$0.name] == nil }.map { field in
+        missing { bmc[$0.name] == nil }
+    }
+
+    private static func missing(_ isMissing: (JSONField) -> Bool) -> [SchemaViolation] {
+        fields.filter { $0.isRequired && isMissing($0) }.map { field in
             SchemaViolation(
                 pointer: JSONPointer(["bmc", field.name]),
                 message: "is required of a BMC that is not stored yet",

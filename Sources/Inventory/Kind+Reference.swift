@@ -5,20 +5,29 @@ extension Kind {
     /// What a client's `{ref}` can mean for this kind: an identifier, or values of unique keys in normal spelling.
     package struct Reference: Sendable {
         package var id: UUID?
-        package var keys: [UniqueKey]
+        private var keyText: (kind: Kind, text: String)?
 
-        package init(id: UUID?, keys: [UniqueKey] = []) {
+        package init(id: UUID) {
             self.id = id
-            self.keys = keys
+        }
+
+        fileprivate init(_ kind: Kind, _ text: String) {
+            id = UUID(spelling: text)
+            keyText = (kind, text)
+        }
+
+        /// The unique keys that it can be, which are worked out only when no resource has the identifier.
+        package var keys: [UniqueKey] {
+            guard let (kind, text) = keyText else { return [] }
+            return kind.referenceKeys.compactMap { key in
+                key.normalize(text).map { UniqueKey(name: key.name, value: $0) }
+            }
         }
     }
 
     /// Reads a reference, the way the last part of a path names a resource.
     package func reference(_ text: String) -> Reference {
-        Reference(
-            id: UUID(spelling: text),
-            keys: referenceKeys.compactMap { key in key.normalize(text).map { UniqueKey(name: key.name, value: $0) } }
-        )
+        Reference(self, text)
     }
 
     private struct ReferenceKey: Sendable {

@@ -11,6 +11,22 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     /// The kinds by the names that clients use.
     package static let names: [(name: String, kind: Kind)] = allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
 
+    /// The place among all kinds, which indices of the journal have for it.
+    package var number: Int {
+        switch self {
+        case .computeNode: 0
+        case .bmc: 1
+        case .nodeCollection: 2
+        case .component: 3
+        }
+    }
+
+    /// The kind of a number.
+    package init?(number: Int) {
+        guard Self.allCases.indices.contains(number) else { return nil }
+        self = Self.allCases[number]
+    }
+
     /// The kind that a client names.
     package init?(name: String) {
         guard let kind = Self.names.first(where: { $0.name == name })?.kind else { return nil }

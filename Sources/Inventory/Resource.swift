@@ -27,6 +27,7 @@ extension Resource {
 extension [UniqueKey] {
     /// The keys, each where it stands first.
     package var withoutRepetition: [UniqueKey] {
+        guard count > 8 else { return indices.filter { self[..<$0].firstIndex(of: self[$0]) == nil }.map { self[$0] } }
         var seen: Set<UniqueKey> = []
         return filter { seen.insert($0).inserted }
     }

@@ -22,13 +22,16 @@ extension UUID {
     private static let lastStamp = Mutex<UInt64>(0)
 
     private static func version7(stamp: UInt64) -> UUID {
-        var identifier = UUID().uuid
+        var identifier: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         withUnsafeMutableBytes(of: &identifier) { bytes in
             for index in 0..<6 {
                 bytes[index] = UInt8(truncatingIfNeeded: stamp >> (counterBits + 40 - 8 * UInt64(index)))
             }
             bytes[6] = 0x70 | UInt8(truncatingIfNeeded: stamp >> 8) & 0x0f
             bytes[7] = UInt8(truncatingIfNeeded: stamp)
+            // Foundation's `UUID()` opens /dev/urandom each time.
+            let random = UInt64.random(in: 0...UInt64.max) >> 2 | 0b10 << 62
+            bytes.storeBytes(of: random.bigEndian, toByteOffset: 8, as: UInt64.self)
         }
         return UUID(uuid: identifier)
     }

@@ -45,6 +45,15 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes the name of the member whose value is written next.
+    ///
+    /// - Parameter encoded: The name as JSON, with the colon behind it.
+    package mutating func key(encoded: [UInt8]) {
+        beginValue()
+        bytes += encoded
+        needsComma = false
+    }
+
     /// Writes a string.
     package mutating func string(_ value: some StringProtocol) {
         beginValue()
@@ -137,7 +146,7 @@ package struct JSONWriter: Sendable {
 
     private mutating func appendQuoted(_ characters: UnsafeRawBufferPointer) {
         bytes.append(UInt8(ascii: "\""))
-        if characters.contains(where: \.needsEscape) {
+        if characters.needEscape {
             for character in characters { appendEscaped(character) }
         } else {
             bytes.append(contentsOf: characters)
@@ -168,8 +177,22 @@ package struct JSONWriter: Sendable {
     }
 }
 
-extension UInt8 {
-    fileprivate var needsEscape: Bool {
-        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
+extension UnsafeRawBufferPointer {
+    /// Whether a quote, a backslash or a control character is among the bytes, which are looked at eight at a time.
+    fileprivate var needEscape: Bool {
+        var index = 0
+        while index + 8 <= count {
+            let bytes = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let quotes = bytes ^ (Self.each * UInt64(UInt8(ascii: "\"")))
+            let backslashes = bytes ^ (Self.each * UInt64(UInt8(ascii: "\\")))
+            // The highest bit of a byte becomes set by going below zero where it was not set before.
+            let controls = (bytes &- Self.each * 0x20) & ~bytes
+            let found = controls | (quotes &- Self.each) & ~quotes | (backslashes &- Self.each) & ~backslashes
+            if found & (Self.each * 0x80) != 0 { return true }
+            index += 8
+        }
+        return self[index...].contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
     }
+
+    private static var each: UInt64 { 0x0101_0101_0101_0101 }
 }

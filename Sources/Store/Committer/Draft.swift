@@ -30,6 +30,8 @@ struct Draft {
         /// As it will be; nil when it is deleted. The BMC of a node has only its id until the draft is finished.
         var resource: (any Resource)?
         var secrets: [String: SealedSecret]
+        /// The unique keys that it will have.
+        let keys: [UniqueKey]
         /// As it is before the transaction.
         let before: StoredResource?
         let indexBefore: IndexEntry?
@@ -165,20 +167,24 @@ struct Draft {
     ///
     /// Where none is stored there is nothing to stand for, and the field is left out.
     mutating func put<Value: Resource>(_ resource: Value, given secrets: [String: SealedSecret], as id: ResourceID) {
-        var document = JSONValue.object([:])
+        let standing = resource.standingSecrets
+        let stored = standing.isEmpty ? [:] : self.secrets(of: id)
         var kept: [String: SealedSecret] = [:]
-        var dropped = false
-        let stored = self.secrets(of: id)
-        if !id.kind.secretPointers.isEmpty { document = resource.json }
-        for pointer in id.kind.secretPointers where document[pointer] == .string("") {
+        var dropped: [JSONPointer] = []
+        for pointer in standing {
             if let secret = secrets[pointer.description] ?? stored[pointer.description] {
                 kept[pointer.description] = secret
             } else {
-                document[pointer] = nil
-                dropped = true
+                dropped.append(pointer)
             }
         }
-        put(dropped ? .decoded(from: document) : resource, sealed: kept, as: id)
+        guard !dropped.isEmpty else {
+            put(resource, sealed: kept, as: id)
+            return
+        }
+        var document = resource.json
+        for pointer in dropped { document[pointer] = nil }
+        put(.decoded(from: document) as Value, sealed: kept, as: id)
     }
 
     // MARK: The state so far
@@ -239,21 +245,21 @@ struct Draft {
     /// Puts a resource, or its absence, into the state, with all of its secrets.
     private mutating func put(_ resource: (any Resource)?, sealed secrets: [String: SealedSecret], as id: ResourceID) {
         let old = staged[id]
-        if let old, let resource = old.resource {
-            for key in resource.uniqueKeys { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
-        }
+        for key in old?.keys ?? [] { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
         let before = old == nil ? overlay.resource(id) : old?.before
         let indexBefore =
             old == nil
             ? before.map { IndexEntry(of: id.kind.resourceType.init(stored: $0.document)) } : old?.indexBefore
+        let keys = resource?.uniqueKeys ?? []
         staged[id] = Staged(
             operation: operation,
             resource: resource,
             secrets: secrets,
+            keys: keys,
             before: before,
             indexBefore: indexBefore
         )
-        for key in resource?.uniqueKeys ?? [] { claims[Claim(kind: id.kind, key: key), default: []].append(id.id) }
+        for key in keys { claims[Claim(kind: id.kind, key: key), default: []].append(id.id) }
     }
 
     // MARK: Finishing
@@ -279,7 +285,9 @@ struct Draft {
                 resource: id,
                 stored: document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) },
                 indexBefore: staged.indexBefore,
-                index: staged.resource.map(IndexEntry.init)
+                index: staged.resource.map { resource in
+                    IndexEntry(keys: staged.keys, bmc: (resource as? ComputeNode)?.bmc?.id)
+                }
             )
         }
         if !problems.isEmpty { throw Refusal(problems) }
@@ -327,7 +335,7 @@ struct Draft {
         var problems: [Refusal.Problem] = []
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
-            for key in entry.resource?.uniqueKeys ?? [] where problems.count < Refusal.maximumProblems {
+            for key in entry.keys where problems.count < Refusal.maximumProblems {
                 let claimants = claims[Claim(kind: id.kind, key: key), default: []]
                 let holder: ResourceID
                 if let other = overlay.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {

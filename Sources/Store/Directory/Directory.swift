@@ -1,47 +1,77 @@
 package import Foundation
 package import Inventory
+import Schema
 import Synchronization
 
 /// Every stored resource in memory, found by its identifier or by any of its unique keys in constant time.
 ///
 /// Readers on any thread see whole transactions only. The ``Committer`` alone writes.
 package final class Directory: Sendable {
-    private let tables: Mutex<[Kind: Table]>
+    /// One a kind, by its number.
+    private let tables = Mutex(Kind.allCases.map { _ in Table() })
 
-    package init() {
-        tables = Mutex(Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0, Table()) }))
-    }
+    package init() {}
 
     /// The resources of one kind and the ways to find them.
     private struct Table {
         var resources: [UUID: StoredResource] = [:]
-        /// By the key's name, then by its value.
+        /// By the key's name, then by its value as ``Swift/String/compactKey`` spells it.
         var holders: [String: [String: UUID]] = [:]
         /// Of nodes: which of them embed a BMC.
-        var nodesByBMC: [UUID: Set<UUID>] = [:]
+        var nodesByBMC: [UUID: Embedders] = [:]
+
+        func holder(of key: UniqueKey) -> UUID? { holders[key.name]?[key.value.compactKey] }
 
         mutating func remove(_ entry: IndexEntry, of id: UUID) {
-            for key in entry.keys where holders[key.name]?[key.value] == id {
-                holders[key.name]?[key.value] = nil
+            for key in entry.keys where holder(of: key) == id {
+                holders[key.name]?[key.value.compactKey] = nil
             }
-            if let bmc = entry.bmc {
-                nodesByBMC[bmc]?.remove(id)
-                if nodesByBMC[bmc]?.isEmpty == true { nodesByBMC[bmc] = nil }
-            }
+            if let bmc = entry.bmc { nodesByBMC[bmc] = nodesByBMC[bmc]?.without(id) }
         }
 
         mutating func add(_ entry: IndexEntry, of id: UUID) {
             for key in entry.keys {
-                holders[key.name, default: [:]][key.value] = id
+                holders[key.name, default: [:]][key.value.compactKey] = id
             }
-            if let bmc = entry.bmc {
-                nodesByBMC[bmc, default: []].insert(id)
+            if let bmc = entry.bmc { nodesByBMC[bmc] = nodesByBMC[bmc]?.with(id) ?? .one(id) }
+        }
+
+        /// Makes room for a number of resources of a kind, each with its keys.
+        mutating func reserve(_ kind: Kind, count: Int) {
+            resources.reserveCapacity(count)
+            for field in kind.resourceType.fields {
+                if let key = field.uniqueKey { holders[key, default: [:]].reserveCapacity(count) }
             }
+            if kind == .computeNode { nodesByBMC.reserveCapacity(count) }
+        }
+    }
+
+    /// The nodes that embed a BMC: hardly ever more than one, which needs no memory of its own.
+    private enum Embedders {
+        case one(UUID)
+        case several(Set<UUID>)
+
+        var all: Set<UUID> {
+            switch self {
+            case .one(let id): [id]
+            case .several(let ids): ids
+            }
+        }
+
+        func with(_ id: UUID) -> Embedders {
+            let ids = all.union([id])
+            return ids.count == 1 ? .one(id) : .several(ids)
+        }
+
+        func without(_ id: UUID) -> Embedders? {
+            let ids = all.subtracting([id])
+            guard let first = ids.first else { return nil }
+            return ids.count == 1 ? .one(first) : .several(ids)
         }
     }
 
     private func read<Result>(_ kind: Kind, _ body: (borrowing Table) -> Result) -> Result {
-        tables.withLock { body($0[kind, default: Table()]) }
+        tables.withLock { body($0[kind.number]) }
     }
 
     /// The resource with an identifier.
@@ -54,7 +84,7 @@ package final class Directory: Sendable {
         read(kind) { table in
             if let id = reference.id, let stored = table.resources[id] { return (id, stored) }
             for key in reference.keys {
-                if let id = table.holders[key.name]?[key.value], let stored = table.resources[id] {
+                if let id = table.holder(of: key), let stored = table.resources[id] {
                     return (id, stored)
                 }
             }
@@ -73,12 +103,12 @@ package final class Directory: Sendable {
 
     /// The resource that has a unique key.
     package func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
-        read(kind) { $0.holders[key.name]?[key.value] }
+        read(kind) { $0.holder(of: key) }
     }
 
     /// The nodes that embed a BMC, in the order of their identifiers.
     package func nodes(embedding bmc: UUID) -> [UUID] {
-        read(.computeNode) { $0.nodesByBMC[bmc] ?? [] }.sorted()
+        (read(.computeNode) { $0.nodesByBMC[bmc] }?.all ?? []).sorted()
     }
 
     /// How many resources of a kind there are.
@@ -107,12 +137,12 @@ package final class Directory: Sendable {
             // Keys are given up before any is taken, so that resources can exchange them.
             for change in changes where change.indexBefore != change.index {
                 guard let entry = change.indexBefore else { continue }
-                tables[change.resource.kind]?.remove(entry, of: change.resource.id)
+                tables[change.resource.kind.number].remove(entry, of: change.resource.id)
             }
             for change in changes {
-                tables[change.resource.kind]?.resources[change.resource.id] = change.stored
+                tables[change.resource.kind.number].resources[change.resource.id] = change.stored
                 guard let entry = change.index, entry != change.indexBefore else { continue }
-                tables[change.resource.kind]?.add(entry, of: change.resource.id)
+                tables[change.resource.kind.number].add(entry, of: change.resource.id)
             }
         }
     }
@@ -120,12 +150,28 @@ package final class Directory: Sendable {
     /// Forgets everything.
     func removeAll() {
         tables.withLock { tables in
-            for kind in Kind.allCases { tables[kind] = Table() }
+            for index in tables.indices { tables[index] = Table() }
         }
     }
 
     /// Makes room for a number of resources of a kind.
     func reserve(_ kind: Kind, count: Int) {
-        tables.withLock { $0[kind]?.resources.reserveCapacity(count) }
+        tables.withLock { $0[kind.number].reserve(kind, count: count) }
+    }
+}
+
+extension String {
+    /// A MAC address without its colons, so that Swift keeps it in the dictionary instead of in memory of its own;
+    /// other texts as they are.
+    fileprivate var compactKey: String {
+        guard utf8.count == 17 else { return self }
+        var text = self
+        return text.withUTF8 { bytes in
+            guard stride(from: 2, to: 17, by: 3).allSatisfy({ bytes[$0] == UInt8(ascii: ":") }) else { return nil }
+            return String(unsafeUninitializedCapacity: 12) { compact in
+                for index in 0..<12 { compact[index] = bytes[index / 2 * 3 + index % 2] }
+                return 12
+            }
+        } ?? self
     }
 }

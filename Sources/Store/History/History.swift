@@ -61,13 +61,14 @@ actor History {
         {
             return state
         }
-        guard !reference.keys.isEmpty else { return nil }
-        var candidates = Set(reference.keys.compactMap { directory.holder(kind, of: $0) }.map { ResourceID(kind, $0) })
+        let wanted = reference.keys
+        guard !wanted.isEmpty else { return nil }
+        var candidates = Set(wanted.compactMap { directory.holder(kind, of: $0) }.map { ResourceID(kind, $0) })
         candidates.formUnion(try changes(since: sequence, of: kind))
         for state in try reader.states(of: candidates, at: sequence).values {
             var unknown: Set<String> = []
             let keys = try kind.readable(state.document, unknown: &unknown).uniqueKeys
-            if reference.keys.contains(where: keys.contains) { return state }
+            if wanted.contains(where: keys.contains) { return state }
         }
         return nil
     }

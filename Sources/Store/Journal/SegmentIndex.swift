@@ -35,7 +35,7 @@ struct SegmentIndex {
             bytes.append(littleEndian: entry.sequence)
             bytes.append(littleEndian: UInt64(entry.line))
             bytes.append(littleEndian: UInt32(entry.lineLength))
-            bytes.append(littleEndian: UInt32(entry.position) << 8 | UInt32(entry.resource.kind.indexCode))
+            bytes.append(littleEndian: UInt32(entry.position) << 8 | UInt32(entry.resource.kind.number))
         }
         bytes.append(littleEndian: bytes.withUnsafeBytes { no_crc32c(0, $0.baseAddress, $0.count) })
         self.bytes = Data(bytes)
@@ -109,7 +109,7 @@ struct SegmentIndex {
     private static func entry(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Entry? {
         let offset = magic.count + index * entrySize
         let last = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 36, as: UInt32.self))
-        guard let kind = Kind(indexCode: UInt8(truncatingIfNeeded: last)) else { return nil }
+        guard let kind = Kind(number: Int(last & 0xFF)) else { return nil }
         return Entry(
             resource: ResourceID(kind, id(bytes, index)),
             sequence: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 16, as: UInt64.self)),
@@ -117,23 +117,6 @@ struct SegmentIndex {
             lineLength: Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 32, as: UInt32.self))),
             position: Int(last >> 8)
         )
-    }
-}
-
-extension Kind {
-    /// The number of a kind in indices: its place among the kinds.
-    fileprivate var indexCode: UInt8 {
-        switch self {
-        case .computeNode: 0
-        case .bmc: 1
-        case .nodeCollection: 2
-        case .component: 3
-        }
-    }
-
-    fileprivate init?(indexCode: UInt8) {
-        guard let kind = Kind.allCases.first(where: { $0.indexCode == indexCode }) else { return nil }
-        self = kind
     }
 }
 

@@ -163,14 +163,13 @@ actor Projection {
                     let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
                     unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
                     try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
-                    let resources = try table.resources(connection.query("SELECT * FROM \(table.name)"))
                     let rows = snapshot.manifest.rows(of: table.kind)
-                    guard resources.count == rows else {
-                        let name = Snapshot.fileName(of: table.kind)
-                        throw SnapshotError.damaged("\(name) has \(resources.count) rows, not \(rows)")
+                    let found = try connection.query("SELECT count(*) FROM \(table.name)").scalar()
+                    guard found == .int(Int64(rows)) else {
+                        throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
                     }
                     directory.reserve(table.kind, count: rows)
-                    directory.apply(resources)
+                    try table.forEachChunk(connection.query("SELECT * FROM \(table.name)"), directory.apply)
                 }
             }
         } catch {

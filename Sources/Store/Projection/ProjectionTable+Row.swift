@@ -1,3 +1,4 @@
+import Dispatch
 import DuckDB
 import Foundation
 import Inventory
@@ -28,6 +29,27 @@ extension ProjectionTable {
         var changes: [Change] = []
         while let chunk = try result.nextChunk() { changes += try reader.changes(in: chunk) }
         return changes
+    }
+
+    /// Reads rows of the table on all processors, in no particular order.
+    ///
+    /// - Parameter body: Gets the rows of a chunk, on any thread.
+    func forEachChunk(_ result: QueryResult, _ body: @Sendable ([Change]) -> Void) throws {
+        let reader = RowReader(self)
+        let lock = NSLock()
+        // Both are used by whoever has the lock; what a chunk has is its own.
+        nonisolated(unsafe) let result = result
+        nonisolated(unsafe) var failure: (any Error)?
+        DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { _ in
+            do {
+                while let chunk = try lock.withLock({ try failure == nil ? result.nextChunk() : nil }) {
+                    body(try reader.changes(in: chunk))
+                }
+            } catch {
+                lock.withLock { failure = error }
+            }
+        }
+        if let failure { throw failure }
     }
 
     /// The document as ``mergeStatements`` reads it: free-form objects stand in it as strings that hold their text.

@@ -56,12 +56,13 @@ struct RowReader {
     /// - Throws: When a row holds what is no resource of the kind.
     func changes(in chunk: DataChunk) throws -> [Change] {
         let vectors = columns.indices.map { chunk[$0] }
+        let fields = zip(columns, vectors).map { FieldWriter($0, $1) }
         let versions = chunk[columns.count]
         let secrets = chunk[columns.count + 1]
         var writer = JSONWriter()
         return try (0..<chunk.count).map { row in
             writer.removeAll()
-            Self.writeStructure(columns, vectors, row, to: &writer)
+            FieldWriter.writeObject(fields, row, to: &writer)
             return Change(
                 resource: ResourceID(kind, vectors[identifier].uuid(row)),
                 stored: StoredResource(
@@ -108,48 +109,5 @@ struct RowReader {
             secrets[entries[0].text(entry)] = SealedSecret(entries[1].text(entry))
         }
         return secrets
-    }
-
-    // MARK: Writing documents
-
-    private static func writeStructure(
-        _ columns: [ColumnType.Column],
-        _ vectors: [ColumnVector],
-        _ row: Int,
-        to writer: inout JSONWriter
-    ) {
-        writer.beginObject()
-        for (column, vector) in zip(columns, vectors) where !vector.isNull(row) {
-            writer.key(column.name)
-            write(column.type, vector, row, to: &writer)
-        }
-        writer.endObject()
-    }
-
-    private static func write(_ type: ColumnType, _ vector: ColumnVector, _ row: Int, to writer: inout JSONWriter) {
-        switch type {
-        case .text: writer.string(utf8: vector.bytes(row))
-        case .uuid: vector.uuid(row).write(to: &writer)
-        case .timestamp: Timestamp(microseconds: vector.microseconds(row)).write(to: &writer)
-        case .boolean: writer.bool(vector.bool(row))
-        case .integer: writer.integer(vector.int64(row))
-        case .double: writer.number(JSONNumber(vector.double(row)))
-        case .freeForm: writer.value(utf8: vector.bytes(row))
-        case .list(let element):
-            writer.beginArray()
-            let elements = vector.listElements
-            for index in vector.listRange(row) { write(element, elements, index, to: &writer) }
-            writer.endArray()
-        case .structure(let fields):
-            writeStructure(fields, vector.structFields, row, to: &writer)
-        case .map(let value):
-            writer.beginObject()
-            let entries = vector.listElements.structFields
-            for entry in vector.listRange(row) {
-                writer.key(entries[0].text(entry))
-                write(value, entries[1], entry, to: &writer)
-            }
-            writer.endObject()
-        }
     }
 }

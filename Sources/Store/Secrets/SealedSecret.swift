@@ -8,8 +8,8 @@ package struct SealedSecret: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
-    /// The id of the key that sealed the secret.
-    var keyID: Substring? {
-        description.split(separator: ".").dropFirst().first
+    /// Whether the key of an id sealed the secret.
+    func isSealed(with keyID: String) -> Bool {
+        description.utf8.dropFirst("v1.".utf8.count).starts(with: "\(keyID).".utf8)
     }
 }
