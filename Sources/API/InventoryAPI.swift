@@ -1,5 +1,6 @@
 package import Hummingbird
 import Inventory
+import Schema
 package import Store
 
 /// The HTTP interface of the inventory.
@@ -7,11 +8,19 @@ package struct InventoryAPI: Sendable {
     private let store: InventoryStore
     private let authenticator: Authenticator
     private let metrics: PrometheusRegistry
+    private let constantBytes: Int?
 
-    package init(store: InventoryStore, authenticator: Authenticator, metrics: PrometheusRegistry) {
+    /// - Parameter constantBytes: Length of what `/constant` answers; nil for no such route.
+    package init(
+        store: InventoryStore,
+        authenticator: Authenticator,
+        metrics: PrometheusRegistry,
+        constantBytes: Int? = nil
+    ) {
         self.store = store
         self.authenticator = authenticator
         self.metrics = metrics
+        self.constantBytes = constantBytes
     }
 
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
@@ -29,6 +38,10 @@ package struct InventoryAPI: Sendable {
         EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics).add(to: &routes)
+        if let constantBytes {
+            let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
+            routes.add("/constant", .get, .open) { _, _ in .json(constant) }
+        }
         return routes.router(authenticator: authenticator)
     }
 }

@@ -58,6 +58,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "File to take options from.")
     var config: String?
 
+    @Option(help: ArgumentHelp("Answer /constant with so many bytes, to measure others by.", visibility: .hidden))
+    var constantRoute: Int?
+
     /// Room for a few transactions, so that a snapshot is not taken for each.
     private static let minimumJournalSize = 1_000_000
 
@@ -80,7 +83,8 @@ struct ServeCommand: AsyncParsableCommand {
         let api = InventoryAPI(
             store: store,
             authenticator: Authenticator(key: key, protectsReads: authReads),
-            metrics: metrics
+            metrics: metrics,
+            constantBytes: constantRoute
         )
         let applications = (listen.isEmpty ? [.standard] : listen).map { address in
             Application(

@@ -1,0 +1,78 @@
+import Foundation
+
+/// The real program in its release build, with a data directory of its own.
+final class Server {
+    let data: URL
+    private(set) var port = 0
+    private var process = Process()
+
+    init(data: URL) {
+        self.data = data
+    }
+
+    deinit {
+        if process.isRunning { process.terminate() }
+    }
+
+    /// The program, which is built beside the benchmarks.
+    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "node-orchestrator")
+
+    /// Starts the program and waits until it answers a request.
+    ///
+    /// - Parameter path: What is asked for; it must be answered with 200.
+    /// - Returns: How long that took from the start of the process.
+    @discardableResult
+    func start(_ arguments: [String] = [], until path: String = "/healthz") throws -> Duration {
+        process = Process()
+        process.executableURL = Self.program
+        process.arguments =
+            ["serve", "--listen", "127.0.0.1:0", "--data-dir", data.path, "--log-level", "notice"] + arguments
+        let output = Pipe()
+        process.standardError = output
+        let start = ContinuousClock.now
+        try process.run()
+        var text = ""
+        while !text.contains("ready: ") || text.last != "\n" {
+            let piece = output.fileHandleForReading.availableData
+            guard !piece.isEmpty else { throw BenchmarkError("the program ended: \(text)") }
+            text += String(decoding: piece, as: UTF8.self)
+        }
+        // Nothing else may hold the program up.
+        Thread.detachNewThread { while !output.fileHandleForReading.availableData.isEmpty {} }
+        guard let address = text.firstRange(of: "http://127.0.0.1:"),
+            let port = Int(text[address.upperBound...].prefix(while: \.isNumber))
+        else { throw BenchmarkError("the program does not say where it listens: \(text)") }
+        self.port = port
+        guard try HTTPClient(port: port).request("GET", path).status == 200 else {
+            throw BenchmarkError("\(path) is not there after a start")
+        }
+        return ContinuousClock.now - start
+    }
+
+    /// Ends the program as an administrator does, or kills it.
+    func stop(_ signal: Int32 = SIGTERM) {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+    }
+
+    func token() throws -> String {
+        try String(contentsOf: data.appending(path: "keys/client.token"), encoding: .utf8)
+            .trimmingCharacters(in: .newlines)
+    }
+
+    /// Memory of the process in bytes: now, and the most that it ever had.
+    func memory() throws -> (now: Int, peak: Int) {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        func value(_ name: String) -> Int {
+            status.split(separator: "\n").first { $0.hasPrefix(name) }
+                .flatMap { $0.split(separator: " ").dropLast().last }.flatMap { Int($0) }.map { $0 << 10 } ?? 0
+        }
+        return (value("VmRSS:"), value("VmHWM:"))
+    }
+
+    /// Lets ``memory()`` forget the most that there was so far.
+    func forgetPeak() throws {
+        try Data("5".utf8).write(to: URL(filePath: "/proc/\(process.processIdentifier)/clear_refs"))
+    }
+}
