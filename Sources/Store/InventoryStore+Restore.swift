@@ -102,13 +102,8 @@ extension InventoryStore {
         )
         let changes = try replay.changes(for: directory, logger: logger)
         directory.apply(changes)
-        for batch in stride(from: 0, to: changes.count, by: Projection.maximumPending) {
-            projection.enqueue(
-                Array(changes[batch..<min(batch + Projection.maximumPending, changes.count)]),
-                through: recovery.last
-            )
-            try await projection.catchUp()
-        }
+        // Merged behind the start; a search waits for it.
+        projection.enqueue(changes, through: recovery.last)
         projection.begin(at: recovery.last)
         if replay.count > 0 {
             logger.info(

@@ -1,7 +1,9 @@
+import Dispatch
 import Foundation
 import Inventory
 import Logging
 import Schema
+import Synchronization
 
 /// Collects what the journal made of each resource, to bring a directory up to date.
 struct JournalReplay {
@@ -24,9 +26,25 @@ struct JournalReplay {
     ///
     /// - Throws: ``StoredFormatError`` where a document cannot be read.
     func changes(for directory: Directory, logger: Logger) throws -> [Change] {
+        let latest = Array(latest)
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        let results = Mutex<[Result<(changes: [Change], unknown: Set<String>), any Error>]>([])
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            let part = latest[latest.count * thread / threads..<latest.count * (thread + 1) / threads]
+            let result = Result { try Self.changes(part, for: directory) }
+            results.withLock { $0.append(result) }
+        }
+        let parts = try results.withLock(\.self).map { try $0.get() }
+        Self.report(parts.reduce(into: []) { $0.formUnion($1.unknown) }, logger)
+        return parts.flatMap(\.changes)
+    }
+
+    private static func changes(
+        _ latest: ArraySlice<(key: ResourceID, value: StoredResource?)>,
+        for directory: Directory
+    ) throws -> (changes: [Change], unknown: Set<String>) {
         var unknown: Set<String> = []
-        defer { Self.report(unknown, logger) }
-        return try latest.compactMap { id, stored in
+        let changes = try latest.compactMap { id, stored -> Change? in
             let before = directory.resource(id.kind, id: id.id)
             if before == nil, stored == nil { return nil }
             var change = Change(
@@ -36,12 +54,15 @@ struct JournalReplay {
                 index: nil
             )
             if let stored {
-                let resource = try id.kind.readable(stored.document, unknown: &unknown)
+                var leftOut: Set<String> = []
+                let resource = try id.kind.readable(stored.document, unknown: &leftOut)
                 change.index = IndexEntry(of: resource)
-                change.stored?.document = resource.document
+                if !leftOut.isEmpty { change.stored?.document = resource.document }
+                unknown.formUnion(leftOut)
             }
             return change
         }
+        return (changes, unknown)
     }
 
     /// Says which fields of stored documents were left out.

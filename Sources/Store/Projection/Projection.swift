@@ -27,6 +27,9 @@ actor Projection {
     /// How many changed resources may wait before writers wait for a merge.
     static let maximumPending = 16_384
 
+    /// How many are merged in one transaction of DuckDB's.
+    private static let maximumMerged = 65_536
+
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameter temporaryDirectory: Where DuckDB puts what does not fit into memory.
@@ -104,12 +107,15 @@ actor Projection {
     }
 
     private func merge(_ resources: [ResourceID: StoredResource?]) throws {
-        guard !resources.isEmpty else { return }
         let byKind = Dictionary(grouping: resources, by: \.key.kind)
-        try connection.transaction {
-            for table in ProjectionTable.all {
-                guard let changed = byKind[table.kind] else { continue }
-                try table.merge(changed.map { ($0.key.id, $0.value) }, on: connection)
+        for table in ProjectionTable.all {
+            guard let changed = byKind[table.kind] else { continue }
+            // Nobody looks in between, and what was merged can be merged again.
+            for start in stride(from: 0, to: changed.count, by: Self.maximumMerged) {
+                let piece = changed[start..<min(start + Self.maximumMerged, changed.count)]
+                try connection.transaction {
+                    try table.merge(piece.map { ($0.key.id, $0.value) }, on: connection)
+                }
             }
         }
     }
