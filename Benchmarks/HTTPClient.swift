@@ -60,9 +60,10 @@ final class HTTPClient {
     )
         throws -> Answer
     {
+        let authorization = token.isEmpty ? "" : "Authorization: Bearer \(token)\r\n"
         try send(
             """
-            \(method) \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\nContent-Type: \(type)\r\n\
+            \(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)Content-Type: \(type)\r\n\
             Content-Length: \(body.utf8.count)\r\n\r\n\(body)
             """
         )

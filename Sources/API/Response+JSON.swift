@@ -82,4 +82,4 @@ extension StoredResource {
 }
 
 /// How much is sent at once, in bytes.
-private let pieceSize = 64 << 10
+private let pieceSize = 256 << 10

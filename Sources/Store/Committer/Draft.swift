@@ -95,12 +95,7 @@ struct Draft {
         wholeBMC: UUID? = nil
     ) throws(Refusal) {
         var resource = submission.resource
-        if let given = resource.identifier, given != id.id {
-            throw refusal(
-                .invalid,
-                "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
-            )
-        }
+        try checkIdentifier(resource, id)
         resource.identifier = id.id
         if var collection = resource as? NodeCollection, let stored = current(id) as? NodeCollection {
             collection.creatorSubject = stored.creatorSubject
@@ -109,19 +104,23 @@ struct Draft {
         try accept(resource, submission.secrets, as: id, wholeBMC: wholeBMC)
     }
 
+    /// Makes sure that a document does not bring another identifier.
+    private func checkIdentifier(_ resource: any Resource, _ id: ResourceID) throws(Refusal) {
+        guard let given = resource.identifier, given != id.id else { return }
+        throw refusal(
+            .invalid,
+            "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
+        )
+    }
+
     /// Changes members of a document.
     private mutating func change(_ id: ResourceID, by patch: JSONValue) throws(Refusal) {
         guard case .object(let members) = patch else {
             throw refusal(.invalid, "A merge patch of a \(id.kind.rawValue) is an object of the members to change.")
         }
-        guard var current = current(id) else { preconditionFailure("a resource that was found is there") }
-        var wholeBMC: UUID?
-        if var node = current as? ComputeNode, let bmc = node.bmc?.id {
-            node.bmc = self.current(ResourceID(.bmc, bmc)) as? BMC
-            current = node
-            if members["bmc"] != nil { wholeBMC = bmc }
-        }
-        let document = current.json
+        let document = document(of: id)
+        var bmc: UUID?
+        if case .string(let text)? = document[JSONPointer(["bmc", "id"])] { bmc = UUID(spelling: text) }
         let submission: Submission
         do throws(Refusal) {
             submission = try intake.submission(of: document.merging(patch), id.kind, replacing: document)
@@ -134,7 +133,26 @@ struct Draft {
                 }
             )
         }
-        try replace(id, with: submission, wholeBMC: wholeBMC)
+        if members["bmc"] == nil, members["xname"] == nil, var node = submission.resource as? ComputeNode {
+            // Nothing is said of the BMC.
+            node.id = id.id
+            node.bmc = bmc.map { BMC(id: $0) }
+            try checkIdentifier(submission.resource, id)
+            put(node, given: submission.secrets, as: id)
+        } else {
+            try replace(id, with: submission, wholeBMC: members["bmc"] == nil ? nil : bmc)
+        }
+    }
+
+    /// The document of a resource after the operations so far, with its BMC as it is then.
+    private func document(of id: ResourceID) -> JSONValue {
+        if staged.isEmpty, let stored = overlay.resource(id) { return stored.json }
+        guard var current = current(id) else { preconditionFailure("a resource that was found is there") }
+        if var node = current as? ComputeNode, let bmc = node.bmc?.id {
+            node.bmc = self.current(ResourceID(.bmc, bmc)) as? BMC
+            current = node
+        }
+        return current.json
     }
 
     /// Puts a client's document into the state, with the secrets that came with it.

@@ -127,8 +127,10 @@ package final class Directory: Sendable {
     ///
     /// - Complexity: O(*n* log *n*); the documents are shared, not copied.
     package func all(_ kind: Kind) -> [(id: UUID, stored: StoredResource)] {
-        read(kind) { table in table.resources.map { (id: $0.key, stored: $0.value) } }
-            .sorted { $0.id < $1.id }
+        let resources = read(kind) { table in table.resources.map { (id: $0.key, stored: $0.value) } }
+        // Numbers are sorted, which need no reference counts.
+        let order = resources.indices.map { (key: resources[$0].id.sortKey, index: $0) }.sorted { $0.key < $1.key }
+        return order.map { resources[$0.index] }
     }
 
     /// Carries out a transaction, in one step for every reader.
@@ -157,6 +159,18 @@ package final class Directory: Sendable {
     /// Makes room for a number of resources of a kind.
     func reserve(_ kind: Kind, count: Int) {
         tables.withLock { $0[kind.number].reserve(kind, count: count) }
+    }
+}
+
+extension UUID {
+    /// The identifier as two numbers that are ordered as identifiers are.
+    fileprivate var sortKey: (UInt64, UInt64) {
+        withUnsafeBytes(of: uuid) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
     }
 }
 
