@@ -10,8 +10,8 @@ import Schema
 struct Draft {
     let overlay: DirectoryOverlay
     let author: String?
-    private let intake: Intake
-    private var staged: OrderedDictionary<ResourceID, Staged> = [:]
+    let intake: Intake
+    private(set) var staged: OrderedDictionary<ResourceID, Staged> = [:]
     /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
     private var claims: [Claim: [UUID]] = [:]
     /// The operation that is being staged, from 0.
@@ -89,7 +89,7 @@ struct Draft {
         return id
     }
 
-    private mutating func replace(
+    mutating func replace(
         _ id: ResourceID,
         with submission: Submission,
         wholeBMC: UUID? = nil
@@ -105,54 +105,12 @@ struct Draft {
     }
 
     /// Makes sure that a document does not bring another identifier.
-    private func checkIdentifier(_ resource: any Resource, _ id: ResourceID) throws(Refusal) {
+    func checkIdentifier(_ resource: any Resource, _ id: ResourceID) throws(Refusal) {
         guard let given = resource.identifier, given != id.id else { return }
         throw refusal(
             .invalid,
             "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
         )
-    }
-
-    /// Changes members of a document.
-    private mutating func change(_ id: ResourceID, by patch: JSONValue) throws(Refusal) {
-        guard case .object(let members) = patch else {
-            throw refusal(.invalid, "A merge patch of a \(id.kind.rawValue) is an object of the members to change.")
-        }
-        let document = document(of: id)
-        var bmc: UUID?
-        if case .string(let text)? = document[JSONPointer(["bmc", "id"])] { bmc = UUID(spelling: text) }
-        let submission: Submission
-        do throws(Refusal) {
-            submission = try intake.submission(of: document.merging(patch), id.kind, replacing: document)
-        } catch {
-            throw Refusal(
-                error.problems.map { problem in
-                    var problem = problem.of(operation: operation)
-                    problem.message = "\(name(id)) cannot be changed so: \(problem.message)"
-                    return problem
-                }
-            )
-        }
-        if members["bmc"] == nil, members["xname"] == nil, var node = submission.resource as? ComputeNode {
-            // Nothing is said of the BMC.
-            node.id = id.id
-            node.bmc = bmc.map { BMC(id: $0) }
-            try checkIdentifier(submission.resource, id)
-            put(node, given: submission.secrets, as: id)
-        } else {
-            try replace(id, with: submission, wholeBMC: members["bmc"] == nil ? nil : bmc)
-        }
-    }
-
-    /// The document of a resource after the operations so far, with its BMC as it is then.
-    private func document(of id: ResourceID) -> JSONValue {
-        if staged.isEmpty, let stored = overlay.resource(id) { return stored.json }
-        guard var current = current(id) else { preconditionFailure("a resource that was found is there") }
-        if var node = current as? ComputeNode, let bmc = node.bmc?.id {
-            node.bmc = self.current(ResourceID(.bmc, bmc)) as? BMC
-            current = node
-        }
-        return current.json
     }
 
     /// Puts a client's document into the state, with the secrets that came with it.
@@ -376,7 +334,7 @@ struct Draft {
     }
 
     /// A resource as a message names it: what people call it, and its id.
-    private func name(_ id: ResourceID) -> String {
+    func name(_ id: ResourceID) -> String {
         let name = current(id).flatMap { id.kind.commonName(of: $0.json) }.map { String($0.prefix(100)) }
         return [name, id.id.lowercased].compactMap(\.self).joined(separator: " ")
     }
