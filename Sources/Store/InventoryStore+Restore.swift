@@ -102,8 +102,9 @@ extension InventoryStore {
         )
         let changes = try replay.changes(for: directory, logger: logger)
         directory.apply(changes)
-        // Merged behind the start; a search waits for it.
         projection.enqueue(changes, through: recovery.last)
+        // More than that is merged behind the start; a search or a snapshot waits for it.
+        if changes.count <= Projection.maximumPending { try await projection.catchUp() }
         projection.begin(at: recovery.last)
         if replay.count > 0 {
             logger.info(
