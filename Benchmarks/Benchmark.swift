@@ -241,25 +241,25 @@ struct Benchmark {
     private mutating func writes(_ server: Server, _ references: References) throws {
         let sync = try Limits.sync(in: folder)
         let connections = 64
-        let posts = try Self.posts(server, connections, prefix: 1)
+        let posts = try Self.posts(server, connections)
         let patches = try Self.patches(server, connections, references)
         let unsynced = Server(data: folder.appending(path: "unsynced"))
         try unsynced.start(["--fsync", "never"])
-        let limit = try Self.posts(unsynced, connections, prefix: 1)
+        let limit = try Self.posts(unsynced, connections)
         unsynced.stop()
         let bySync = Double(connections) / sync.inSeconds
         table.add("POST, requests/s", posts, min(limit, bySync), atLeast: 0.7)
         table.add("PATCH, requests/s", patches, posts, atLeast: 0.9)
     }
 
-    private static func posts(_ server: Server, _ connections: Int, prefix: Int) throws -> Double {
+    private static func posts(_ server: Server, _ connections: Int) throws -> Double {
         try Writers.run(
             port: server.port,
             token: server.token(),
             connections: connections,
             seconds: Double(httpSeconds)
         ) { connection, index in
-            let mac = String(prefix << 40 | connection << 24 | index, radix: 16)
+            let mac = String(1 << 40 | connection << 24 | index, radix: 16)
             let padded = String(repeating: "0", count: 12 - mac.count) + mac
             let pairs = stride(from: 0, to: 12, by: 2).map { padded.dropFirst($0).prefix(2) }.joined(separator: ":")
             let body = """

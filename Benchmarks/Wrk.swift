@@ -4,7 +4,6 @@ import Foundation
 struct Wrk {
     var requestsPerSecond: Double
     /// In microseconds.
-    var p50: Double
     var p99: Double
 
     static let connections = 32
@@ -30,8 +29,8 @@ struct Wrk {
             end
             function done(summary, latency)
                local errors = summary.errors
-               io.write(string.format("RESULT %f %f %f %d\\n", summary.requests / summary.duration * 1e6,
-                  latency:percentile(50), latency:percentile(99),
+               io.write(string.format("RESULT %f %f %d\\n", summary.requests / summary.duration * 1e6,
+                  latency:percentile(99),
                   errors.connect + errors.read + errors.write + errors.status + errors.timeout))
             end
             """
@@ -41,11 +40,11 @@ struct Wrk {
         ]
         let output = try Self.run(arguments)
         let result = output.split(separator: "\n").first { $0.hasPrefix("RESULT ") }?.split(separator: " ")
-        guard let numbers = result?.dropFirst().compactMap({ Double($0) }), numbers.count == 4 else {
+        guard let numbers = result?.dropFirst().compactMap({ Double($0) }), numbers.count == 3 else {
             throw BenchmarkError("wrk said: \(output)")
         }
-        guard numbers[3] == 0 else { throw BenchmarkError("\(Int(numbers[3])) of wrk's requests failed") }
-        (requestsPerSecond, p50, p99) = (numbers[0], numbers[1], numbers[2])
+        guard numbers[2] == 0 else { throw BenchmarkError("\(Int(numbers[2])) of wrk's requests failed") }
+        (requestsPerSecond, p99) = (numbers[0], numbers[1])
     }
 
     private static func run(_ arguments: [String]) throws -> String {
