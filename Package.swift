@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "CSystemShims"),
         .target(
             name: "DuckDB",
-            dependencies: ["CDuckDB"],
+            dependencies: ["CDuckDB", "CSystemShims"],
             swiftSettings: swiftSettings,
             linkerSettings: duckDBLinkerSettings
         ),
@@ -132,7 +132,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "InventoryTests", dependencies: ["Inventory", "Schema"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "InventoryTests",
+            dependencies: ["Inventory", "Schema", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "StoreTests",
             dependencies: [

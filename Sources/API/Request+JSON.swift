@@ -9,7 +9,18 @@ extension Request {
     ///
     /// - Parameter types: The media types that it may have.
     /// - Throws: ``Problem`` 413 above the limit, 415 for another media type, 400 for what is not JSON.
-    func json(_ types: [String] = ["application/json", "text/json"]) async throws -> JSONValue {
+    func json(_ types: [String] = Self.jsonTypes) async throws -> JSONValue {
+        try await jsonBytes(types).withUnsafeReadableBytes { bytes throws(JSONParseError) in
+            try JSONValue(parsing: bytes)
+        }
+    }
+
+    static let jsonTypes = ["application/json", "text/json"]
+
+    /// Reads the body as bytes that should be JSON.
+    ///
+    /// - Throws: As ``json(_:)``, but for what is not JSON.
+    func jsonBytes(_ types: [String] = Self.jsonTypes) async throws -> ByteBuffer {
         guard mediaType.map(types.contains) ?? true else {
             throw Problem(
                 .unsupportedMediaType,
@@ -19,8 +30,7 @@ extension Request {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Problem.maximumBodySize {
             throw Problem.bodyTooLarge
         }
-        let body = try await collectedBody()
-        return try body.withUnsafeReadableBytes { bytes throws(JSONParseError) in try JSONValue(parsing: bytes) }
+        return try await collectedBody()
     }
 
     private func collectedBody() async throws -> ByteBuffer {

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Inventory
+import Schema
 import Store
 
 extension Request {

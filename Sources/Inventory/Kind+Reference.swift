@@ -54,6 +54,8 @@ extension Kind {
 
 /// The text in the normal spelling of a type, or nil when it does not spell a value of it.
 private func normalSpelling<Value: StringValue>(of text: String, as type: Value.Type) -> String? {
+    var text = text
+    if text.withUTF8(Value.isNormal) { return text }
     do {
         return try Value(text).description
     } catch {

@@ -8,6 +8,9 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     case nodeCollection = "NodeCollection"
     case component = "Component"
 
+    /// By the number: Swift would hash the names of an enumeration that has them as raw values.
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
+
     /// The kinds by the names that clients use.
     package static let names: [(name: String, kind: Kind)] = allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
 
@@ -46,19 +49,6 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     /// The JSON key of the identifier.
     package var identifierKey: String {
         self == .component ? "UID" : "id"
-    }
-}
-
-/// A key that no two resources of a kind can have, with one of its values.
-package struct UniqueKey: Hashable, Sendable {
-    /// Name of the key, such as `xname` or `mac`.
-    package var name: String
-    /// The value in its normal spelling.
-    package var value: String
-
-    package init(name: String, value: String) {
-        self.name = name
-        self.value = value
     }
 }
 

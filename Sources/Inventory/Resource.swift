@@ -8,29 +8,6 @@ package protocol Resource: JSONStructure, Equatable {
 
     /// The identifier, which every stored resource has.
     var identifier: UUID? { get set }
-
-    /// Keys that rules beside the declared ones reserve for this resource.
-    var reservedKeys: [UniqueKey] { get }
-}
-
-extension Resource {
-    package var reservedKeys: [UniqueKey] { [] }
-
-    /// All keys that no other resource of the kind can have, without repetition.
-    package var uniqueKeys: [UniqueKey] {
-        var keys = reservedKeys
-        forEachUniqueKey { name, value in keys.append(UniqueKey(name: name, value: value)) }
-        return keys.withoutRepetition
-    }
-}
-
-extension [UniqueKey] {
-    /// The keys, each where it stands first.
-    package var withoutRepetition: [UniqueKey] {
-        guard count > 8 else { return indices.filter { self[..<$0].firstIndex(of: self[$0]) == nil }.map { self[$0] } }
-        var seen: Set<UniqueKey> = []
-        return filter { seen.insert($0).inserted }
-    }
 }
 
 extension ComputeNode: Resource {
@@ -56,8 +33,8 @@ extension NodeCollection: Resource {
         set { id = newValue }
     }
 
-    /// The members of a partition or of a tenant, so that no other one can have them.
-    package var reservedKeys: [UniqueKey] {
+    /// The members of a partition or of a tenant, so that no other one can have them: keys beside the declared ones.
+    var reservedKeys: [UniqueKey] {
         guard type.isExclusive else { return [] }
         return Set(nodes).map { UniqueKey(name: type.rawValue, value: $0.description) }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import Schema
 import Store
 
 extension Moment {

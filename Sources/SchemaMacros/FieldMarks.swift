@@ -3,20 +3,11 @@ import SwiftSyntax
 
 /// What the `@Field` attributes of a property say.
 struct FieldMarks {
-    /// A unique key that the property's values belong to.
-    struct UniqueKey {
-        /// The name, where it is not the JSON key.
-        let name: String?
-        /// The path from an element to its value, such as `macAddress`, when the property is an array.
-        let elementPath: String?
-    }
-
     /// The marks as they are written.
     private(set) var expressions: [ExprSyntax] = []
     private(set) var isRequired = false
     private(set) var key: String?
     private(set) var defaultValue: ExprSyntax?
-    private(set) var uniqueKey: UniqueKey?
 
     init(_ attributes: AttributeListSyntax, isOptional: Bool, diagnostics: inout DiagnosticList) {
         var requiredMark: LabeledExprSyntax?
@@ -51,8 +42,8 @@ struct FieldMarks {
         case "pattern": _ = mark.string(diagnostics: &diagnostics)
         case "default": defaultValue = mark.arguments.first?.expression.trimmed
         case "unique":
-            let name = mark.arguments.isEmpty ? nil : mark.string(diagnostics: &diagnostics)
-            uniqueKey = UniqueKey(name: name, elementPath: mark.elementPath(diagnostics: &diagnostics))
+            if !mark.arguments.isEmpty { _ = mark.string(diagnostics: &diagnostics) }
+            mark.checkElementPath(diagnostics: &diagnostics)
         case "format", "secret", "readOnly", "partial": break
         default: diagnostics.add(.unknownMark(mark.name), at: mark.expression)
         }
@@ -85,15 +76,14 @@ private struct Mark {
         return text
     }
 
-    /// What follows the root type in the key path of the argument `each`; nil when there is none.
-    func elementPath(diagnostics: inout DiagnosticList) -> String? {
-        guard let argument = arguments.first(where: { $0.label?.text == "each" }) else { return nil }
+    /// Makes sure that the key path of the argument `each` has a root type.
+    func checkElementPath(diagnostics: inout DiagnosticList) {
+        guard let argument = arguments.first(where: { $0.label?.text == "each" }) else { return }
         guard let path = argument.expression.as(KeyPathExprSyntax.self), path.root != nil,
             path.components.allSatisfy({ $0.component.is(KeyPathPropertyComponentSyntax.self) })
         else {
             diagnostics.add(.eachWithoutRootType, at: argument.expression)
-            return nil
+            return
         }
-        return path.components.map { $0.component.trimmedDescription }.joined(separator: ".")
     }
 }

@@ -6,7 +6,6 @@ extension StructureModel {
     var members: [DeclSyntax] {
         var members = [
             codingKeys, jsonNameProperty, documentationProperty, fieldsProperty, decodingInitializer, writeFunction,
-            uniqueKeyFunction,
         ]
         if !hasInitializer { members.insert(memberwiseInitializer, at: 4) }
         return members.map { DeclSyntax("\(raw: $0)") }
@@ -53,13 +52,6 @@ extension StructureModel {
         block(
             "\(access)func write(to writer: inout JSONWriter)",
             ["writer.beginObject()"] + fields.map(\.writing) + ["writer.endObject()"]
-        )
-    }
-
-    private var uniqueKeyFunction: String {
-        block(
-            "\(access)func forEachUniqueKey(_ body: (_ name: String, _ value: String) -> Void)",
-            fields.compactMap(\.uniqueKeyCall)
         )
     }
 
@@ -120,17 +112,6 @@ extension FieldModel {
             if let _value = self.\(name) {
             writer.key(\(keyName))
             _value.write(to: &writer)
-            }
-            """
-    }
-
-    fileprivate var uniqueKeyCall: String? {
-        guard let key = marks.uniqueKey else { return nil }
-        let keyName = key.name?.swiftLiteral ?? keyName
-        guard let path = key.elementPath else { return "Self.withUniqueKey(\(keyName), of: self.\(name), body)" }
-        return """
-            for _element in self.\(name)\(isOptional ? " ?? []" : "") {
-            Self.withUniqueKey(\(keyName), of: _element.\(path), body)
             }
             """
     }

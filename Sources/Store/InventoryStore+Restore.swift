@@ -103,8 +103,9 @@ extension InventoryStore {
         let changes = try replay.changes(for: directory, logger: logger)
         directory.apply(changes)
         projection.enqueue(changes, through: recovery.last)
-        // More than that is merged behind the start; a search or a snapshot waits for it.
-        if changes.count <= Projection.maximumPending { try await projection.catchUp() }
+        // Larger tables are filled behind the start; a search or a snapshot waits for it.
+        let size = changes.count + Kind.allCases.reduce(0) { $0 + directory.count($1) }
+        if size <= Projection.maximumAtStart { try await projection.catchUp() }
         projection.begin(at: recovery.last)
         if replay.count > 0 {
             logger.info(

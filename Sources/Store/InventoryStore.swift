@@ -45,7 +45,7 @@ package final class InventoryStore: Service {
         let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
         let folder = JournalFolder(configuration.journalDirectory, disk: disk)
         let restored = try await Self.restore(configuration, snapshots, folder, to: projection, directory, logger)
-        let foreign = directory.count(where: { !$0.secrets.values.allSatisfy { $0.isSealed(with: sealer.keyID) } })
+        let foreign = directory.count(where: { !$0.secrets.all.allSatisfy { $0.secret.isSealed(with: sealer.keyID) } })
         if foreign > 0 {
             logger.error(
                 "the secrets of some resources were sealed with another credential key and cannot be opened",
@@ -293,8 +293,8 @@ package final class InventoryStore: Service {
 
     // MARK: Service
 
-    /// How long changes wait at most before they are merged into the projection.
-    private static let mergeInterval = Duration.milliseconds(250)
+    /// How long changes wait at most before they are merged into the projection, unless very many come.
+    private static let mergeInterval = Duration.seconds(1)
     /// How often the journal is looked after, and how often at most it is shortened.
     private static let upkeepInterval = Duration.seconds(1)
     private static let shrinkInterval = Duration.seconds(10)
@@ -302,7 +302,11 @@ package final class InventoryStore: Service {
     /// Works until the service group shuts down, then closes the store.
     package func run() async throws {
         await withTaskGroup { group in
-            group.addTask { await self.every(Self.mergeInterval) { try await self.projection.catchUp() } }
+            group.addTask {
+                // Fills the tables with what the start has restored.
+                await self.attempt { try await self.projection.catchUp() }
+                await self.every(Self.mergeInterval) { try await self.projection.lookAfter() }
+            }
             group.addTask { await self.every(Self.upkeepInterval) { try await self.lookAfterJournal() } }
             if case .interval(let interval) = configuration.fsync {
                 group.addTask { await self.every(interval) { try await self.committer.sync() } }
@@ -368,7 +372,7 @@ package final class InventoryStore: Service {
         try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)
     }
 
-    /// Does something again and again until the service group shuts down; a failure is reported, not the end.
+    /// Does something again and again until the service group shuts down.
     private func every(_ interval: Duration, _ body: @escaping @Sendable () async throws -> Void) async {
         await cancelWhenGracefulShutdown {
             while true {
@@ -377,12 +381,17 @@ package final class InventoryStore: Service {
                 } catch {
                     return
                 }
-                do {
-                    try await body()
-                } catch {
-                    self.logger.error("background work failed", metadata: ["reason": "\(error)"])
-                }
+                await self.attempt(body)
             }
+        }
+    }
+
+    private func attempt(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            // A failure is reported, not the end.
+            logger.error("background work failed", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -36,19 +36,20 @@ struct ResourceTests {
     }
 
     @Test("have the unique keys that are declared, each once")
-    func uniqueKeys() throws {
-        let node = try ComputeNode(
-            json: json(
+    func uniqueKeys() {
+        let node = Document(
+            stored: Array(
                 """
                 {"hostname":"n","architecture":"a","xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01",
                  "network_interfaces":[{"interface_name":"a","mac_address":"02:00:00:00:00:01"},
                                        {"interface_name":"b","mac_address":"02:00:00:00:00:02"}],
                  "spec":{"boot_mac":"02:00:00:00:00:03"}}
-                """
-            )
+                """.utf8
+            ),
+            .computeNode
         )
         #expect(
-            node.uniqueKeys == [
+            node.keys == [
                 UniqueKey(name: "xname", value: "x1000c0s0b0n0"), UniqueKey(name: "mac", value: "02:00:00:00:00:01"),
                 UniqueKey(name: "mac", value: "02:00:00:00:00:02"),
             ]
@@ -56,19 +57,12 @@ struct ResourceTests {
     }
 
     @Test("of exclusive collections reserve their members", arguments: ["partition", "tenant", "job", "ad-hoc"])
-    func reservedKeys(type: String) throws {
+    func reservedKeys(type: String) {
         let text = #"{"name":"c","type":"\#(type)","nodes":["x1000c0s0b0n0","x1000c0s0b0n0"]}"#
-        let keys = try NodeCollection(json: json(text)).uniqueKeys
+        let keys = Document(stored: Array(text.utf8), .nodeCollection).keys
         let reserved = [UniqueKey(name: type, value: "x1000c0s0b0n0")]
         let isExclusive = ["partition", "tenant"].contains(type)
         #expect(keys == (isExclusive ? reserved : []) + [UniqueKey(name: "name", value: "c")])
-    }
-
-    @Test("have secrets where they are declared")
-    func secretPointers() {
-        #expect(Kind.bmc.secretPointers.map(\.description) == ["/password"])
-        #expect(Kind.computeNode.secretPointers.map(\.description) == ["/bmc/password", "/spec/bmc_password"])
-        #expect(Kind.component.secretPointers.isEmpty)
     }
 
     @Test(

@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Schema
 import Testing
 
 @Suite("Values")

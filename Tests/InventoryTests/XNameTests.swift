@@ -1,4 +1,5 @@
 import Inventory
+import Schema
 import Testing
 
 @Suite("Xnames")

@@ -94,10 +94,6 @@ struct ExpansionTests {
                         self.retries.write(to: &writer)
                         writer.endObject()
                     }
-
-                    package func forEachUniqueKey(_ body: (_ name: String, _ value: String) -> Void) {
-                        Self.withUniqueKey(CodingKeys.userName.rawValue, of: self.userName, body)
-                    }
                 }
 
                 extension Login: JSONStructure {
@@ -244,13 +240,6 @@ struct ExpansionTests {
                         writer.key(CodingKeys.`default`.rawValue)
                         self.`default`.write(to: &writer)
                         writer.endObject()
-                    }
-
-                    fileprivate func forEachUniqueKey(_ body: (_ name: String, _ value: String) -> Void) {
-                        for _element in self.nics {
-                            Self.withUniqueKey("mac", of: _element.port.mac, body)
-                        }
-                        Self.withUniqueKey("mac", of: self.bootMAC, body)
                     }
                 }
 

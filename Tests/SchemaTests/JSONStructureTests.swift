@@ -29,16 +29,6 @@ struct JSONStructureTests {
         #expect(host.json.text == #"{"hostname":"h1","power":"on"}"#)
     }
 
-    @Test func `Unique keys are given with their values, from elements too`() throws {
-        var keys: [String] = []
-        try SampleHost(json: JSONValue(parsing: Self.document)).forEachUniqueKey { keys.append("\($0)=\($1)") }
-        #expect(
-            keys == [
-                "hostname=h1", "mac=02:00:00:00:00:01", "mac=02:00:00:00:00:02", "mac=02:00:00:00:00:03",
-            ]
-        )
-    }
-
     @Test func `Fields know their marks`() throws {
         let fields = Dictionary(uniqueKeysWithValues: SampleHost.fields.map { ($0.name, $0) })
         #expect(fields["hostname"]?.uniqueKey == "hostname")

@@ -52,3 +52,10 @@ struct SampleComponent {
     var netType: String?
     var iPv4Address: String?
 }
+
+/// A rack with a host in it.
+@JSONSchema
+struct SampleRack {
+    @Field(.unique) var name: String
+    var host: SampleHost
+}

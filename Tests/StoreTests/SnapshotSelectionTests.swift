@@ -224,7 +224,7 @@ struct SnapshotSelectionTests {
         var expected = inventory.contents
         for resource in expected.keys where resource.kind == .component {
             expected[resource]?.version = 0
-            expected[resource]?.secrets = [:]
+            expected[resource]?.secrets = SealedSecrets()
         }
         #expect(try await restored(inventory).contents == expected)
     }

@@ -4,6 +4,7 @@ import Hummingbird
 import Inventory
 import Logging
 import NIOCore
+import Schema
 import ServiceLifecycle
 import Store
 import Synchronization

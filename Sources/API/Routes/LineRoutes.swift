@@ -52,7 +52,7 @@ struct LineRoutes {
                         var buffer = ByteBuffer()
                         for (line, result) in zip(group.lines, await group.submitted.results()) {
                             if case .success = result { created += 1 } else { failed += 1 }
-                            buffer.writeBytes(Self.answer(to: line, result, context).bytes)
+                            buffer.writeBytes(Self.answer(to: line, result, context))
                             buffer.writeString("\n")
                         }
                         try await writer.write(buffer)
@@ -71,21 +71,28 @@ struct LineRoutes {
         to line: Line,
         _ result: Result<Receipt, any Error>,
         _ context: InventoryRequestContext
-    ) -> JSONValue {
-        var answer: JSONObject = ["line": .number(JSONNumber(line.number))]
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("line")
+        writer.integer(line.number)
         switch result {
         case .success(let receipt):
-            let outcome = receipt.outcomes[0]
-            answer["status"] = .number(JSONNumber(HTTPResponse.Status.created.code))
-            answer["id"] = .string(outcome.resource.id.lowercased)
-            answer["version"] = .number(JSONNumber(Int(receipt.sequence)))
+            writer.key("status")
+            writer.integer(HTTPResponse.Status.created.code)
+            writer.key("id")
+            writer.string(receipt.outcomes[0].resource.id.lowercased)
+            writer.key("version")
+            writer.integer(receipt.sequence)
         case .failure(let error):
             let problem = line.problem ?? Problem(error, logger: context.logger)
             for member in problem.json where !["type", "title"].contains(member.key) {
-                answer[member.key] = member.value
+                writer.key(member.key)
+                writer.value(member.value)
             }
         }
-        return .object(answer)
+        writer.endObject()
+        return writer.bytes
     }
 
     // MARK: Reading
@@ -141,7 +148,7 @@ struct LineRoutes {
             guard let text else {
                 throw Problem(.contentTooLarge, "The line is longer than \(Self.maximumLineSize >> 20) MiB.")
             }
-            let submission = try store.intake.submission(of: JSONValue(parsing: text), kind)
+            let submission = try store.intake.submission(of: text, kind)
             return Line(number: number, operation: .create(submission))
         } catch let refusal as Refusal {
             return Line(number: number, operation: Transaction.Operation(.refuse(refusal)))

@@ -95,8 +95,10 @@ struct ResourceRoutes {
         _ request: Request,
         _ context: InventoryRequestContext
     ) async throws -> Response {
-        let body = try await request.json()
-        guard case .array(let elements) = body else {
+        let body = try await request.jsonBytes().readableBytesView
+        guard body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "["),
+            case .array(let elements) = try JSONValue(parsing: body)
+        else {
             let submission = try store.intake.submission(of: body, kind)
             let outcome = try await commit(.create(submission), context)
             var response = Response.resource(outcome.written, status: .created)

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Inventory
+import Schema
 import Store
 
 /// What the query of a request to `/{Kind}` asks for: conditions, and in which form the answer is wanted.

@@ -12,3 +12,9 @@ uint32_t no_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
 
 // Returns once the file's bytes are on stable storage: 0, or -1 with the reason in errno.
 int no_fdatasync(int fd);
+
+// Lowers the priority of the calling thread, and of those that it will make, so that others come first.
+void no_give_way(void);
+
+// Gives memory that was freed back to the system, where the C library keeps it.
+void no_return_memory(void);

@@ -35,6 +35,28 @@ package struct BMCXName: StringValue, Comparable {
         (left.cabinet, left.chassis, left.slot, left.bmc) < (right.cabinet, right.chassis, right.slot, right.bmc)
     }
 
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        normalXName(text, letters: "xcsb") != nil
+    }
+
+    package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        normalXName(text, letters: "xcsb").map { NumberForm.bmcXName.rawValue | $0 }
+    }
+
+    /// The xname that a number stands for.
+    init?(number: UInt64) {
+        guard let bits = NumberForm.bmcXName.content(of: number) else { return nil }
+        self.init(bits: bits)
+    }
+
+    /// - Parameter bits: The cabinet, then eight bits each for the other parts.
+    init(bits: UInt64) {
+        cabinet = Int(bits >> 24)
+        chassis = Int(bits >> 16 & 0xFF)
+        slot = Int(bits >> 8 & 0xFF)
+        bmc = Int(bits & 0xFF)
+    }
+
     package static var stringSchema: JSONSchema {
         JSONSchema(
             title: "BMCXName",

@@ -31,6 +31,21 @@ package struct ComponentXName: StringValue {
         description = normal
     }
 
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count <= maximumLength, let last = text.last, last.isASCIIDigit else { return false }
+        var previous: UInt8 = 0
+        for (index, byte) in text.enumerated() {
+            let startsNumber = byte.isASCIIDigit && !previous.isASCIIDigit
+            let isAllowed =
+                byte.isASCIIDigit ? index > 0 : (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            // A number of several digits does not begin with a zero.
+            let isZero = startsNumber && byte == UInt8(ascii: "0")
+            guard isAllowed, !isZero || index + 1 == text.count || !text[index + 1].isASCIIDigit else { return false }
+            previous = byte
+        }
+        return true
+    }
+
     package static var stringSchema: JSONSchema {
         JSONSchema(
             title: "ComponentXName",

@@ -19,6 +19,10 @@ package struct IPv4Address: StringValue {
         description = normal
     }
 
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        isNormalAddress(text, family: AF_INET, length: INET_ADDRSTRLEN)
+    }
+
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .ipv4) }
 }
 
@@ -33,19 +37,44 @@ package struct IPv6Address: StringValue {
         description = normal
     }
 
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        isNormalAddress(text, family: AF_INET6, length: INET6_ADDRSTRLEN)
+    }
+
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .ipv6) }
 }
 
 /// The address as the C library writes it, or nil when it cannot read it.
 ///
-/// - Parameters:
-///   - length: Room for the longest text of the family, with its final zero.
+/// - Parameter length: Room for the longest text of the family, with its final zero.
 private func normalAddress(_ text: String, family: Int32, length: Int32) -> String? {
-    guard text.utf8.count < Int(length), !text.utf8.contains(0) else { return nil }
-    var address = in6_addr()
-    var normal = [CChar](repeating: 0, count: Int(length))
-    guard inet_pton(family, text, &address) == 1,
-        inet_ntop(family, &address, &normal, socklen_t(length)) != nil
-    else { return nil }
-    return String(decoding: normal.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    var text = text
+    return text.withUTF8 { bytes in
+        withNormalAddress(bytes, family: family, length: length) { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Whether the C library writes the address as it is.
+private func isNormalAddress(_ text: UnsafeBufferPointer<UInt8>, family: Int32, length: Int32) -> Bool {
+    withNormalAddress(text, family: family, length: length) { $0.elementsEqual(text) } ?? false
+}
+
+private func withNormalAddress<Result>(
+    _ text: UnsafeBufferPointer<UInt8>,
+    family: Int32,
+    length: Int32,
+    _ body: (UnsafeBufferPointer<UInt8>) -> Result
+) -> Result? {
+    guard text.count < Int(length), !text.contains(0) else { return nil }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(length)) { buffer in
+        for (index, byte) in text.enumerated() { buffer[index] = CChar(bitPattern: byte) }
+        buffer[text.count] = 0
+        var address = in6_addr()
+        guard let start = buffer.baseAddress, inet_pton(family, start, &address) == 1,
+            inet_ntop(family, &address, start, socklen_t(length)) != nil
+        else { return nil }
+        return start.withMemoryRebound(to: UInt8.self, capacity: Int(length)) { bytes in
+            body(UnsafeBufferPointer(start: bytes, count: strlen(start)))
+        }
+    }
 }

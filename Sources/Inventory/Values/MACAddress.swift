@@ -24,6 +24,28 @@ package struct MACAddress: StringValue, Comparable {
         self.bits = bits
     }
 
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count == 17 else { return false }
+        for index in 0..<17 {
+            let isRight = index % 3 == 2 ? text[index] == UInt8(ascii: ":") : text[index].isLowerHexDigit
+            guard isRight else { return false }
+        }
+        return true
+    }
+
+    package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        guard isNormal(text) else { return nil }
+        var bits: UInt64 = 0
+        for index in 0..<17 where index % 3 != 2 { bits = bits << 4 | UInt64(text[index].hexDigit ?? 0) }
+        return NumberForm.macAddress.rawValue | bits
+    }
+
+    /// The address that a number stands for.
+    init?(number: UInt64) {
+        guard let bits = NumberForm.macAddress.content(of: number) else { return nil }
+        self.bits = bits
+    }
+
     private static let malformed = InvalidValue("is not a MAC address such as 02:00:5e:10:00:01")
 
     package var description: String {
@@ -59,6 +81,11 @@ extension UInt8 {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
         default: nil
         }
+    }
+
+    /// Whether an ASCII character is a hexadecimal digit, and not one in upper case.
+    var isLowerHexDigit: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 
     /// The hexadecimal digit of the upper four bits, as lower-case ASCII.

@@ -31,6 +31,21 @@ package struct NodeXName: StringValue, Comparable {
         (left.bmcXName, left.node) < (right.bmcXName, right.node)
     }
 
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        normalXName(text, letters: "xcsbn") != nil
+    }
+
+    package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        normalXName(text, letters: "xcsbn").map { NumberForm.nodeXName.rawValue | $0 }
+    }
+
+    /// The xname that a number stands for.
+    init?(number: UInt64) {
+        guard let bits = NumberForm.nodeXName.content(of: number) else { return nil }
+        bmcXName = BMCXName(bits: bits >> 8)
+        node = Int(bits & 0xFF)
+    }
+
     package static var stringSchema: JSONSchema {
         JSONSchema(
             title: "NodeXName",

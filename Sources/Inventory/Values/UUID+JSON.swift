@@ -13,21 +13,39 @@ extension UUID: StringValue {
     ///
     /// Foundation's `UUID(uuidString:)` takes spaces for digits.
     package init?(spelling text: String) {
-        var text = text.utf8[...]
+        var text = text
+        guard let uuid = text.withUTF8({ UUID(spelling: $0) }) else { return nil }
+        self = uuid
+    }
+
+    /// As ``init(spelling:)``, of UTF-8.
+    package init?(spelling text: UnsafeBufferPointer<UInt8>) {
         guard text.count == 36 else { return nil }
         var uuid: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         let isRead = withUnsafeMutableBytes(of: &uuid) { bytes in
+            var position = 0
             for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10, text.popFirst() != UInt8(ascii: "-") {
-                    return false
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    guard text[position] == UInt8(ascii: "-") else { return false }
+                    position += 1
                 }
-                guard let high = text.popFirst()?.hexDigit, let low = text.popFirst()?.hexDigit else { return false }
+                guard let high = text[position].hexDigit, let low = text[position + 1].hexDigit else { return false }
                 bytes[index] = high << 4 | low
+                position += 2
             }
             return true
         }
         guard isRead else { return nil }
         self.init(uuid: uuid)
+    }
+
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count == 36 else { return false }
+        for index in 0..<36 {
+            let isDash = index == 8 || index == 13 || index == 18 || index == 23
+            guard isDash ? text[index] == UInt8(ascii: "-") : text[index].isLowerHexDigit else { return false }
+        }
+        return true
     }
 
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .uuid) }

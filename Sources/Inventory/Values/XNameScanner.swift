@@ -1,3 +1,5 @@
+import Schema
+
 /// Reads the parts of an xname, each a letter and a decimal number, from left to right.
 struct XNameScanner {
     private var rest: Substring.UTF8View
@@ -43,6 +45,42 @@ struct XNameScanner {
             throw InvalidValue("has \"\(Substring(rest))\" after the last part of an xname")
         }
     }
+}
+
+/// What the number of a normal spelling is of; the upper four bits tell it.
+enum NumberForm: UInt64 {
+    case macAddress = 0x1000_0000_0000_0000
+    case nodeXName = 0x2000_0000_0000_0000
+    case bmcXName = 0x3000_0000_0000_0000
+
+    /// What the other bits are, where the number is of this form.
+    func content(of number: UInt64) -> UInt64? {
+        number & 0xF000_0000_0000_0000 == rawValue ? number & ~0xF000_0000_0000_0000 : nil
+    }
+}
+
+/// The numbers of an xname in normal spelling, eight bits each behind that of the cabinet; nil for a text that is none,
+/// or that has a leading zero.
+///
+/// - Parameter letters: The letters of the parts, of which the first is the cabinet's.
+func normalXName(_ text: UnsafeBufferPointer<UInt8>, letters: StaticString) -> UInt64? {
+    var position = 0
+    var result: UInt64 = 0
+    for index in 0..<letters.utf8CodeUnitCount {
+        guard position < text.count, text[position] == letters.utf8Start[index] else { return nil }
+        position += 1
+        let start = position
+        var number: UInt64 = 0
+        while position < text.count, position < start + 5, let digit = text[position].hexDigit, digit < 10 {
+            number = number * 10 + UInt64(digit)
+            position += 1
+        }
+        let count = position - start
+        let isInRange = index == 0 ? (3...5).contains(count) : (1...3).contains(count) && number <= 255
+        guard isInRange, count == 1 || text[start] != UInt8(ascii: "0") else { return nil }
+        result = result << 8 | number
+    }
+    return position == text.count ? result : nil
 }
 
 extension String {

@@ -104,5 +104,5 @@ extension DecimalNumber: Comparable {
 
 extension UInt8 {
     /// Whether the byte is one of `0` to `9`.
-    var isASCIIDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+    package var isASCIIDigit: Bool { self &- UInt8(ascii: "0") < 10 }
 }

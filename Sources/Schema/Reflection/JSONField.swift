@@ -66,6 +66,12 @@ package struct JSONField: Sendable {
         self.type = type
     }
 
+    /// Whether not even a stored structure can be without the property, which is no Optional in Swift.
+    var isIndispensable: Bool {
+        let isMarked = marks.contains { if case .required = $0 { true } else { false } }
+        return isRequired && !isMarked || marks.contains { if case .default = $0 { true } else { false } }
+    }
+
     /// Whether the value never comes back.
     package var isSecret: Bool {
         marks.contains { if case .secret = $0 { true } else { false } }

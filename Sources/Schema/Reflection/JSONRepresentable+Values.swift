@@ -1,4 +1,6 @@
 extension String: JSONRepresentable {
+    package static var shape: JSONShape { .string }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         JSONSchema(type: .string)
     }
@@ -14,6 +16,8 @@ extension String: JSONRepresentable {
 }
 
 extension Bool: JSONRepresentable {
+    package static var shape: JSONShape { .boolean }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         JSONSchema(type: .boolean)
     }
@@ -29,6 +33,8 @@ extension Bool: JSONRepresentable {
 }
 
 extension Int: JSONRepresentable {
+    package static var shape: JSONShape { .integer }
+
     /// Integers of 64 bits.
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         var schema = JSONSchema(type: .integer)
@@ -50,6 +56,8 @@ extension Int: JSONRepresentable {
 }
 
 extension Double: JSONRepresentable {
+    package static var shape: JSONShape { .number }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         JSONSchema(type: .number)
     }
@@ -67,7 +75,7 @@ extension Double: JSONRepresentable {
 }
 
 extension Array: JSONRepresentable where Element: JSONRepresentable {
-    package static var elementType: (any JSONRepresentable.Type)? { Element.self }
+    package static var shape: JSONShape { .list(Element.self) }
 
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         var schema = JSONSchema(type: .array)
@@ -99,7 +107,7 @@ extension Array: JSONRepresentable where Element: JSONRepresentable {
 package typealias StringMap = JSONMap<String>
 
 extension JSONMap: JSONRepresentable where Value: JSONRepresentable {
-    package static var elementType: (any JSONRepresentable.Type)? { Value.self }
+    package static var shape: JSONShape { .map(Value.self) }
 
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         var schema = JSONSchema(type: .object)
@@ -133,6 +141,8 @@ package struct FreeFormObject: JSONRepresentable, Hashable {
     /// The members.
     package var object: JSONObject
 
+    package static var shape: JSONShape { .freeForm }
+
     /// Creates one of its members.
     package init(_ object: JSONObject) {
         self.object = object
@@ -158,6 +168,8 @@ package protocol JSONEnumeration: JSONRepresentable, RawRepresentable<String>, C
 }
 
 extension JSONEnumeration {
+    package static var shape: JSONShape { .choice(allCases.map(\.rawValue)) }
+
     package static var documentation: String? { nil }
 
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {

@@ -11,12 +11,18 @@ package protocol JSONRepresentable: Sendable {
     /// Writes the value, in its normal form, as one JSON value.
     func write(to writer: inout JSONWriter)
 
-    /// The type of the elements of a list or of the values of a map; nil for other types.
-    static var elementType: (any JSONRepresentable.Type)? { get }
+    /// What JSON the values are.
+    static var shape: JSONShape { get }
 }
 
 extension JSONRepresentable {
-    package static var elementType: (any JSONRepresentable.Type)? { nil }
+    /// The type of the elements of a list or of the values of a map; nil for other types.
+    package static var elementType: (any JSONRepresentable.Type)? {
+        switch shape {
+        case .list(let element), .map(let element): element
+        default: nil
+        }
+    }
 
     /// The value as a JSON tree.
     package var json: JSONValue {

@@ -8,14 +8,11 @@ package protocol JSONStructure: JSONRepresentable {
 
     /// The properties, in declared order.
     static var fields: [JSONField] { get }
-
-    /// Calls a function with each value that must be unique and the name of the key that it belongs to.
-    ///
-    /// The value is the JSON string in normal form; absent values and values that are not strings are left out.
-    func forEachUniqueKey(_ body: (_ name: String, _ value: String) -> Void)
 }
 
 extension JSONStructure {
+    package static var shape: JSONShape { .structure(Self.self) }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         definitions.reference(to: jsonName) { definitions in
             objectSchema(in: &definitions)
@@ -41,15 +38,6 @@ extension JSONStructure {
         document.id = "\(base)/\(jsonName).json"
         document.defs = definitions.schemas
         return document
-    }
-
-    /// Calls a function with the value of a unique key, when there is one and it is a string.
-    package static func withUniqueKey(
-        _ name: String,
-        of value: (some JSONRepresentable)?,
-        _ body: (_ name: String, _ value: String) -> Void
-    ) {
-        if case .string(let text)? = value?.json { body(name, text) }
     }
 
     private static func objectSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {

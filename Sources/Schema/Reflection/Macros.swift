@@ -17,8 +17,7 @@ package enum KeyStyle: Sendable {
     named(documentation),
     named(fields),
     named(init),
-    named(write(to:)),
-    named(forEachUniqueKey(_:))
+    named(write(to:))
 )
 @attached(extension, conformances: JSONStructure)
 package macro JSONSchema(keys: KeyStyle = .snakeCase) =

@@ -13,7 +13,7 @@ actor Committer {
     private let projection: Projection
     private let journal: JournalWriter
     private let intake: Intake
-    private let executor = SerialQueueExecutor(label: "committer")
+    private let executor = ThreadExecutor(label: "committer")
     private var isClosed = false
     private nonisolated let queue = Mutex(Queue())
 
@@ -37,7 +37,7 @@ actor Committer {
     /// How many transactions may wait at once.
     private static let maximumWaiting = 4096
     /// How many transactions, and changes at about, are synced at once.
-    private static let maximumBatch = 512
+    private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }

@@ -10,43 +10,37 @@ extension Draft {
     ///   - secrets: Secrets that came with its BMC, by pointers from the BMC.
     ///   - whole: A BMC of which the node has all that there is to be: fields that it does not have are to go.
     /// - Returns: The BMC's id; nil for a node that has neither a BMC nor an xname to derive one from.
-    mutating func bmc(
-        of node: ComputeNode,
-        secrets: [String: SealedSecret],
-        whole: UUID?
-    ) throws(Refusal) -> UUID? {
-        let derived = node.xname?.bmcXName
+    mutating func bmc(of node: Document, secrets: GivenSecrets, whole: UUID?) throws(Refusal) -> UUID? {
+        let derived = node.nodeXName?.bmcXName
         guard var given = node.bmc else {
             guard let derived else { return nil }
-            return holder(.bmc, of: Self.key(derived)) ?? putNew(BMC(xname: derived), secrets: [:])
+            let new = Document(stored: BMC(xname: derived).document, .bmc)
+            return holder(.bmc, of: Self.key(derived)) ?? putNew(new, secrets: [])
         }
         let match = try match(given)
-        if given.xname == nil, let derived, match.map({ stored($0)?.xname == nil }) ?? true,
-            holder(.bmc, of: Self.key(derived)) == nil
-        {
-            given.xname = derived
+        let stored = match.flatMap { current(ResourceID(.bmc, $0)) }
+        if given.bmcXName == nil, let derived, stored?.bmcXName == nil, holder(.bmc, of: Self.key(derived)) == nil {
+            given.bmcXName = derived.description
         }
-        guard let match else {
-            let missing = given.missingFields
+        guard let match, let stored else {
+            let missing = given.missingBMCFields
             if !missing.isEmpty {
                 throw refusal(.invalid, "A BMC that is not stored yet needs more fields.", violations: missing)
             }
             return putNew(given, secrets: secrets)
         }
-        let id = ResourceID(.bmc, match)
-        guard let stored = stored(match) else { return match }
         let merged = match == whole ? try replacement(of: stored, given) : stored.overwritten(by: given)
-        if merged.document != stored.document || !secrets.isEmpty {
-            put(merged, given: secrets, as: id)
+        if merged.bytes != stored.bytes || !secrets.isEmpty {
+            put(merged, given: secrets, as: ResourceID(.bmc, match))
         }
         return match
     }
 
     /// The stored BMC that a client means.
-    private func match(_ given: BMC) throws(Refusal) -> UUID? {
+    private func match(_ given: Document) throws(Refusal) -> UUID? {
         var found: [(key: String, id: UUID)] = []
-        if let id = given.id, exists(ResourceID(.bmc, id)) { found.append(("id", id)) }
-        for key in given.uniqueKeys {
+        if let id = given.identifier, exists(ResourceID(.bmc, id)) { found.append(("id", id)) }
+        for key in given.keys {
             if let id = holder(.bmc, of: key) { found.append((key.name, id)) }
         }
         guard let first = found.first else { return nil }
@@ -58,7 +52,7 @@ extension Draft {
                 holder: ResourceID(.bmc, other.id)
             )
         }
-        if let id = given.id, id != first.id {
+        if let id = given.identifier, id != first.id {
             throw refusal(
                 .conflict,
                 "The \(first.key) of the node's BMC is that of the BMC \(first.id.lowercased), "
@@ -70,9 +64,9 @@ extension Draft {
     }
 
     /// What a BMC becomes when fields that it does not have any more are to go.
-    private func replacement(of stored: BMC, _ given: BMC) throws(Refusal) -> BMC {
-        let known = stored.missingFields.map(\.pointer)
-        let missing = given.missingFields.filter { !known.contains($0.pointer) }
+    private func replacement(of stored: Document, _ given: Document) throws(Refusal) -> Document {
+        let known = stored.missingBMCFields.map(\.pointer)
+        let missing = given.missingBMCFields.filter { !known.contains($0.pointer) }
         guard missing.isEmpty else {
             throw refusal(
                 .invalid,
@@ -83,20 +77,17 @@ extension Draft {
             )
         }
         var replacement = given
-        replacement.id = stored.id
+        replacement.identifier = stored.identifier
         return replacement
     }
 
-    private mutating func putNew(_ bmc: BMC, secrets: [String: SealedSecret]) -> UUID {
-        let id = bmc.id ?? .version7()
+    private mutating func putNew(_ bmc: Document, secrets: GivenSecrets) -> UUID {
+        let given = bmc.identifier
+        let id = given ?? .version7()
         var bmc = bmc
-        bmc.id = id
+        if given == nil { bmc.identifier = id }
         put(bmc, given: secrets, as: ResourceID(.bmc, id))
         return id
-    }
-
-    private func stored(_ id: UUID) -> BMC? {
-        current(ResourceID(.bmc, id)) as? BMC
     }
 
     private static func key(_ xname: BMCXName) -> UniqueKey {

@@ -10,11 +10,9 @@ extension Draft {
             throw refusal(.invalid, "A merge patch of a \(id.kind.rawValue) is an object of the members to change.")
         }
         let document = document(of: id)
-        var bmc: UUID?
-        if case .string(let text)? = document[JSONPointer(["bmc", "id"])] { bmc = UUID(spelling: text) }
         let submission: Submission
         do throws(Refusal) {
-            submission = try intake.submission(of: document.merging(patch), id.kind, replacing: document)
+            submission = try intake.submission(of: document, patchedBy: members)
         } catch {
             throw Refusal(
                 error.problems.map { problem in
@@ -24,11 +22,13 @@ extension Draft {
                 }
             )
         }
-        if members["bmc"] == nil, members["xname"] == nil, var node = submission.resource as? ComputeNode {
+        let bmc = document.bmcIdentifier
+        if id.kind == .computeNode, members["bmc"] == nil, members["xname"] == nil {
             // Nothing is said of the BMC.
-            node.id = id.id
-            node.bmc = bmc.map { BMC(id: $0) }
-            try checkIdentifier(submission.resource, id)
+            var node = submission.document
+            try checkIdentifier(node, id)
+            node.identifier = id.id
+            node.refer(toBMC: bmc)
             put(node, given: submission.secrets, as: id)
         } else {
             try replace(id, with: submission, wholeBMC: members["bmc"] == nil ? nil : bmc)
@@ -36,13 +36,11 @@ extension Draft {
     }
 
     /// The document of a resource after the operations so far, with its BMC as it is then.
-    private func document(of id: ResourceID) -> JSONValue {
-        if staged.isEmpty, let stored = overlay.resource(id) { return stored.json }
-        guard var current = current(id) else { preconditionFailure("a resource that was found is there") }
-        if var node = current as? ComputeNode, let bmc = node.bmc?.id {
-            node.bmc = self.current(ResourceID(.bmc, bmc)) as? BMC
-            current = node
+    private func document(of id: ResourceID) -> Document {
+        guard var document = current(id) else { preconditionFailure("a resource that was found is there") }
+        if !staged.isEmpty, let bmc = document.bmcIdentifier.flatMap({ current(ResourceID(.bmc, $0)) }) {
+            document.embed(bmc)
         }
-        return current.json
+        return document
     }
 }

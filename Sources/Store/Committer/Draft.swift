@@ -27,14 +27,15 @@ struct Draft {
     struct Staged {
         /// The operation that touched it last.
         var operation: Int
-        /// As it will be; nil when it is deleted. The BMC of a node has only its id until the draft is finished.
-        var resource: (any Resource)?
-        var secrets: [String: SealedSecret]
-        /// The unique keys that it will have.
-        let keys: [UniqueKey]
+        /// As it will be; nil when it is deleted. A node has only its BMC's id until the draft is finished.
+        var document: Document?
+        var secrets: SealedSecrets
         /// As it is before the transaction.
         let before: StoredResource?
         let indexBefore: IndexEntry?
+
+        /// The unique keys that it will have.
+        var keys: [UniqueKey] { document?.keys ?? [] }
     }
 
     private struct Claim: Hashable {
@@ -51,7 +52,7 @@ struct Draft {
         case .create(let submission):
             return try create(submission)
         case .replace(let reference, let submission):
-            let id = try find(type(of: submission.resource).kind, reference, if: operation.conditions)
+            let id = try find(submission.document.kind, reference, if: operation.conditions)
             try replace(id, with: submission)
             return id
         case .patch(let kind, let reference, let patch):
@@ -60,19 +61,21 @@ struct Draft {
             return id
         case .delete(let kind, let reference):
             let id = try find(kind, reference, if: operation.conditions)
-            put(nil, sealed: [:], as: id)
+            put(nil, sealed: SealedSecrets(), as: id)
             return id
         case .refuse(let refusal):
             throw Refusal(refusal.problems.map { $0.of(operation: index) })
         case .restore(let id, let stored):
-            put(stored.map { id.kind.resourceType.init(stored: $0.document) }, sealed: stored?.secrets ?? [:], as: id)
+            let document = stored.map { Document(stored: $0.document, id.kind) }
+            put(document, sealed: stored?.secrets ?? SealedSecrets(), as: id)
             return id
         }
     }
 
     private mutating func create(_ submission: Submission) throws(Refusal) -> ResourceID {
-        var resource = submission.resource
-        let id = ResourceID(type(of: resource).kind, resource.identifier ?? .version7())
+        var document = submission.document
+        let given = document.identifier
+        let id = ResourceID(document.kind, given ?? .version7())
         if exists(id) {
             throw refusal(
                 .conflict,
@@ -80,12 +83,9 @@ struct Draft {
                 holder: id
             )
         }
-        resource.identifier = id.id
-        if var collection = resource as? NodeCollection {
-            collection.creatorSubject = author
-            resource = collection
-        }
-        try accept(resource, submission.secrets, as: id)
+        if given == nil { document.identifier = id.id }
+        if id.kind == .nodeCollection { document.creatorSubject = author }
+        try accept(document, submission.secrets, as: id)
         return id
     }
 
@@ -94,93 +94,92 @@ struct Draft {
         with submission: Submission,
         wholeBMC: UUID? = nil
     ) throws(Refusal) {
-        var resource = submission.resource
-        try checkIdentifier(resource, id)
-        resource.identifier = id.id
-        if var collection = resource as? NodeCollection, let stored = current(id) as? NodeCollection {
-            collection.creatorSubject = stored.creatorSubject
-            resource = collection
-        }
-        try accept(resource, submission.secrets, as: id, wholeBMC: wholeBMC)
+        var document = submission.document
+        try checkIdentifier(document, id)
+        document.identifier = id.id
+        if id.kind == .nodeCollection, let stored = current(id) { document.creatorSubject = stored.creatorSubject }
+        try accept(document, submission.secrets, as: id, wholeBMC: wholeBMC)
     }
 
     /// Makes sure that a document does not bring another identifier.
-    func checkIdentifier(_ resource: any Resource, _ id: ResourceID) throws(Refusal) {
-        guard let given = resource.identifier, given != id.id else { return }
+    func checkIdentifier(_ document: Document, _ id: ResourceID) throws(Refusal) {
+        guard let given = document.identifier, given != id.id else { return }
         throw refusal(
             .invalid,
             "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
         )
     }
 
+    /// Secrets that came with a document, by JSON pointer.
+    typealias GivenSecrets = [(pointer: String, secret: SealedSecret)]
+
     /// Puts a client's document into the state, with the secrets that came with it.
     ///
     /// - Parameter wholeBMC: A BMC of which the node has all that there is to be.
     private mutating func accept(
-        _ resource: any Resource,
-        _ secrets: [String: SealedSecret],
+        _ document: Document,
+        _ secrets: GivenSecrets,
         as id: ResourceID,
         wholeBMC: UUID? = nil
     ) throws(Refusal) {
-        guard var node = resource as? ComputeNode else {
-            put(resource, given: secrets, as: id)
+        guard id.kind == .computeNode else {
+            put(document, given: secrets, as: id)
             return
         }
-        var ownSecrets: [String: SealedSecret] = [:]
-        var bmcSecrets: [String: SealedSecret] = [:]
+        var ownSecrets: GivenSecrets = []
+        var bmcSecrets: GivenSecrets = []
         for (pointer, secret) in secrets {
             if pointer.hasPrefix("/bmc/") {
-                bmcSecrets[String(pointer.dropFirst("/bmc".count))] = secret
+                bmcSecrets.append((String(pointer.dropFirst("/bmc".count)), secret))
             } else {
-                ownSecrets[pointer] = secret
+                ownSecrets.append((pointer, secret))
             }
         }
-        node.bmc = try bmc(of: node, secrets: bmcSecrets, whole: wholeBMC).map { BMC(id: $0) }
+        var node = document
+        node.refer(toBMC: try bmc(of: node, secrets: bmcSecrets, whole: wholeBMC))
         put(node, given: ownSecrets, as: id)
     }
 
     /// Puts a resource into the state, with the stored secret for each empty string that stands for one.
     ///
     /// Where none is stored there is nothing to stand for, and the field is left out.
-    mutating func put<Value: Resource>(_ resource: Value, given secrets: [String: SealedSecret], as id: ResourceID) {
-        let standing = resource.standingSecrets
-        let stored = standing.isEmpty ? [:] : self.secrets(of: id)
-        var kept: [String: SealedSecret] = [:]
-        var dropped: [JSONPointer] = []
+    mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) {
+        let standing = document.standingSecrets
+        guard !standing.isEmpty else {
+            put(document, sealed: SealedSecrets(), as: id)
+            return
+        }
+        let stored = secrets(of: id)
+        var kept: GivenSecrets = []
+        var dropped: [String] = []
         for pointer in standing {
-            if let secret = secrets[pointer.description] ?? stored[pointer.description] {
-                kept[pointer.description] = secret
+            if let secret = given.first(where: { $0.pointer == pointer })?.secret ?? stored[pointer] {
+                kept.append((pointer, secret))
             } else {
                 dropped.append(pointer)
             }
         }
-        guard !dropped.isEmpty else {
-            put(resource, sealed: kept, as: id)
-            return
-        }
-        var document = resource.json
-        for pointer in dropped { document[pointer] = nil }
-        put(.decoded(from: document) as Value, sealed: kept, as: id)
+        put(dropped.isEmpty ? document : document.without(dropped), sealed: SealedSecrets(kept), as: id)
     }
 
     // MARK: The state so far
 
     /// Whether a resource is there after the operations so far.
     func exists(_ id: ResourceID) -> Bool {
-        if let staged = staged[id] { return staged.resource != nil }
+        if let staged = staged[id] { return staged.document != nil }
         return overlay.resource(id) != nil
     }
 
     /// The resource after the operations so far.
-    func current(_ id: ResourceID) -> (any Resource)? {
-        if let staged = staged[id] { return staged.resource }
-        return overlay.resource(id).map { id.kind.resourceType.init(stored: $0.document) }
+    func current(_ id: ResourceID) -> Document? {
+        if let staged = staged[id] { return staged.document }
+        return overlay.resource(id).map { Document(stored: $0.document, id.kind) }
     }
 
     /// The sealed secrets of a resource after the operations so far.
-    func secrets(of id: ResourceID) -> [String: SealedSecret] {
+    func secrets(of id: ResourceID) -> SealedSecrets {
         if let staged = staged[id] { return staged.secrets }
-        return overlay.resource(id)?.secrets ?? [:]
+        return overlay.resource(id)?.secrets ?? SealedSecrets()
     }
 
     /// Who has a unique key after the operations so far.
@@ -219,23 +218,21 @@ struct Draft {
     }
 
     /// Puts a resource, or its absence, into the state, with all of its secrets.
-    private mutating func put(_ resource: (any Resource)?, sealed secrets: [String: SealedSecret], as id: ResourceID) {
+    private mutating func put(_ document: Document?, sealed secrets: SealedSecrets, as id: ResourceID) {
         let old = staged[id]
         for key in old?.keys ?? [] { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
         let before = old == nil ? overlay.resource(id) : old?.before
         let indexBefore =
-            old == nil
-            ? before.map { IndexEntry(of: id.kind.resourceType.init(stored: $0.document)) } : old?.indexBefore
-        let keys = resource?.uniqueKeys ?? []
-        staged[id] = Staged(
+            old == nil ? before.map { IndexEntry(of: Document(stored: $0.document, id.kind)) } : old?.indexBefore
+        let new = Staged(
             operation: operation,
-            resource: resource,
+            document: document,
             secrets: secrets,
-            keys: keys,
             before: before,
             indexBefore: indexBefore
         )
-        for key in keys { claims[Claim(kind: id.kind, key: key), default: []].append(id.id) }
+        staged[id] = new
+        for key in new.keys { claims[Claim(kind: id.kind, key: key), default: []].append(id.id) }
     }
 
     // MARK: Finishing
@@ -248,10 +245,11 @@ struct Draft {
         embedBMCs()
         var problems = danglingBMCs() + takenKeys()
         let changes = staged.compactMap { id, staged -> Change? in
-            let document = staged.resource?.document
-            if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? [:] { return nil }
-            let secretSize = staged.secrets.values.reduce(0) { $0 + $1.description.utf8.count }
-            if let document, document.count + secretSize > JournalRecord.maximumDocumentSize {
+            let document = staged.document?.bytes
+            if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? SealedSecrets() {
+                return nil
+            }
+            if let document, document.count + staged.secrets.size > JournalRecord.maximumDocumentSize {
                 let limit = JournalRecord.maximumDocumentSize >> 20
                 problems.append(
                     problem(.tooLarge, "The \(name(id)) is larger than \(limit) MiB.", operation: staged.operation)
@@ -261,9 +259,7 @@ struct Draft {
                 resource: id,
                 stored: document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) },
                 indexBefore: staged.indexBefore,
-                index: staged.resource.map { resource in
-                    IndexEntry(keys: staged.keys, bmc: (resource as? ComputeNode)?.bmc?.id)
-                }
+                index: staged.document.map { IndexEntry(of: $0) }
             )
         }
         if !problems.isEmpty { throw Refusal(problems) }
@@ -274,16 +270,14 @@ struct Draft {
     private mutating func embedBMCs() {
         for id in staged.keys where id.kind == .bmc {
             for node in overlay.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
-                guard staged[node] == nil, let resource = current(node) else { continue }
+                guard staged[node] == nil, let document = current(node) else { continue }
                 operation = staged[id]?.operation ?? operation
-                put(resource, sealed: secrets(of: node), as: node)
+                put(document, sealed: secrets(of: node), as: node)
             }
         }
         for (id, entry) in staged where id.kind == .computeNode {
-            guard var node = entry.resource as? ComputeNode, let bmc = node.bmc?.id else { continue }
-            guard let stored = current(ResourceID(.bmc, bmc)) as? BMC else { continue }
-            node.bmc = stored
-            staged[id]?.resource = node
+            guard let bmc = entry.document?.bmcIdentifier, let stored = current(ResourceID(.bmc, bmc)) else { continue }
+            staged[id]?.document?.embed(stored)
         }
     }
 
@@ -291,7 +285,7 @@ struct Draft {
     private func danglingBMCs() -> [Refusal.Problem] {
         var nodes: OrderedDictionary<UUID, [ResourceID]> = [:]
         for (id, entry) in staged {
-            guard let bmc = (entry.resource as? ComputeNode)?.bmc?.id, !exists(ResourceID(.bmc, bmc)) else { continue }
+            guard let bmc = entry.document?.bmcIdentifier, !exists(ResourceID(.bmc, bmc)) else { continue }
             nodes[bmc, default: []].append(id)
         }
         return nodes.map { bmc, nodes in

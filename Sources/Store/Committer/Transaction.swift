@@ -83,14 +83,9 @@ package enum VersionCondition: Sendable, Equatable {
 
 /// A document from a client that has passed its schema.
 package struct Submission: Sendable {
-    package var resource: any Resource
-    /// The secrets that came with it, sealed, by JSON pointer. In `resource` an empty string stands for each.
-    package var secrets: [String: SealedSecret]
-
-    package init(resource: any Resource, secrets: [String: SealedSecret] = [:]) {
-        self.resource = resource
-        self.secrets = secrets
-    }
+    package var document: Document
+    /// The secrets that came with it, sealed, by JSON pointer. In `document` an empty string stands for each.
+    var secrets: [(pointer: String, secret: SealedSecret)]
 }
 
 /// What became of a transaction.

@@ -5,8 +5,8 @@ import Inventory
 struct DirectoryOverlay {
     private let directory: Directory
     private var changed: [ResourceID: StoredResource?] = [:]
-    /// Who has a key; nil for keys that were given up.
-    private var holders: [Kind: [UniqueKey: UUID?]] = [:]
+    /// Who has a key, by the number of the kind; nil for keys that were given up.
+    private var holders = Kind.allCases.map { _ in [UniqueKey: UUID?]() }
     /// Which nodes embed a BMC, as far as that has changed.
     private var embedding: [UUID: [UUID: Bool]] = [:]
 
@@ -21,7 +21,7 @@ struct DirectoryOverlay {
 
     /// The resource that has a unique key.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
-        if let holder = holders[kind]?[key] { return holder }
+        if let holder = holders[kind.number][key] { return holder }
         return directory.holder(kind, of: key)
     }
 
@@ -37,7 +37,7 @@ struct DirectoryOverlay {
         for change in changes where change.indexBefore != change.index {
             guard let entry = change.indexBefore else { continue }
             for key in entry.keys where holder(change.resource.kind, of: key) == change.resource.id {
-                holders[change.resource.kind, default: [:]][key] = .some(nil)
+                holders[change.resource.kind.number][key] = .some(nil)
             }
             if let bmc = entry.bmc { embedding[bmc, default: [:]][change.resource.id] = false }
         }
@@ -45,7 +45,7 @@ struct DirectoryOverlay {
             changed[change.resource] = .some(change.stored)
             guard let entry = change.index, entry != change.indexBefore else { continue }
             for key in entry.keys {
-                holders[change.resource.kind, default: [:]][key] = .some(change.resource.id)
+                holders[change.resource.kind.number][key] = .some(change.resource.id)
             }
             if let bmc = entry.bmc { embedding[bmc, default: [:]][change.resource.id] = true }
         }

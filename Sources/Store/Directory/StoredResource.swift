@@ -7,10 +7,9 @@ package struct StoredResource: Sendable, Equatable {
     package var document: [UInt8]
     /// Sequence number of the last change.
     package var version: UInt64
-    /// Sealed secrets by the JSON pointer of the empty string that stands for each in the document.
-    package var secrets: [String: SealedSecret]
+    package var secrets: SealedSecrets
 
-    package init(document: [UInt8], version: UInt64, secrets: [String: SealedSecret] = [:]) {
+    package init(document: [UInt8], version: UInt64, secrets: SealedSecrets = SealedSecrets()) {
         self.document = document
         self.version = version
         self.secrets = secrets
@@ -29,9 +28,9 @@ package struct IndexEntry: Sendable, Equatable {
         self.bmc = bmc
     }
 
-    package init(of resource: any Resource) {
-        keys = resource.uniqueKeys
-        bmc = (resource as? ComputeNode)?.bmc?.id
+    package init(of document: Document) {
+        keys = document.keys
+        bmc = document.bmcIdentifier
     }
 }
 

@@ -13,7 +13,7 @@ package actor EventReader {
     private var position: EventPosition
     /// The segment that is being read, how far it has been, and how many changes of a transaction that goes on there.
     private var place: (first: UInt64, generation: Int, offset: Int, changes: Int)?
-    private nonisolated let executor = SerialQueueExecutor(label: "events", qos: .utility)
+    private nonisolated let executor = ThreadExecutor(label: "events")
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

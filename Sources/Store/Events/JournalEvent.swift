@@ -1,5 +1,5 @@
 package import Inventory
-import Schema
+package import Schema
 
 /// Where in the stream of events a client is: behind a transaction, or behind one of its changes.
 package struct EventPosition: Sendable, Comparable, CustomStringConvertible {

@@ -45,8 +45,9 @@ extension StoredResource {
 
     /// JSON pointers of secrets that became others.
     static func changedSecrets(from old: StoredResource?, to new: StoredResource?) -> [String] {
-        let before = old?.secrets ?? [:]
-        let after = new?.secrets ?? [:]
+        guard old?.secrets ?? SealedSecrets() != new?.secrets ?? SealedSecrets() else { return [] }
+        let before = Dictionary(uniqueKeysWithValues: old?.secrets.all ?? [])
+        let after = Dictionary(uniqueKeysWithValues: new?.secrets.all ?? [])
         return Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }.sorted()
     }
 }

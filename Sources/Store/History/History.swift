@@ -7,7 +7,7 @@ actor History {
     private var reader: PastReader
     private let directory: Directory
     private let projection: Projection
-    private nonisolated let executor = SerialQueueExecutor(label: "history", qos: .utility)
+    private nonisolated let executor = ThreadExecutor(label: "history", givesWay: true)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -67,7 +67,7 @@ actor History {
         candidates.formUnion(try changes(since: sequence, of: kind))
         for state in try reader.states(of: candidates, at: sequence).values {
             var unknown: Set<String> = []
-            let keys = try kind.readable(state.document, unknown: &unknown).uniqueKeys
+            let keys = try kind.readable(state.document, unknown: &unknown).keys
             if wanted.contains(where: keys.contains) { return state }
         }
         return nil

@@ -210,9 +210,9 @@ struct JournalReader {
     private static func readable(_ change: JournalChange) throws -> JournalChange {
         guard let stored = change.stored else { return change }
         var unknown: Set<String> = []
-        let resource = try change.resource.kind.readable(stored.document, unknown: &unknown)
+        let document = try change.resource.kind.readable(stored.document, unknown: &unknown)
         var readable = change
-        if !unknown.isEmpty { readable.stored?.document = resource.document }
+        if !unknown.isEmpty { readable.stored?.document = document.bytes }
         return readable
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 package import Inventory
+package import Schema
 
 /// A moment of the inventory, as people name it.
 package enum Moment: Sendable, Equatable, CustomStringConvertible {

@@ -20,20 +20,25 @@ package struct Intake: Sendable {
 
     /// Reads a document.
     ///
-    /// - Parameters:
-    ///   - operation: Which one of the transaction it is, for the problem.
-    ///   - stored: What it replaces. A required field that is missing there may be missing in the document too, so that
-    ///     what was answered can be sent back.
+    /// - Parameter bytes: Its JSON.
+    /// - Throws: ``JSONParseError`` for what is not JSON, and a ``Refusal`` with every violation of the document.
+    package func submission(of bytes: some Collection<UInt8>, _ kind: Kind) throws -> Submission {
+        if let submission = try read(bytes, kind, .whole) { return submission }
+        return try submission(of: JSONValue(parsing: bytes), kind)
+    }
+
+    /// Reads a document.
+    ///
+    /// - Parameter stored: What it replaces. A required field that is missing there may be missing in the document too,
+    ///   so that what was answered can be sent back.
     /// - Throws: A problem with every violation of the document.
     package func submission(
-        of document: JSONValue,
+        of json: JSONValue,
         _ kind: Kind,
-        operation: Int = 0,
         replacing stored: @autoclosure () -> JSONValue? = nil
     ) throws(Refusal) -> Submission {
-        var document = document
         guard let validator = validators[kind] else { preconditionFailure("every kind has a validator") }
-        var violations = validator.violations(of: document)
+        var violations = validator.violations(of: json)
         if violations.contains(where: { $0.keyword == "required" }), let stored = stored() {
             violations.removeAll { violation in
                 violation.keyword == "required" && violation.pointer.tokens.count == 1
@@ -41,24 +46,53 @@ package struct Intake: Sendable {
             }
         }
         if !violations.isEmpty {
-            throw Self.refusal(kind, operation, violations + missingBMCFields(of: document, kind))
+            throw Self.refusal(kind, violations + missingBMCFields(of: json, kind))
         }
+        let normal: [UInt8]
         do {
-            let secrets = try sealer.seal(&document, at: kind.secretPointers)
-            return Submission(resource: try kind.resourceType.init(json: document), secrets: secrets)
-        } catch let error as JSONDecodingError {
+            normal = try kind.resourceType.init(json: json).document
+        } catch {
             let violation = SchemaViolation(pointer: error.pointer, message: error.message, keyword: "format")
-            throw Self.refusal(kind, operation, [violation])
+            throw Self.refusal(kind, [violation])
+        }
+        guard let submission = try read(normal, kind, .stored) else {
+            throw Refusal(.unavailable, "The \(kind.rawValue) has no normal form; this is a fault of the server.")
+        }
+        return submission
+    }
+
+    /// Reads a document that a merge patch (RFC 7396) makes of a stored one.
+    func submission(of stored: Document, patchedBy members: JSONObject) throws(Refusal) -> Submission {
+        if let document = stored.patched(by: members) { return Submission(document: document, secrets: []) }
+        let json = stored.json
+        return try submission(of: json.merging(.object(members)), stored.kind, replacing: json)
+    }
+
+    /// Reads a document in one pass and seals its secrets.
+    ///
+    /// - Returns: Nil for what the validator must look at.
+    private func read(
+        _ bytes: some Collection<UInt8>,
+        _ kind: Kind,
+        _ completeness: StructureReader.Completeness
+    ) throws(Refusal) -> Submission? {
+        var secrets: [(pointer: String, value: String)] = []
+        guard let document = Document(reading: bytes, kind, completeness, secrets: &secrets) else { return nil }
+        var sealed: [(pointer: String, secret: SealedSecret)] = []
+        do throws(SecretError) {
+            for (pointer, value) in secrets { sealed.append((pointer, try sealer.seal(value))) }
         } catch {
             throw Refusal(.unavailable, "The document's secrets cannot be sealed: \(error)")
         }
+        return Submission(document: document, secrets: sealed)
     }
 
     /// Reads the elements of an array, each as an operation that creates a resource or says what is wrong with it.
     package func creations(of documents: [JSONValue], _ kind: Kind) -> [Transaction.Operation] {
-        documents.map { document in
+        documents.map { json in
             do throws(Refusal) {
-                return .create(try submission(of: document, kind))
+                if let submission = try read(json.bytes, kind, .whole) { return .create(submission) }
+                return .create(try submission(of: json, kind))
             } catch {
                 return Transaction.Operation(.refuse(error))
             }
@@ -77,11 +111,11 @@ package struct Intake: Sendable {
         return isStored ? [] : BMC.missingFields(in: bmc)
     }
 
-    private static func refusal(_ kind: Kind, _ operation: Int, _ violations: [SchemaViolation]) -> Refusal {
+    private static func refusal(_ kind: Kind, _ violations: [SchemaViolation]) -> Refusal {
         let count = violations.count == 1 ? "1 mistake" : "\(violations.count) mistakes"
         return Refusal([
             Refusal.Problem(
-                operation: operation,
+                operation: 0,
                 reason: .invalid,
                 message: "The \(kind.rawValue) has \(count).",
                 violations: violations

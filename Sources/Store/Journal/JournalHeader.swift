@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Schema
 
 /// The first line of a segment.
 struct JournalHeader: Codable {

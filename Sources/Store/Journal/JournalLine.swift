@@ -170,7 +170,7 @@ extension JournalChange {
             var stored = StoredResource(document: try scanner.object(), version: sequence)
             if scanner.skip(#","secrets":"#) {
                 do {
-                    stored.secrets = try StoredResource.secrets(encoded: try scanner.object())
+                    stored.secrets = try SealedSecrets(json: try scanner.object())
                 } catch {
                     throw JournalDamage("its secrets cannot be read: \(error)")
                 }

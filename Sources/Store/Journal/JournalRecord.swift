@@ -114,14 +114,18 @@ extension JournalChange {
     /// The change as JSON.
     fileprivate var encoded: [UInt8] {
         var bytes: [UInt8] = []
-        let operation = stored == nil ? "delete" : "put"
-        bytes += #"{"op":"\#(operation)","kind":"\#(resource.kind.rawValue)","id":"\#(resource.id.lowercased)""#.utf8
+        bytes.reserveCapacity(128 + (stored?.document.count ?? 0) + (stored?.secrets.size ?? 0))
+        bytes += (stored == nil ? #"{"op":"delete","kind":""# : #"{"op":"put","kind":""#).utf8
+        bytes += resource.kind.rawValue.utf8
+        bytes += #"","id":""#.utf8
+        bytes += resource.id.lowercased.utf8
+        bytes.append(UInt8(ascii: "\""))
         if let stored {
             bytes += #","document":"#.utf8
             bytes += stored.document
             if !stored.secrets.isEmpty {
                 bytes += #","secrets":"#.utf8
-                bytes += stored.encodedSecrets
+                bytes += stored.secrets.json
             }
         }
         bytes.append(UInt8(ascii: "}"))

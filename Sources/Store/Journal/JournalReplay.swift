@@ -50,14 +50,14 @@ struct JournalReplay {
             var change = Change(
                 resource: id,
                 stored: stored,
-                indexBefore: before.map { IndexEntry(of: id.kind.resourceType.init(stored: $0.document)) },
+                indexBefore: before.map { IndexEntry(of: Document(stored: $0.document, id.kind)) },
                 index: nil
             )
             if let stored {
                 var leftOut: Set<String> = []
-                let resource = try id.kind.readable(stored.document, unknown: &leftOut)
-                change.index = IndexEntry(of: resource)
-                if !leftOut.isEmpty { change.stored?.document = resource.document }
+                let document = try id.kind.readable(stored.document, unknown: &leftOut)
+                change.index = IndexEntry(of: document)
+                if !leftOut.isEmpty { change.stored?.document = document.bytes }
                 unknown.formUnion(leftOut)
             }
             return change
@@ -76,22 +76,21 @@ struct JournalReplay {
 }
 
 extension Kind {
-    /// The resource of a document that this or another version of the program has stored.
+    /// The document that this or another version of the program has stored.
     ///
     /// - Parameter unknown: Gets the paths of fields that this version does not have, which are left out.
-    func readable(_ document: [UInt8], unknown: inout Set<String>) throws -> any Resource {
-        let json = try JSONValue(parsing: document)
+    func readable(_ document: [UInt8], unknown: inout Set<String>) throws -> Document {
+        var secrets: [(pointer: String, value: String)] = []
+        if let document = Document(reading: document, self, .stored, secrets: &secrets) { return document }
+        let known = ColumnType.structure(ColumnType.columns(of: schema))
+            .keepingKnown(try JSONValue(parsing: document), path: rawValue, unknown: &unknown)
         do {
-            return try resourceType.init(json: json)
+            let normal = try resourceType.init(json: known).document
+            if let document = Document(reading: normal, self, .stored, secrets: &secrets) { return document }
         } catch {
-            let known = ColumnType.structure(ColumnType.columns(of: schema))
-                .keepingKnown(json, path: rawValue, unknown: &unknown)
-            do {
-                return try resourceType.init(json: known)
-            } catch {
-                throw StoredFormatError(description: "a stored \(rawValue) cannot be read: \(error)")
-            }
+            throw StoredFormatError(description: "a stored \(rawValue) cannot be read: \(error)")
         }
+        throw StoredFormatError(description: "a stored \(rawValue) has no normal form")
     }
 }
 

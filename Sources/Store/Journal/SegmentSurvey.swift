@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Schema
 
 /// What a segment holds that counts, and what is wrong with it.
 ///

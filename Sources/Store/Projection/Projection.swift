@@ -1,3 +1,4 @@
+import CSystemShims
 import DuckDB
 import Foundation
 import Inventory
@@ -8,27 +9,56 @@ import Synchronization
 /// The resources as DuckDB tables, for everything that concerns many of them.
 ///
 /// Changes wait in ``pending`` and are merged in batches: before a query or a snapshot, when many wait, and every
-/// fraction of a second. Of several changes to one resource only the last is merged.
+/// second. Of several changes to one resource only the last is merged.
 actor Projection {
     nonisolated let database: Database
     private let connection: Connection
     private let logger: Logger
-    private nonisolated let executor = SerialQueueExecutor(label: "projection")
+    private nonisolated let executor = ThreadExecutor(label: "projection")
     private nonisolated let pending = Mutex(Pending())
+    /// What the tables are yet to be filled with: a snapshot, or else the directory that has it.
+    private var unfilled: (snapshot: Snapshot, directory: Directory)?
+    /// Whether resources that are new may be in the tables already.
+    private var mergesAllAsKnown = false
+    /// How many rows have been written since the tables were compressed.
+    private var mergedCount = 0
 
     private struct Pending {
-        var resources: [ResourceID: StoredResource?] = [:]
+        /// In the order in which they came.
+        var changes: [[Row]] = []
+        /// How many those are.
+        var count = 0
+        /// How many they were when it was looked last.
+        var countBefore = 0
         /// Sequence number up to which every change is here or merged.
         var through: UInt64 = 0
         /// The last transaction that changed anything of a kind.
         var lastChanges: [Kind: UInt64] = [:]
     }
 
-    /// How many changed resources may wait before writers wait for a merge.
-    static let maximumPending = 16_384
+    /// What becomes of a row.
+    private struct Row {
+        var resource: ResourceID
+        /// Nil when it is to go.
+        var stored: StoredResource?
+        /// Whether the table has no row of the resource.
+        var isNew: Bool
+    }
+
+    /// How many changes may wait before writers wait for a merge.
+    private static let maximumPending = 131_072
+
+    /// How many rows the tables are filled with before a start is done; with more they are filled behind it.
+    static let maximumAtStart = 16_384
 
     /// How many are merged in one transaction of DuckDB's.
     private static let maximumMerged = 65_536
+
+    /// How many rows are worth compressing.
+    private static let compressedSize = 16_384
+
+    /// How many changes since the last look are a rush: merged in many small batches they would take twice as long.
+    private static let rush = 4096
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -38,7 +68,7 @@ actor Projection {
         database = try Database(
             configuration: [
                 "temp_directory": temporaryDirectory.path, "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
+                "autoload_known_extensions": "false", "allocator_background_threads": "true",
             ]
         )
         connection = try database.connect()
@@ -51,17 +81,17 @@ actor Projection {
 
     /// Takes note of a transaction; the next merge carries it out.
     nonisolated func enqueue(_ changes: [Change], through sequence: UInt64) {
+        let rows = changes.map { Row(resource: $0.resource, stored: $0.stored, isNew: $0.indexBefore == nil) }
         pending.withLock { pending in
-            for change in changes {
-                pending.resources[change.resource] = .some(change.stored)
-                pending.lastChanges[change.resource.kind] = sequence
-            }
+            pending.changes.append(rows)
+            pending.count += rows.count
+            for row in rows { pending.lastChanges[row.resource.kind] = sequence }
             pending.through = sequence
         }
     }
 
     private nonisolated var isFarBehind: Bool {
-        pending.withLock { $0.resources.count > Self.maximumPending }
+        pending.withLock { $0.count > Self.maximumPending }
     }
 
     /// Says that nothing waits and what the last transaction was.
@@ -81,6 +111,18 @@ actor Projection {
         }
     }
 
+    /// Merges all changes that wait, unless so many come that they are better merged in larger batches; compresses the
+    /// tables when none do.
+    func lookAfter() throws {
+        let (isRushed, isIdle) = pending.withLock { pending in
+            defer { pending.countBefore = pending.count }
+            let isRushed = pending.count - pending.countBefore >= Self.rush && pending.count < Self.maximumMerged
+            return (isRushed, pending.count == 0)
+        }
+        if !isRushed { try catchUp() }
+        if isIdle { compress() }
+    }
+
     /// Merges all changes that wait.
     ///
     /// - Returns: The sequence number of the last transaction that is merged.
@@ -92,31 +134,55 @@ actor Projection {
 
     /// Merges all changes that wait, and returns them.
     private func mergePending() throws -> Pending {
+        try fill()
         let batch = pending.withLock { pending in
             let batch = pending
-            pending.resources = [:]
+            pending.changes = []
+            pending.count = 0
+            pending.countBefore = 0
             return batch
         }
         do {
-            try merge(batch.resources)
+            try merge(batch.changes)
         } catch {
-            pending.withLock { $0.resources.merge(batch.resources) { newer, _ in newer } }
+            // What was merged can be merged again, when it is no longer taken for new.
+            let again = batch.changes.map { $0.map { Row(resource: $0.resource, stored: $0.stored, isNew: false) } }
+            pending.withLock { pending in
+                pending.changes = again + pending.changes
+                pending.count += batch.count
+            }
             throw error
         }
         return batch
     }
 
-    private func merge(_ resources: [ResourceID: StoredResource?]) throws {
-        let byKind = Dictionary(grouping: resources, by: \.key.kind)
+    private func merge(_ changes: [[Row]]) throws {
+        var rows = Kind.allCases.map { _ in [Row]() }
+        var places: [ResourceID: Int] = [:]
+        places.reserveCapacity(changes.reduce(0) { $0 + $1.count })
+        for row in changes.joined() {
+            let kind = row.resource.kind.number
+            if let place = places[row.resource] {
+                rows[kind][place].stored = row.stored
+            } else {
+                places[row.resource] = rows[kind].count
+                rows[kind].append(row)
+            }
+        }
         for table in ProjectionTable.all {
-            guard let changed = byKind[table.kind] else { continue }
-            // Nobody looks in between, and what was merged can be merged again.
-            for start in stride(from: 0, to: changed.count, by: Self.maximumMerged) {
-                let piece = changed[start..<min(start + Self.maximumMerged, changed.count)]
+            let rows = rows[table.kind.number]
+            // Nobody looks in between.
+            for start in stride(from: 0, to: rows.count, by: Self.maximumMerged) {
+                let piece = rows[start..<min(start + Self.maximumMerged, rows.count)]
                 try connection.transaction {
-                    try table.merge(piece.map { ($0.key.id, $0.value) }, on: connection)
+                    try table.merge(
+                        piece.map { ($0.resource.id, $0.stored) },
+                        areNew: !mergesAllAsKnown && piece.allSatisfy(\.isNew),
+                        on: connection
+                    )
                 }
             }
+            mergedCount += rows.count
         }
     }
 
@@ -134,10 +200,9 @@ actor Projection {
         return try SearchReader(connection: connection, directory: directory, sequence: sequence).count(search)
     }
 
-    /// Leaves one of the machine's processors to the requests, so that a snapshot or a search does not hold them up.
+    /// Has DuckDB leave one of the machine's processors to the requests, so that a search does not hold them up.
     func leaveRoom() throws(DuckDBError) {
-        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
-        try connection.execute("SET GLOBAL threads = \(threads)")
+        try connection.execute("SET GLOBAL threads = \(max(1, ProcessInfo.processInfo.activeProcessorCount - 1))")
     }
 
     /// The tables as they are now, seen by a connection of its own.
@@ -148,6 +213,11 @@ actor Projection {
         var sequence: UInt64
         /// The last transaction that changed anything of a kind, where any since the start did.
         var lastChanges: [Kind: UInt64]
+
+        /// Has DuckDB use all processors, by threads that give way to others if the one that calls does.
+        func takeRoom() throws(DuckDBError) {
+            try connection.execute("SET GLOBAL threads = \(ProcessInfo.processInfo.activeProcessorCount)")
+        }
     }
 
     func freeze() throws -> sending Frozen {
@@ -158,30 +228,73 @@ actor Projection {
         return Frozen(connection: connection, sequence: merged.through, lastChanges: merged.lastChanges)
     }
 
-    /// Fills the tables from the Parquet files of a snapshot, and the directory from the tables.
+    // MARK: Restoring
+
+    /// Fills the directory from the Parquet files of a snapshot. The tables are filled by the next merge.
     ///
-    /// - Throws: When the files do not hold what they should; tables and directory are then empty.
+    /// - Throws: When the files do not hold what they should; the directory is then empty.
     func restore(_ snapshot: Snapshot, into directory: Directory) throws {
         var unknown: Set<String> = []
         do {
-            try connection.transaction {
-                for table in ProjectionTable.all {
-                    let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
-                    unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
-                    try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
-                    let rows = snapshot.manifest.rows(of: table.kind)
-                    let found = try connection.query("SELECT count(*) FROM \(table.name)").scalar()
-                    guard found == .int(Int64(rows)) else {
-                        throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
-                    }
-                    directory.reserve(table.kind, count: rows)
-                    try table.forEachChunk(connection.query("SELECT * FROM \(table.name)"), directory.apply)
+            // In whatever order DuckDB reads them, which costs it less.
+            try connection.execute("SET preserve_insertion_order = false")
+            for table in ProjectionTable.all {
+                let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
+                unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
+                let rows = snapshot.manifest.rows(of: table.kind)
+                directory.reserve(table.kind, count: rows)
+                try table.forEachChunk(connection.query(selection.sql), directory.apply)
+                guard directory.count(table.kind) == rows else {
+                    throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
                 }
             }
         } catch {
             directory.removeAll()
             throw error
         }
+        unfilled = (snapshot, directory)
         JournalReplay.report(unknown, logger)
+    }
+
+    /// Fills the tables with what was restored.
+    private func fill() throws {
+        guard let (snapshot, directory) = unfilled else { return }
+        do {
+            try connection.transaction {
+                for table in ProjectionTable.all {
+                    let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
+                    try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
+                }
+            }
+        } catch {
+            logger.warning(
+                "a snapshot cannot be read any more; the tables are filled from memory",
+                metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
+            )
+            // Among them are changes that wait, those that create resources too.
+            mergesAllAsKnown = true
+            try merge(
+                Kind.allCases.map { kind in
+                    directory.all(kind).map { Row(resource: ResourceID(kind, $0.id), stored: $0.stored, isNew: false) }
+                }
+            )
+        }
+        unfilled = nil
+        mergedCount += Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) }
+    }
+
+    // MARK: Memory
+
+    /// Compresses the tables when nothing waits and much has been merged, and gives memory back.
+    private func compress() {
+        guard mergedCount >= Self.compressedSize else { return }
+        do throws(DuckDBError) {
+            try connection.execute("CHECKPOINT")
+            mergedCount = 0
+            no_return_memory()
+        } catch {
+            // A snapshot or a question about the past looks at the tables; the next idle moment will do.
+            logger.debug("the tables are not compressed now", metadata: ["reason": "\(error)"])
+        }
     }
 }

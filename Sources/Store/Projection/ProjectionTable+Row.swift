@@ -6,21 +6,27 @@ import Schema
 
 extension ProjectionTable {
     /// Puts resources into the table of a connection, in place of those with the same identifier; nil takes one out.
-    func merge(_ changed: [(id: UUID, stored: StoredResource?)], on connection: Connection) throws {
+    ///
+    /// - Parameter areNew: Whether the table has none of them.
+    func merge(
+        _ changed: [(id: UUID, stored: StoredResource?)],
+        areNew: Bool = false,
+        on connection: Connection
+    ) throws {
         let appender = try Appender(connection, table: Self.stagingTable)
         for (id, stored) in changed {
             try appender.append(id)
             if let stored {
                 try appender.append(.uint(stored.version))
                 try appender.append(utf8: row(of: stored))
-                try appender.append(utf8: stored.encodedSecrets)
+                try appender.append(utf8: stored.secrets.isEmpty ? Array("{}".utf8) : stored.secrets.json)
             } else {
                 for _ in 0..<3 { try appender.appendNull() }
             }
             try appender.endRow()
         }
         try appender.close()
-        try connection.execute(mergeStatements)
+        try connection.execute(mergeStatements(areNew: areNew))
     }
 
     /// Reads rows of the table.

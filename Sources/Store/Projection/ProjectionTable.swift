@@ -59,11 +59,14 @@ struct ProjectionTable: Sendable {
     }
 
     /// Replaces, adds and removes the resources that are staged, and clears the stage.
-    var mergeStatements: String {
+    ///
+    /// - Parameter areNew: Whether the table has none of them.
+    func mergeStatements(areNew: Bool) -> String {
         let transform = ColumnType.structure(columns).transform.text
         let secrets = #"from_json(secrets, '"MAP(VARCHAR, VARCHAR)"')"#
+        let deletion = "DELETE FROM \(name) WHERE \(identifier) IN (SELECT id FROM \(Self.stagingTable));"
         return """
-            DELETE FROM \(name) WHERE \(identifier) IN (SELECT id FROM \(Self.stagingTable));
+            \(areNew ? "" : deletion)
             INSERT INTO \(name)
                 SELECT unnest(fields), version, secrets FROM (
                     SELECT from_json(document, \(transform.quotedLiteral)) AS fields, version, \(secrets) AS secrets

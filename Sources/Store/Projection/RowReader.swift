@@ -79,7 +79,8 @@ struct RowReader {
     private func index(_ vectors: [ColumnVector], _ row: Int, document: [UInt8]) throws -> IndexEntry {
         // The one kind whose rules reserve keys beside the declared ones.
         if kind == .nodeCollection {
-            return IndexEntry(of: try NodeCollection(json: JSONValue(parsing: document)))
+            var unknown: Set<String> = []
+            return IndexEntry(of: try kind.readable(document, unknown: &unknown))
         }
         var entry = IndexEntry()
         for key in keys where !vectors[key.column].isNull(row) {
@@ -101,13 +102,11 @@ struct RowReader {
         return entry
     }
 
-    private static func secrets(_ vector: ColumnVector, _ row: Int) -> [String: SealedSecret] {
-        var secrets: [String: SealedSecret] = [:]
-        guard !vector.isNull(row) else { return secrets }
+    private static func secrets(_ vector: ColumnVector, _ row: Int) -> SealedSecrets {
+        guard !vector.isNull(row) else { return SealedSecrets() }
         let entries = vector.listElements.structFields
-        for entry in vector.listRange(row) {
-            secrets[entries[0].text(entry)] = SealedSecret(entries[1].text(entry))
-        }
-        return secrets
+        return SealedSecrets(
+            vector.listRange(row).map { (entries[0].text($0), SealedSecret(entries[1].text($0))) }
+        )
     }
 }

@@ -1,5 +1,5 @@
 package import Inventory
-import Schema
+package import Schema
 
 /// The fields of documents that a client wants to see.
 package struct FieldSelection: Sendable {

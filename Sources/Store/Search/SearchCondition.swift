@@ -1,5 +1,6 @@
 import DuckDB
 import Inventory
+import Schema
 
 /// One parameter of a search: what some fields have to be like.
 struct SearchCondition: Sendable {

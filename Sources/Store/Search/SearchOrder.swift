@@ -1,7 +1,7 @@
 import DuckDB
 import Foundation
 package import Inventory
-import Schema
+package import Schema
 
 /// The order in which a search answers: by some fields, then by identifier. What is absent comes last.
 package struct SearchOrder: Sendable {

@@ -1,4 +1,5 @@
 import Inventory
+import Schema
 
 /// The value of a parameter of a search, taken apart: alternatives, of which any will do.
 ///

@@ -1,7 +1,6 @@
 import Crypto
 import Foundation
 import Inventory
-package import Schema
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
 ///
@@ -43,22 +42,6 @@ package struct SecretSealer: Sendable {
         } catch {
             throw .damaged
         }
-    }
-
-    /// Takes the secrets out of a document, sealed, and leaves an empty string for each.
-    ///
-    /// An empty string is no secret: it stands for the stored one.
-    package func seal(
-        _ document: inout JSONValue,
-        at pointers: [JSONPointer]
-    ) throws(SecretError) -> [String: SealedSecret] {
-        var secrets: [String: SealedSecret] = [:]
-        for pointer in pointers {
-            guard case .string(let secret) = document[pointer], !secret.isEmpty else { continue }
-            secrets[pointer.description] = try seal(secret)
-            document[pointer] = .string("")
-        }
-        return secrets
     }
 }
 

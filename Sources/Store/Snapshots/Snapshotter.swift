@@ -13,7 +13,7 @@ actor Snapshotter {
     private let logger: Logger
     /// The snapshot that was restored or taken last.
     private var last: Snapshot?
-    private nonisolated let executor = SerialQueueExecutor(label: "snapshotter", qos: .utility)
+    private nonisolated let executor = ThreadExecutor(label: "snapshotter", givesWay: true)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -50,7 +50,13 @@ actor Snapshotter {
         let frozen = try await projection.freeze()
         // A snapshot is never ahead of the journal: the next start goes on behind both.
         try await committer.sync()
-        // From here on nothing is awaited, so that one snapshot is finished before another begins.
+        let result = Result { try write(frozen) }
+        try await projection.leaveRoom()
+        return try result.get()
+    }
+
+    /// Writes a snapshot, without awaiting anything, so that one is finished before another begins.
+    private func write(_ frozen: Projection.Frozen) throws -> (snapshot: Snapshot, isNew: Bool) {
         if let last, last.manifest.sequence >= frozen.sequence, try folder.contains(last.id) { return (last, false) }
         let start = ContinuousClock.now
         try folder.disk.createFolder(folder.path)
@@ -59,6 +65,7 @@ actor Snapshotter {
         let partial = folder.partialFolder(id)
         do {
             try folder.disk.createFolder(partial)
+            try frozen.takeRoom()
             try write(frozen, at: now, to: partial)
             try folder.disk.move(partial, to: folder.folder(id))
         } catch {

@@ -3,9 +3,9 @@ import DuckDB
 import Foundation
 import Testing
 
-/// An actor on its own queue that owns a connection.
+/// An actor on a thread of its own that owns a connection.
 private actor Counter {
-    private let executor = SerialQueueExecutor(label: "counter")
+    private let executor = ThreadExecutor(label: "counter")
     private let connection: Connection
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -31,7 +31,7 @@ private actor Counter {
     }
 }
 
-struct SerialQueueExecutorTests {
+struct ThreadExecutorTests {
     @Test func `Jobs from many tasks run one at a time`() async throws {
         let counter = try Counter()
         try await withThrowingTaskGroup { group in

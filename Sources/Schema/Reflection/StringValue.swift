@@ -1,5 +1,3 @@
-package import Schema
-
 /// A value that JSON writes as a string and that has one normal spelling.
 ///
 /// Whatever spelling a client sends, the inventory stores, compares, indexes and answers `description`.
@@ -13,9 +11,24 @@ package protocol StringValue: JSONRepresentable, Hashable, CustomStringConvertib
     ///
     /// - Throws: ``InvalidValue`` with a message for the person who sent the text.
     init(_ text: String) throws(InvalidValue)
+
+    /// Whether a text is surely the normal spelling of a value, so that it need not be read to be taken as it is.
+    ///
+    /// It may be false for a normal spelling, which costs only time.
+    static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool
+
+    /// A number that stands for a text of which ``isNormal(_:)`` is true, and for no other text of any type; nil for
+    /// types that have none.
+    static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64?
 }
 
 extension StringValue {
+    package static var shape: JSONShape { .text(Self.self) }
+
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool { false }
+
+    package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? { nil }
+
     package static func jsonSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         var schema = stringSchema
         schema.check = { text in

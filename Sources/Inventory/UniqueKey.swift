@@ -1,0 +1,46 @@
+package import Schema
+
+/// A key that no two resources of a kind can have, with one of its values.
+package struct UniqueKey: Hashable, Sendable {
+    /// Name of the key, such as `xname` or `mac`.
+    package let name: String
+    /// The value, which is a number where its text is the normal spelling of a MAC address or of an xname.
+    package let number: KeyValue
+
+    /// - Parameter number: A number of a ``StringValue``, or a text that is the spelling of none.
+    init(name: String, _ number: KeyValue) {
+        self.name = name
+        self.number = number
+    }
+
+    /// - Parameter value: The value in its normal spelling.
+    package init(name: String, value: String) {
+        var text = value
+        let number = text.withUTF8 { text in
+            MACAddress.number(text) ?? NodeXName.number(text) ?? BMCXName.number(text)
+        }
+        self.init(name: name, number.map { .number($0) } ?? .text(value))
+    }
+
+    /// By the value: equal values of keys of different names are rare.
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
+
+    /// The value in its normal spelling.
+    package var value: String {
+        switch number {
+        case .text(let text): text
+        case .number(let number):
+            MACAddress(number: number)?.description ?? NodeXName(number: number)?.description
+                ?? BMCXName(number: number)?.description ?? ""
+        }
+    }
+}
+
+extension [UniqueKey] {
+    /// The keys, each where it stands first.
+    package var withoutRepetition: [UniqueKey] {
+        guard count > 8 else { return indices.filter { self[..<$0].firstIndex(of: self[$0]) == nil }.map { self[$0] } }
+        var seen: Set<UniqueKey> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,173 @@
+/// Reads structures in one pass over their bytes: holds them to their schema, puts them into their normal form, and
+/// finds their unique keys and secrets, without making values of them.
+///
+/// It reads what is common and leaves the rest to the validator and the type's own decoder, which are the authority:
+/// whatever it reads they accept, and the type writes it as the reader does.
+package struct StructureReader: Sendable {
+    /// The compiled structure, which is never freed: threads that read share it without counting references.
+    private nonisolated(unsafe) let root: UnsafePointer<ReaderNode>
+
+    /// Compiles the fields of a structure; once for each type, since the memory is not given back.
+    package init(_ type: any JSONStructure.Type) {
+        root = ReaderNode(of: type).immortal
+    }
+
+    /// What of a structure must be there.
+    package enum Completeness: Sendable {
+        /// All that the schema requires.
+        case whole
+        /// What the type cannot do without; the schema may require more, and formats that the type does not know.
+        case stored
+        /// Nothing.
+        case part
+    }
+
+    /// Reads a structure.
+    ///
+    /// - Returns: Nil for what breaks its schema or is too unusual to be read in one pass.
+    package func read(_ bytes: some Collection<UInt8>, _ completeness: Completeness = .whole) -> StructureReading? {
+        let reading = bytes.withContiguousStorageIfAvailable { ReaderPass.read($0, as: root, completeness, self) }
+        return reading ?? Array(bytes).withUnsafeBufferPointer { ReaderPass.read($0, as: root, completeness, self) }
+    }
+
+    /// How many fields the structure has.
+    var fieldCount: Int { root.pointee.members.count }
+
+    /// The name of a field as JSON, with the colon behind it.
+    func key(_ field: Int) -> UnsafeBufferPointer<UInt8> { root.pointee.members[field].key }
+}
+
+/// What a pass over a structure has found.
+package struct StructureReading: Sendable {
+    /// The structure; each secret in it has become an empty string.
+    package var text: StructureText
+    /// The values of unique keys.
+    package var keys: [(name: String, value: KeyValue)]
+    /// Secrets by JSON pointer; an empty one stands for what is stored.
+    package var secrets: [(pointer: String, value: String)]
+}
+
+/// The value of a unique key.
+package enum KeyValue: Hashable, Sendable {
+    /// What ``StringValue/number(_:)`` has for the text.
+    case number(UInt64)
+    case text(String)
+}
+
+/// A field, an element or the whole, compiled.
+struct ReaderNode {
+    enum Shape {
+        case string(StringFormat?)
+        case boolean
+        case integer
+        /// Strings as they stand in JSON, with quotes.
+        case choice(UnsafeBufferPointer<UnsafeBufferPointer<UInt8>>)
+        case text(any StringValue.Type)
+        case list(UnsafePointer<ReaderNode>)
+        case structure
+        /// Read by the type's own decoder.
+        case value
+    }
+
+    let shape: Shape
+    /// Of a field: its name as JSON, with the colon behind it.
+    var key = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    let type: any JSONRepresentable.Type
+    /// Of a structure: its fields in declared order.
+    private(set) var members = UnsafeBufferPointer<ReaderNode>(start: nil, count: 0)
+    /// Of a structure: the fields that its schema requires, and those that the type cannot do without, a bit each.
+    private(set) var required: UInt64 = 0
+    private(set) var indispensable: UInt64 = 0
+    /// Whether the structure is given in part.
+    private var isPartial = false
+    /// The name of the unique key that the value belongs to.
+    private(set) var uniqueKey: String?
+    /// Whether the string has to match a pattern, which the validator has to find out.
+    private(set) var hasPattern = false
+    /// The JSON pointer of a secret.
+    private(set) var secretPointer: String?
+
+    /// The whole of a structure.
+    init(of type: any JSONStructure.Type) {
+        self.init(type, pointer: JSONPointer())
+    }
+
+    private init(
+        _ type: any JSONRepresentable.Type,
+        pointer: JSONPointer?,
+        format: StringFormat? = nil,
+        elementKey: (field: String, name: String)? = nil
+    ) {
+        self.type = type
+        switch type.shape {
+        case .string: shape = .string(format)
+        case .boolean: shape = .boolean
+        case .integer: shape = .integer
+        case .choice(let names):
+            shape = .choice(names.map { JSONValue.string($0).bytes.immortal }.immortal)
+        case .text(let text): shape = .text(text)
+        case .list(let element):
+            shape = .list(ReaderNode(element, pointer: nil, elementKey: elementKey).immortal)
+        case .number, .freeForm, .map: shape = .value
+        case .structure(let structure):
+            shape = .structure
+            precondition(structure.fields.count <= 64, "\(structure) has too many fields")
+            var members: [ReaderNode] = []
+            for (index, field) in structure.fields.enumerated() {
+                members.append(ReaderNode(field, within: pointer))
+                // The keys of structures within it are those of other structures.
+                if pointer != JSONPointer() { members[index].uniqueKey = nil }
+                if field.name == elementKey?.field { members[index].uniqueKey = elementKey?.name }
+                // What stands for an absent value is for the decoder to write.
+                if field.isRequired || field.isIndispensable { required |= 1 << index }
+                if field.isIndispensable { indispensable |= 1 << index }
+            }
+            self.members = members.immortal
+        }
+    }
+
+    private init(_ field: JSONField, within pointer: JSONPointer?) {
+        var format: StringFormat?
+        var hasPattern = false
+        for mark in field.marks {
+            switch mark {
+            case .format(let mark): format = mark
+            case .pattern: hasPattern = true
+            case .required, .key, .uniqueKey, .secret, .readOnly, .default, .partial: break
+            }
+        }
+        let pointer = pointer?.appending(field.name)
+        let element = field.uniqueElementKey.flatMap { key in field.uniqueKey.map { (key, $0) } }
+        self.init(field.type, pointer: pointer, format: format, elementKey: element)
+        key = (JSONValue.string(field.name).bytes + [UInt8(ascii: ":")]).immortal
+        isPartial = field.isPartial
+        if element == nil { uniqueKey = field.uniqueKey }
+        self.hasPattern = hasPattern
+        if field.isSecret { secretPointer = pointer?.description }
+    }
+
+    /// The fields that must be there.
+    func needed(_ completeness: StructureReader.Completeness) -> UInt64 {
+        switch completeness {
+        case .whole: isPartial ? indispensable : required
+        case .stored: indispensable
+        case .part: 0
+        }
+    }
+
+    /// The node in memory that is never given back.
+    var immortal: UnsafePointer<ReaderNode> {
+        let pointer = UnsafeMutablePointer<ReaderNode>.allocate(capacity: 1)
+        pointer.initialize(to: self)
+        return UnsafePointer(pointer)
+    }
+}
+
+extension Array {
+    /// The elements in memory that is never given back.
+    fileprivate var immortal: UnsafeBufferPointer<Element> {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+        _ = buffer.initialize(from: self)
+        return UnsafeBufferPointer(buffer)
+    }
+}

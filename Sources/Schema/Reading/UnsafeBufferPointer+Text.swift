@@ -1,0 +1,33 @@
+import Foundation
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether both are the same bytes; their number must be.
+    func hasSameBytes(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = baseAddress, let otherFirst = other.baseAddress else { return isEmpty }
+        return memcmp(first, otherFirst, count) == 0
+    }
+
+    /// Where the next quote, backslash, control character or byte beyond ASCII is, or the end; eight bytes are looked
+    /// at at a time.
+    func endOfPlainASCII(from start: Int) -> Int {
+        var index = start
+        let bytes = UnsafeRawBufferPointer(self)
+        while index + 8 <= count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let quotes = word ^ (Self.each * UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (Self.each * UInt64(UInt8(ascii: "\\")))
+            // The highest bit of a byte is set in it, or becomes set by going below zero.
+            let found = word | (word &- Self.each * 0x20) | (quotes &- Self.each) | (backslashes &- Self.each)
+            if found & (Self.each * 0x80) != 0 { break }
+            index += 8
+        }
+        while index < count {
+            let byte = self[index]
+            if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            index += 1
+        }
+        return index
+    }
+
+    private static var each: UInt64 { 0x0101_0101_0101_0101 }
+}

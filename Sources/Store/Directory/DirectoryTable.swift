@@ -1,0 +1,140 @@
+import Foundation
+import Inventory
+import Schema
+
+/// The resources of one kind and the ways to find them.
+struct DirectoryTable {
+    /// A place for a resource; one that is free has no document.
+    private struct Slot {
+        var id: UUID
+        /// Of a node: the BMC that it embeds.
+        var bmc: UUID?
+        var stored: StoredResource
+    }
+
+    private var slots: ContiguousArray<Slot> = []
+    private var free: [UInt32] = []
+    private var ids = PlaceTable()
+    /// Of nodes: by the BMC that they embed.
+    private var bmcs = PlaceTable()
+    /// By the key's name.
+    private var keys: [(name: String, table: KeyTable)] = []
+
+    // MARK: Reading
+
+    var count: Int { slots.count - free.count }
+
+    func resource(_ id: UUID) -> StoredResource? {
+        place(of: id).map { slots[Int($0)].stored }
+    }
+
+    func holder(of key: UniqueKey) -> UUID? {
+        holderPlace(of: key).map { slots[Int($0)].id }
+    }
+
+    /// The resource that has a unique key.
+    func resource(of key: UniqueKey) -> (id: UUID, stored: StoredResource)? {
+        holderPlace(of: key).map { (slots[Int($0)].id, slots[Int($0)].stored) }
+    }
+
+    /// The nodes that embed a BMC, in no order.
+    func nodes(embedding bmc: UUID) -> [UUID] {
+        var nodes: [UUID] = []
+        _ = bmcs.first(hash: bmc.placeHash) { place in
+            if slots[Int(place)].bmc == bmc { nodes.append(slots[Int(place)].id) }
+            return false
+        }
+        return nodes
+    }
+
+    /// All resources, in no order.
+    var all: [(id: UUID, stored: StoredResource)] {
+        var all: [(id: UUID, stored: StoredResource)] = []
+        all.reserveCapacity(count)
+        for slot in slots where !slot.stored.document.isEmpty { all.append((slot.id, slot.stored)) }
+        return all
+    }
+
+    func count(where condition: (StoredResource) -> Bool) -> Int {
+        slots.count { !$0.stored.document.isEmpty && condition($0.stored) }
+    }
+
+    private func place(of id: UUID) -> UInt32? {
+        ids.first(hash: id.placeHash) { slots[Int($0)].id == id && !slots[Int($0)].stored.document.isEmpty }
+    }
+
+    private func holderPlace(of key: UniqueKey) -> UInt32? {
+        guard let index = keys.firstIndex(where: { $0.name == key.name }) else { return nil }
+        return keys[index].table[key.number]
+    }
+
+    // MARK: Writing
+
+    /// Makes room for a number of resources of a kind, each with its keys.
+    mutating func reserve(_ kind: Kind, count: Int) {
+        slots.reserveCapacity(count)
+        ids.reserve(count)
+        for field in kind.resourceType.fields {
+            if let key = field.uniqueKey { keys[index(of: key)].table.reserve(count) }
+        }
+        if kind == .computeNode { bmcs.reserve(count) }
+    }
+
+    /// Makes a resource one that is not found by a key.
+    mutating func removeKeys(_ entry: IndexEntry, of id: UUID) {
+        guard let place = place(of: id) else { return }
+        for key in entry.keys where holderPlace(of: key) == place {
+            keys[index(of: key.name)].table[key.number] = nil
+        }
+        if let bmc = entry.bmc { bmcs.remove(place, hash: bmc.placeHash) }
+    }
+
+    /// Makes a resource one that is found by keys.
+    mutating func addKeys(_ entry: IndexEntry, of id: UUID) {
+        guard let place = place(of: id) else { preconditionFailure("a resource with keys is there") }
+        for key in entry.keys { keys[index(of: key.name)].table[key.number] = place }
+        slots[Int(place)].bmc = entry.bmc
+        if let bmc = entry.bmc { bmcs.insert(place, hash: bmc.placeHash) }
+    }
+
+    /// Puts a resource there, or takes it away.
+    mutating func set(_ id: UUID, to stored: StoredResource?) {
+        switch (place(of: id), stored) {
+        case (let place?, let stored?): slots[Int(place)].stored = stored
+        case (let place?, nil):
+            slots[Int(place)].stored = StoredResource(document: [], version: 0)
+            ids.remove(place, hash: id.placeHash)
+            free.append(place)
+        case (nil, let stored?):
+            let place = free.popLast() ?? UInt32(slots.count)
+            let slot = Slot(id: id, bmc: nil, stored: stored)
+            if Int(place) == slots.count { slots.append(slot) } else { slots[Int(place)] = slot }
+            ids.insert(place, hash: id.placeHash)
+        case (nil, nil): break
+        }
+    }
+
+    private mutating func index(of name: String) -> Int {
+        if let index = keys.firstIndex(where: { $0.name == name }) { return index }
+        keys.append((name, KeyTable()))
+        return keys.count - 1
+    }
+}
+
+extension UUID {
+    /// The identifier as two numbers that are ordered as identifiers are.
+    var numbers: (UInt64, UInt64) {
+        withUnsafeBytes(of: uuid) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+    }
+
+    /// A hash for a ``PlaceTable``.
+    fileprivate var placeHash: UInt32 {
+        let (first, second) = numbers
+        return (second ^ UInt64(first.placeHash) << 16).placeHash
+    }
+}

@@ -1,0 +1,55 @@
+import Schema
+
+/// The sealed secrets of a resource, each by the JSON pointer of the empty string that stands for it in the document.
+package struct SealedSecrets: Sendable, Equatable {
+    /// They as a JSON object, the pointers in order; nothing where there is none.
+    private(set) var json: [UInt8] = []
+
+    package init() {}
+
+    package init(_ secrets: [(pointer: String, secret: SealedSecret)]) {
+        guard !secrets.isEmpty else { return }
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (pointer, secret) in secrets.sorted(by: { $0.pointer < $1.pointer }) {
+            writer.key(pointer)
+            writer.string(secret.description)
+        }
+        writer.endObject()
+        json = writer.bytes
+    }
+
+    /// Reads them from a JSON object.
+    init(json: some Collection<UInt8>) throws(JSONParseError) {
+        var secrets: [(pointer: String, secret: SealedSecret)] = []
+        if case .object(let members) = try JSONValue(parsing: json) {
+            for member in members {
+                if case .string(let text) = member.value { secrets.append((member.key, SealedSecret(text))) }
+            }
+        }
+        self.init(secrets)
+    }
+
+    package var isEmpty: Bool { json.isEmpty }
+
+    /// The bytes that they take.
+    var size: Int { json.count }
+
+    /// The secrets with their pointers, in order.
+    package var all: [(pointer: String, secret: SealedSecret)] {
+        guard !isEmpty else { return [] }
+        do {
+            guard case .object(let members) = try JSONValue(parsing: json) else { return [] }
+            return members.map { member in
+                guard case .string(let text) = member.value else { preconditionFailure("a sealed secret is a string") }
+                return (member.key, SealedSecret(text))
+            }
+        } catch {
+            preconditionFailure("sealed secrets are JSON: \(error)")
+        }
+    }
+
+    package subscript(pointer: String) -> SealedSecret? {
+        all.first { $0.pointer == pointer }?.secret
+    }
+}
