@@ -66,6 +66,14 @@ bench: build ## Measures speed against limits taken in the same run: BENCH_NODES
 	@swift build --configuration release --static-swift-stdlib --product Benchmarks
 	@.build/release/Benchmarks $(BENCH_NODES)
 
+.PHONY: bench-micro
+bench-micro: libduckdb ## Counts the instructions of what is done most often; wants valgrind
+	@command -v valgrind >/dev/null || { echo "missing: valgrind; on Debian 'apt-get install valgrind'" >&2; exit 1; }
+	@swift build --configuration release --static-swift-stdlib --product Benchmarks
+	@# valgrind cannot read the debugging symbols of Swift.
+	@strip --strip-debug -o .build/release/Benchmarks-micro .build/release/Benchmarks
+	@.build/release/Benchmarks-micro micro
+
 .PHONY: install
 install: libduckdb ## Installs a relocatable tree below PREFIX=/usr/local
 	@echo "==> building the program to find libduckdb beside itself"

@@ -113,7 +113,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["CSystemShims", "DuckDB"],
+            dependencies: ["CSystemShims", "DuckDB", "Inventory", "Schema", "Store"],
             path: "Benchmarks",
             swiftSettings: swiftSettings
         ),

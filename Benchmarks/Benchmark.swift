@@ -4,12 +4,20 @@ import Synchronization
 
 /// Measures the program against what the machine and bare DuckDB can do, in the same run.
 ///
-/// `Benchmarks [NODES]`, where NODES is 250,000 unless told otherwise.
+/// `Benchmarks [NODES]`, where NODES is 250,000 unless told otherwise; `Benchmarks micro` counts instructions instead.
 @main
 struct Benchmark {
     static let httpSeconds = 5
 
     static func main() throws {
+        if CommandLine.arguments.dropFirst().first == "micro" {
+            do {
+                return try Micro.run(Array(CommandLine.arguments.dropFirst(2)))
+            } catch {
+                print("stopped: \(error)")
+                exit(1)
+            }
+        }
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 250_000
         let folder = FileManager.default.temporaryDirectory.appending(path: "benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -38,7 +46,7 @@ struct Benchmark {
     private var nodes: URL { folder.appending(path: "nodes.ndjson") }
 
     private mutating func run() throws {
-        try generate()
+        try Self.generate(count, to: nodes)
         let server = Server(data: folder.appending(path: "data"))
         try server.start(["--constant-route", "700"])
         try load(server)
@@ -50,10 +58,11 @@ struct Benchmark {
         try writes(server, references)
         server.stop(SIGKILL)
         try restarts(server, references)
+        try growth()
     }
 
     /// Makes nodes, the same for every run.
-    private func generate() throws {
+    static func generate(_ count: Int, to nodes: URL) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "scripts/generate-nodes", "\(count)", "--seed", "7"]
@@ -69,6 +78,24 @@ struct Benchmark {
     private mutating func load(_ server: Server) throws {
         let limit = try Limits.readJSON(nodes)
         let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
+        let duration = try Self.stream(nodes, count, to: server)
+        add("load, NDJSON", duration, limit, atMost: 8)
+        // A search waits for all that is still to be merged.
+        _ = try HTTPClient(port: server.port).request("GET", "/ComputeNode?hostname=nowhere")
+        let memory = try server.memory()
+        table.add(
+            "memory above the end of the load",
+            memory.peak - memory.now,
+            64 << 20,
+            atMost: 1
+        )
+        try Self.waitUntilIdle(server)
+        table.add("memory after the load, idle", try server.memory().now, size, atMost: 5)
+    }
+
+    /// Loads nodes, and returns how long that took.
+    static func stream(_ nodes: URL, _ count: Int, to server: Server) throws -> Duration {
+        let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
         let client = try HTTPClient(port: server.port)
         let start = ContinuousClock.now
         try client.send(
@@ -78,7 +105,6 @@ struct Benchmark {
             """
         )
         let isSent = DispatchSemaphore(value: 0)
-        let nodes = nodes
         // The client is read from on one thread and written to on another.
         nonisolated(unsafe) let sender = client
         Thread.detachNewThread {
@@ -91,19 +117,17 @@ struct Benchmark {
             isSent.signal()
         }
         _ = try client.drain(until: Array(#"{"created":\#(count),"failed":0}"#.utf8) + Array("\n\r\n0\r\n\r\n".utf8))
-        let duration = ContinuousClock.now - start
         isSent.wait()
-        add("load, NDJSON", duration, limit, atMost: 8)
-        // A search waits for all that is still to be merged.
-        _ = try client.request("GET", "/ComputeNode?hostname=nowhere")
-        let memory = try server.memory()
-        table.add(
-            "memory above the end of the load",
-            memory.peak - memory.now,
-            64 << 20,
-            atMost: 1
-        )
-        table.add("memory after the load", memory.now, size, atMost: 5)
+        return ContinuousClock.now - start
+    }
+
+    /// Waits until the memory that the server needed only to load is given back.
+    private static func waitUntilIdle(_ server: Server) throws {
+        var before = Int.max
+        while try server.memory().now < before {
+            before = try server.memory().now
+            Thread.sleep(forTimeInterval: 3)
+        }
     }
 
     // MARK: Reading
@@ -115,7 +139,7 @@ struct Benchmark {
         var macs: [String] = []
     }
 
-    private static func references(_ server: Server, count: Int) throws -> References {
+    static func references(_ server: Server, count: Int) throws -> References {
         let path = "/ComputeNode?fields=id,xname,boot_mac&limit=\(count)"
         let client = try HTTPClient(port: server.port)
         try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -312,10 +336,7 @@ struct Benchmark {
 
         // A snapshot of everything is taken, so that nothing but it is read after.
         try server.start()
-        let client = try HTTPClient(port: server.port)
-        let start = ContinuousClock.now
-        _ = try client.request("POST", "/snapshots", token: server.token())
-        let taken = ContinuousClock.now - start
+        let taken = try Self.snapshot(of: server)
         server.stop()
         let (loaded, database) = try Limits.load(try snapshot(server))
         let copied = try Limits.copy(database, to: folder)
@@ -324,6 +345,35 @@ struct Benchmark {
         server.stop()
         add("start from a snapshot", restored, loaded, atMost: 8)
         table.add("start from a snapshot, in s", restored.inSeconds, 1.5, atMost: 1)
+    }
+
+    /// Takes a snapshot, and returns how long that took.
+    static func snapshot(of server: Server) throws -> Duration {
+        let client = try HTTPClient(port: server.port)
+        // What was written is merged before.
+        _ = try client.request("GET", "/ComputeNode?hostname=nowhere")
+        let start = ContinuousClock.now
+        guard (200...201).contains(try client.request("POST", "/snapshots", token: server.token()).status) else {
+            throw BenchmarkError("no snapshot was taken")
+        }
+        return ContinuousClock.now - start
+    }
+
+    // MARK: Growth
+
+    private mutating func growth() throws {
+        var smallest: Growth.Figures?
+        for size in Growth.sizes {
+            let figures = try Growth(folder: folder).figures(size)
+            guard let first = smallest else {
+                smallest = figures
+                continue
+            }
+            table.add("GET by id against constant, \(size)", figures.lookups, first.lookups, atLeast: 0.8)
+            table.add("load of \(size), µs a node", figures.load * 1e6, first.load * 1e6, atMost: 1.3)
+            table.add("snapshot of \(size), µs a node", figures.snapshot * 1e6, first.snapshot * 1e6, atMost: 1.3)
+            table.add("start of \(size), µs a node", figures.start * 1e6, first.start * 1e6, atMost: 1.3)
+        }
     }
 
     // MARK: Helpers

@@ -25,14 +25,18 @@ extension Response {
 
     /// Many resources as an array, which is sent piece by piece.
     ///
-    /// - Parameter selection: The fields that are sent; nil for whole documents.
-    static func resources(
-        _ resources: [StoredResource],
+    /// - Parameters:
+    ///   - selection: The fields that are sent; nil for whole documents.
+    ///   - stored: The resource of an element.
+    static func resources<Element: Sendable>(
+        _ elements: [Element],
         _ selection: FieldSelection? = nil,
-        status: HTTPResponse.Status = .ok
+        status: HTTPResponse.Status = .ok,
+        stored: @escaping @Sendable (Element) -> StoredResource
     ) -> Response {
         let length =
-            selection == nil ? resources.reduce(2 + max(0, resources.count - 1)) { $0 + $1.document.count } : nil
+            selection == nil
+            ? elements.reduce(2 + max(0, elements.count - 1)) { $0 + stored($1).document.count } : nil
         return Response(
             status: status,
             headers: [.contentType: "application/json"],
@@ -40,8 +44,9 @@ extension Response {
                 var buffer = ByteBuffer()
                 buffer.reserveCapacity(pieceSize + 4096)
                 buffer.writeString("[")
-                for (index, resource) in resources.enumerated() {
-                    if index > 0 { buffer.writeString(",") }
+                for (index, element) in elements.enumerated() {
+                    if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
+                    let resource = stored(element)
                     buffer.writeBytes(selection?.document(of: resource) ?? resource.document)
                     if buffer.readableBytes >= pieceSize {
                         try await writer.write(buffer)

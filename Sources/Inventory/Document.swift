@@ -109,7 +109,8 @@ package struct Document: Sendable {
     package func overwritten(by other: Document) -> Document {
         var document = self
         document.text.overwrite(with: other.text, except: kind.identifierField)
-        document.reread()
+        // What it is found by changes with few fields.
+        if kind == .nodeCollection || other.text.hasFieldToFindBy { document.reread() }
         return document
     }
 
@@ -163,9 +164,11 @@ package struct Document: Sendable {
     }
 
     /// Writes a BMC into the node that has it.
-    package mutating func embed(_ bmc: Document) {
-        text.set(Self.bmcField, to: bmc.bytes[...])
-        bmcIdentifier = bmc.identifier
+    ///
+    /// - Parameter bytes: The BMC's document.
+    package mutating func embed(bmc id: UUID, _ bytes: [UInt8]) {
+        bmcIdentifier = id
+        if text.value(Self.bmcField) != bytes[...] { text.set(Self.bmcField, to: bytes[...]) }
     }
 
     /// What a new BMC that came with a node lacks, by pointers from the node.

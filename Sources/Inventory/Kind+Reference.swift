@@ -18,10 +18,23 @@ extension Kind {
 
         /// The unique keys that it can be, which are worked out only when no resource has the identifier.
         package var keys: [UniqueKey] {
-            guard let (kind, text) = keyText else { return [] }
-            return kind.referenceKeys.compactMap { key in
-                key.normalize(text).map { UniqueKey(name: key.name, value: $0) }
+            var keys: [UniqueKey] = []
+            _ = firstKey { key -> Void? in
+                keys.append(key)
+                return nil
             }
+            return keys
+        }
+
+        /// What a function finds by the unique keys that it can be, each of which is worked out when its turn has come.
+        package func firstKey<Result>(_ find: (UniqueKey) -> Result?) -> Result? {
+            guard let (kind, text) = keyText else { return nil }
+            for key in kind.referenceKeys {
+                if let value = key.normalize(text), let found = find(UniqueKey(name: key.name, value: value)) {
+                    return found
+                }
+            }
+            return nil
         }
     }
 
@@ -35,11 +48,10 @@ extension Kind {
         var normalize: @Sendable (String) -> String?
     }
 
-    private static let referenceKeys: [Kind: [ReferenceKey]] = Dictionary(
-        uniqueKeysWithValues: allCases.map { kind in (kind, referenceKeys(of: kind.resourceType)) }
-    )
+    /// By the number of the kind.
+    private static let referenceKeys = allCases.map { referenceKeys(of: $0.resourceType) }
 
-    private var referenceKeys: [ReferenceKey] { Self.referenceKeys[self, default: []] }
+    private var referenceKeys: [ReferenceKey] { Self.referenceKeys[number] }
 
     private static func referenceKeys(of type: any Resource.Type) -> [ReferenceKey] {
         type.fields.compactMap { field in

@@ -16,10 +16,20 @@ package struct UniqueKey: Hashable, Sendable {
     /// - Parameter value: The value in its normal spelling.
     package init(name: String, value: String) {
         var text = value
-        let number = text.withUTF8 { text in
-            MACAddress.number(text) ?? NodeXName.number(text) ?? BMCXName.number(text)
-        }
-        self.init(name: name, number.map { .number($0) } ?? .text(value))
+        self.init(name: name, text.withUTF8(Self.number).map { .number($0) } ?? .text(value))
+    }
+
+    /// - Parameter value: The value in its normal spelling, UTF-8.
+    package init(name: String, utf8 value: UnsafeRawBufferPointer) {
+        let value = value.bindMemory(to: UInt8.self)
+        self.init(
+            name: name,
+            Self.number(value).map { .number($0) } ?? .text(String(decoding: value, as: UTF8.self))
+        )
+    }
+
+    private static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        MACAddress.number(text) ?? NodeXName.number(text) ?? BMCXName.number(text)
     }
 
     /// By the value: equal values of keys of different names are rare.
@@ -39,7 +49,11 @@ package struct UniqueKey: Hashable, Sendable {
 extension [UniqueKey] {
     /// The keys, each where it stands first.
     package var withoutRepetition: [UniqueKey] {
-        guard count > 8 else { return indices.filter { self[..<$0].firstIndex(of: self[$0]) == nil }.map { self[$0] } }
+        if count <= 8 {
+            // Most have none.
+            let hasRepetition = indices.contains { self[..<$0].contains(self[$0]) }
+            return hasRepetition ? indices.filter { !self[..<$0].contains(self[$0]) }.map { self[$0] } : self
+        }
         var seen: Set<UniqueKey> = []
         return filter { seen.insert($0).inserted }
     }

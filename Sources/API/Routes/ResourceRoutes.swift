@@ -107,7 +107,7 @@ struct ResourceRoutes {
         }
         do {
             let transaction = Transaction(author: context.subject, store.intake.creations(of: elements, kind))
-            return .resources(try await store.commit(transaction).outcomes.map(\.written), status: .created)
+            return .resources(try await store.commit(transaction).outcomes, status: .created) { $0.written }
         } catch let refusal as Refusal {
             throw Problem(refusal) { "/\($0)" }
         }

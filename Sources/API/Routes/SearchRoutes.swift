@@ -36,7 +36,7 @@ struct SearchRoutes {
             if let moment = wanted.moment { try await store.search(wanted.search, at: moment) } else {
                 try await store.search(wanted.search)
             }
-        var response = Response.resources(result.resources.map(\.stored), wanted.selection)
+        var response = Response.resources(result.resources, wanted.selection) { $0.stored }
         if let query = wanted.query(of: result) {
             response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
         }

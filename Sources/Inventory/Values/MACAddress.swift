@@ -25,18 +25,18 @@ package struct MACAddress: StringValue, Comparable {
     }
 
     package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard text.count == 17 else { return false }
-        for index in 0..<17 {
-            let isRight = index % 3 == 2 ? text[index] == UInt8(ascii: ":") : text[index].isLowerHexDigit
-            guard isRight else { return false }
-        }
-        return true
+        number(text) != nil
     }
 
     package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
-        guard isNormal(text) else { return nil }
+        guard text.count == 17 else { return nil }
         var bits: UInt64 = 0
-        for index in 0..<17 where index % 3 != 2 { bits = bits << 4 | UInt64(text[index].hexDigit ?? 0) }
+        for index in stride(from: 0, to: 17, by: 3) {
+            guard text[index].isLowerHexDigit, text[index + 1].isLowerHexDigit, let high = text[index].hexDigit,
+                let low = text[index + 1].hexDigit, index == 15 || text[index + 2] == UInt8(ascii: ":")
+            else { return nil }
+            bits = bits << 8 | UInt64(high << 4 | low)
+        }
         return NumberForm.macAddress.rawValue | bits
     }
 

@@ -225,12 +225,15 @@ struct ReaderPass {
         guard let string = readString() else { return false }
         if string.isPlain, string.isASCII {
             let text = UnsafeBufferPointer(rebasing: input[start + 1..<position - 1])
+            if let key = node.pointee.uniqueKey, let number = type.number(text) {
+                output.append(contentsOf: slice(start))
+                keys.append((field, key, .number(number)))
+                return true
+            }
             if type.isNormal(text) {
                 output.append(contentsOf: slice(start))
                 if let key = node.pointee.uniqueKey {
-                    let value =
-                        type.number(text).map { .number($0) } ?? KeyValue.text(String(decoding: text, as: UTF8.self))
-                    keys.append((field, key, value))
+                    keys.append((field, key, .text(String(decoding: text, as: UTF8.self))))
                 }
                 return true
             }

@@ -33,6 +33,9 @@ package struct StructureReader: Sendable {
     /// How many fields the structure has.
     var fieldCount: Int { root.pointee.members.count }
 
+    /// Whether a field belongs to a unique key, or can have a secret in it.
+    func isToFindBy(_ field: Int) -> Bool { root.pointee.members[field].isToFindBy }
+
     /// The name of a field as JSON, with the colon behind it.
     func key(_ field: Int) -> UnsafeBufferPointer<UInt8> { root.pointee.members[field].key }
 }
@@ -144,6 +147,13 @@ struct ReaderNode {
         if element == nil { uniqueKey = field.uniqueKey }
         self.hasPattern = hasPattern
         if field.isSecret { secretPointer = pointer?.description }
+    }
+
+    /// Whether a unique key or a secret is in the value.
+    var isToFindBy: Bool {
+        if uniqueKey != nil || secretPointer != nil { return true }
+        if case .list(let element) = shape { return element.pointee.isToFindBy }
+        return members.contains(where: \.isToFindBy)
     }
 
     /// The fields that must be there.

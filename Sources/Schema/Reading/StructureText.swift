@@ -12,6 +12,11 @@ package struct StructureText: Sendable {
         self.values = values
     }
 
+    /// Whether one of the fields that are there belongs to a unique key, or can have a secret in it.
+    package var hasFieldToFindBy: Bool {
+        values.indices.contains { has($0) && reader.isToFindBy($0) }
+    }
+
     /// Whether a field is there.
     package func has(_ field: Int) -> Bool { !values[field].isEmpty }
 

@@ -29,5 +29,37 @@ extension UnsafeBufferPointer<UInt8> {
         return index
     }
 
+    /// The end of the object or array that begins at a place of text that is JSON; nil where it has none.
+    func endOfContainer(from start: Int) -> Int? {
+        var index = start
+        var depth = 0
+        repeat {
+            guard index < count else { return nil }
+            let byte = self[index]
+            index += 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\""):
+                while true {
+                    index = endOfPlainASCII(from: index)
+                    guard index < count else { return nil }
+                    if self[index] == UInt8(ascii: "\"") { break }
+                    index += self[index] == UInt8(ascii: "\\") ? 2 : 1
+                }
+                index += 1
+            default: break
+            }
+        } while depth > 0
+        return index
+    }
+
     private static var each: UInt64 { 0x0101_0101_0101_0101 }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The end of the object that begins at a place of text that is JSON; nil where it has none.
+    package func endOfObject(from start: Int) -> Int? {
+        bindMemory(to: UInt8.self).endOfContainer(from: start)
+    }
 }

@@ -22,24 +22,22 @@ extension Draft {
                 }
             )
         }
-        let bmc = document.bmcIdentifier
         if id.kind == .computeNode, members["bmc"] == nil, members["xname"] == nil {
-            // Nothing is said of the BMC.
+            // Nothing is said of the BMC, which stays in the document.
             var node = submission.document
             try checkIdentifier(node, id)
-            node.identifier = id.id
-            node.refer(toBMC: bmc)
+            if node.identifier == nil { node.identifier = id.id }
             put(node, given: submission.secrets, as: id)
         } else {
-            try replace(id, with: submission, wholeBMC: members["bmc"] == nil ? nil : bmc)
+            try replace(id, with: submission, wholeBMC: members["bmc"] == nil ? nil : document.bmcIdentifier)
         }
     }
 
     /// The document of a resource after the operations so far, with its BMC as it is then.
-    private func document(of id: ResourceID) -> Document {
+    private mutating func document(of id: ResourceID) -> Document {
         guard var document = current(id) else { preconditionFailure("a resource that was found is there") }
-        if !staged.isEmpty, let bmc = document.bmcIdentifier.flatMap({ current(ResourceID(.bmc, $0)) }) {
-            document.embed(bmc)
+        if !staged.isEmpty, let bmc = document.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) {
+            document.embed(bmc: bmc, bytes)
         }
         return document
     }

@@ -14,6 +14,8 @@ struct Draft {
     private(set) var staged: OrderedDictionary<ResourceID, Staged> = [:]
     /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
     private var claims: [Claim: [UUID]] = [:]
+    /// The document before the transaction that was read last.
+    private var lastRead: (id: ResourceID, document: Document)?
     /// The operation that is being staged, from 0.
     private(set) var operation = 0
 
@@ -171,9 +173,23 @@ struct Draft {
     }
 
     /// The resource after the operations so far.
-    func current(_ id: ResourceID) -> Document? {
+    mutating func current(_ id: ResourceID) -> Document? {
         if let staged = staged[id] { return staged.document }
-        return overlay.resource(id).map { Document(stored: $0.document, id.kind) }
+        return overlay.resource(id).map { read($0, id) }
+    }
+
+    /// The document of a resource before the transaction, which is read once where it is asked for twice in a row.
+    private mutating func read(_ stored: StoredResource, _ id: ResourceID) -> Document {
+        if let lastRead, lastRead.id == id { return lastRead.document }
+        let document = Document(stored: stored.document, id.kind)
+        lastRead = (id, document)
+        return document
+    }
+
+    /// The bytes of a document after the operations so far.
+    func currentBytes(_ id: ResourceID) -> [UInt8]? {
+        if let staged = staged[id] { return staged.document?.bytes }
+        return overlay.resource(id)?.document
     }
 
     /// The sealed secrets of a resource after the operations so far.
@@ -223,7 +239,7 @@ struct Draft {
         for key in old?.keys ?? [] { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
         let before = old == nil ? overlay.resource(id) : old?.before
         let indexBefore =
-            old == nil ? before.map { IndexEntry(of: Document(stored: $0.document, id.kind)) } : old?.indexBefore
+            old == nil ? before.map { IndexEntry(of: read($0, id)) } : old?.indexBefore
         let new = Staged(
             operation: operation,
             document: document,
@@ -276,8 +292,10 @@ struct Draft {
             }
         }
         for (id, entry) in staged where id.kind == .computeNode {
-            guard let bmc = entry.document?.bmcIdentifier, let stored = current(ResourceID(.bmc, bmc)) else { continue }
-            staged[id]?.document?.embed(stored)
+            guard let bmc = entry.document?.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) else {
+                continue
+            }
+            staged[id]?.document?.embed(bmc: bmc, bytes)
         }
     }
 
@@ -329,7 +347,9 @@ struct Draft {
 
     /// A resource as a message names it: what people call it, and its id.
     func name(_ id: ResourceID) -> String {
-        let name = current(id).flatMap { id.kind.commonName(of: $0.json) }.map { String($0.prefix(100)) }
+        let name = currentBytes(id).flatMap { id.kind.commonName(of: Document(stored: $0, id.kind).json) }.map {
+            String($0.prefix(100))
+        }
         return [name, id.id.lowercased].compactMap(\.self).joined(separator: " ")
     }
 

@@ -25,10 +25,7 @@ package final class Directory: Sendable {
     package func resource(_ kind: Kind, reference: Kind.Reference) -> (id: UUID, stored: StoredResource)? {
         read(kind) { table in
             if let id = reference.id, let stored = table.resource(id) { return (id, stored) }
-            for key in reference.keys {
-                if let found = table.resource(of: key) { return found }
-            }
-            return nil
+            return reference.firstKey { table.resource(of: $0) }
         }
     }
 
@@ -59,22 +56,17 @@ package final class Directory: Sendable {
     /// How many resources of all kinds are as a condition says.
     func count(where condition: (StoredResource) -> Bool) -> Int {
         Kind.allCases.reduce(0) { sum, kind in
-            sum + read(kind) { $0.count(where: condition) }
+            sum + read(kind) { $0.slots }.count(where: condition)
         }
     }
 
     /// All resources of a kind in the order of their identifiers.
-    ///
-    /// - Complexity: O(*n* log *n*); the documents are shared, not copied.
     package func all(_ kind: Kind) -> [(id: UUID, stored: StoredResource)] {
-        let resources = read(kind) { $0.all }
-        // Numbers are sorted, which need no reference counts.
-        let order = resources.indices.map { (key: resources[$0].id.numbers, index: $0) }.sorted { $0.key < $1.key }
-        return order.map { resources[$0.index] }
+        read(kind) { $0.slots }.sorted
     }
 
     /// Carries out a transaction, in one step for every reader.
-    func apply(_ changes: [Change]) {
+    package func apply(_ changes: [Change]) {
         tables.withLock { tables in
             // Keys are given up before any is taken, so that resources can exchange them.
             for change in changes where change.indexBefore != change.index {

@@ -4,15 +4,7 @@ import Schema
 
 /// The resources of one kind and the ways to find them.
 struct DirectoryTable {
-    /// A place for a resource; one that is free has no document.
-    private struct Slot {
-        var id: UUID
-        /// Of a node: the BMC that it embeds.
-        var bmc: UUID?
-        var stored: StoredResource
-    }
-
-    private var slots: ContiguousArray<Slot> = []
+    private(set) var slots = SlotArray()
     private var free: [UInt32] = []
     private var ids = PlaceTable()
     /// Of nodes: by the BMC that they embed.
@@ -25,42 +17,30 @@ struct DirectoryTable {
     var count: Int { slots.count - free.count }
 
     func resource(_ id: UUID) -> StoredResource? {
-        place(of: id).map { slots[Int($0)].stored }
+        place(of: id).map { slots[$0].stored }
     }
 
     func holder(of key: UniqueKey) -> UUID? {
-        holderPlace(of: key).map { slots[Int($0)].id }
+        holderPlace(of: key).map { slots[$0].id }
     }
 
     /// The resource that has a unique key.
     func resource(of key: UniqueKey) -> (id: UUID, stored: StoredResource)? {
-        holderPlace(of: key).map { (slots[Int($0)].id, slots[Int($0)].stored) }
+        holderPlace(of: key).map { (slots[$0].id, slots[$0].stored) }
     }
 
     /// The nodes that embed a BMC, in no order.
     func nodes(embedding bmc: UUID) -> [UUID] {
         var nodes: [UUID] = []
         _ = bmcs.first(hash: bmc.placeHash) { place in
-            if slots[Int(place)].bmc == bmc { nodes.append(slots[Int(place)].id) }
+            if slots[place].bmc == bmc { nodes.append(slots[place].id) }
             return false
         }
         return nodes
     }
 
-    /// All resources, in no order.
-    var all: [(id: UUID, stored: StoredResource)] {
-        var all: [(id: UUID, stored: StoredResource)] = []
-        all.reserveCapacity(count)
-        for slot in slots where !slot.stored.document.isEmpty { all.append((slot.id, slot.stored)) }
-        return all
-    }
-
-    func count(where condition: (StoredResource) -> Bool) -> Int {
-        slots.count { !$0.stored.document.isEmpty && condition($0.stored) }
-    }
-
     private func place(of id: UUID) -> UInt32? {
-        ids.first(hash: id.placeHash) { slots[Int($0)].id == id && !slots[Int($0)].stored.document.isEmpty }
+        ids.first(hash: id.placeHash) { slots[$0].id == id && !slots[$0].isFree }
     }
 
     private func holderPlace(of key: UniqueKey) -> UInt32? {
@@ -72,7 +52,6 @@ struct DirectoryTable {
 
     /// Makes room for a number of resources of a kind, each with its keys.
     mutating func reserve(_ kind: Kind, count: Int) {
-        slots.reserveCapacity(count)
         ids.reserve(count)
         for field in kind.resourceType.fields {
             if let key = field.uniqueKey { keys[index(of: key)].table.reserve(count) }
@@ -93,22 +72,22 @@ struct DirectoryTable {
     mutating func addKeys(_ entry: IndexEntry, of id: UUID) {
         guard let place = place(of: id) else { preconditionFailure("a resource with keys is there") }
         for key in entry.keys { keys[index(of: key.name)].table[key.number] = place }
-        slots[Int(place)].bmc = entry.bmc
+        slots[place].bmc = entry.bmc
         if let bmc = entry.bmc { bmcs.insert(place, hash: bmc.placeHash) }
     }
 
     /// Puts a resource there, or takes it away.
     mutating func set(_ id: UUID, to stored: StoredResource?) {
         switch (place(of: id), stored) {
-        case (let place?, let stored?): slots[Int(place)].stored = stored
+        case (let place?, let stored?): slots[place].stored = stored
         case (let place?, nil):
-            slots[Int(place)].stored = StoredResource(document: [], version: 0)
+            slots[place].stored = StoredResource(document: [], version: 0)
             ids.remove(place, hash: id.placeHash)
             free.append(place)
         case (nil, let stored?):
             let place = free.popLast() ?? UInt32(slots.count)
-            let slot = Slot(id: id, bmc: nil, stored: stored)
-            if Int(place) == slots.count { slots.append(slot) } else { slots[Int(place)] = slot }
+            let slot = SlotArray.Slot(id: id, bmc: nil, stored: stored)
+            if Int(place) == slots.count { slots.append(slot) } else { slots[place] = slot }
             ids.insert(place, hash: id.placeHash)
         case (nil, nil): break
         }
@@ -122,16 +101,6 @@ struct DirectoryTable {
 }
 
 extension UUID {
-    /// The identifier as two numbers that are ordered as identifiers are.
-    var numbers: (UInt64, UInt64) {
-        withUnsafeBytes(of: uuid) { bytes in
-            (
-                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
-    }
-
     /// A hash for a ``PlaceTable``.
     fileprivate var placeHash: UInt32 {
         let (first, second) = numbers

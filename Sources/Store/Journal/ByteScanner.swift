@@ -77,19 +77,12 @@ struct ByteScanner {
     /// The bytes of an object.
     mutating func object() throws(JournalDamage) -> [UInt8] {
         let start = position
-        var depth = 0
-        repeat {
-            guard position < bytes.count else { throw JournalDamage("an object has no end") }
-            let byte = bytes[position]
-            position += 1
-            switch byte {
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            case UInt8(ascii: "\""): try skipString()
-            default: if depth == 0 { throw JournalDamage("an object is missing at byte \(position)") }
-            }
-        } while depth > 0
-        return Array(bytes[start..<position])
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else {
+            throw JournalDamage("an object is missing at byte \(position + 1)")
+        }
+        guard let end = bytes.endOfObject(from: start) else { throw JournalDamage("an object has no end") }
+        position = end
+        return Array(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
     }
 
     /// Passes over the rest of a string, and the quote at its end.

@@ -169,11 +169,10 @@ extension JournalChange {
             try scanner.expect(#","document":"#)
             var stored = StoredResource(document: try scanner.object(), version: sequence)
             if scanner.skip(#","secrets":"#) {
-                do {
-                    stored.secrets = try SealedSecrets(json: try scanner.object())
-                } catch {
-                    throw JournalDamage("its secrets cannot be read: \(error)")
+                guard let secrets = SealedSecrets(json: try scanner.object()) else {
+                    throw JournalDamage("its secrets cannot be read")
                 }
+                stored.secrets = secrets
             }
             self.stored = stored
         }

@@ -86,12 +86,12 @@ struct RowReader {
         for key in keys where !vectors[key.column].isNull(row) {
             let vector = vectors[key.column]
             guard let field = key.field else {
-                entry.keys.append(UniqueKey(name: key.name, value: vector.text(row)))
+                entry.keys.append(UniqueKey(name: key.name, utf8: vector.bytes(row)))
                 continue
             }
             let values = vector.listElements.structFields[field]
             for element in vector.listRange(row) where !values.isNull(element) {
-                entry.keys.append(UniqueKey(name: key.name, value: values.text(element)))
+                entry.keys.append(UniqueKey(name: key.name, utf8: values.bytes(element)))
             }
         }
         entry.keys = entry.keys.withoutRepetition

@@ -7,9 +7,4 @@ package struct SealedSecret: Sendable, Hashable, CustomStringConvertible {
     package init(_ text: String) {
         description = text
     }
-
-    /// Whether the key of an id sealed the secret.
-    func isSealed(with keyID: String) -> Bool {
-        description.utf8.dropFirst("v1.".utf8.count).starts(with: "\(keyID).".utf8)
-    }
 }

@@ -1,0 +1,49 @@
+import Foundation
+
+/// Measures how what takes long, and what must not, grows with the inventory.
+struct Growth {
+    /// What one size takes.
+    struct Figures {
+        /// Lookups by id against the constant route.
+        var lookups: Double
+        /// Seconds a node.
+        var load: Double
+        var snapshot: Double
+        var start: Double
+    }
+
+    let folder: URL
+
+    static let sizes = [10_000, 100_000, 1_000_000]
+
+    func figures(_ count: Int) throws -> Figures {
+        let nodes = folder.appending(path: "nodes-\(count).ndjson")
+        let data = folder.appending(path: "growth-\(count)")
+        defer {
+            // Not all of them need be on the disk at once.
+            for url in [nodes, data] { try? FileManager.default.removeItem(at: url) }
+        }
+        try Benchmark.generate(count, to: nodes)
+        let server = Server(data: data)
+        try server.start(["--constant-route", "700"])
+        let load = try Benchmark.stream(nodes, count, to: server)
+        let references = try Benchmark.references(server, count: min(count, 50_000))
+        let paths = references.ids.shuffled().map { "/ComputeNode/\($0)" }
+        var lookups: [Double] = []
+        for _ in 0..<3 {
+            let limit = try Wrk(port: server.port, paths: ["/constant"], seconds: 2)
+            let found = try Wrk(port: server.port, paths: paths, seconds: 2)
+            lookups.append(found.requestsPerSecond / limit.requestsPerSecond)
+        }
+        let snapshot = try Benchmark.snapshot(of: server)
+        server.stop()
+        let start = try server.start(until: paths[0])
+        server.stop()
+        return Figures(
+            lookups: lookups.sorted()[1],
+            load: load.inSeconds / Double(count),
+            snapshot: snapshot.inSeconds / Double(count),
+            start: start.inSeconds / Double(count)
+        )
+    }
+}

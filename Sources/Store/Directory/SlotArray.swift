@@ -1,0 +1,72 @@
+import Foundation
+
+/// The resources of a kind at their places, in chunks: a copy for a reader costs little, and a change after it copies
+/// only the chunk that it is in.
+struct SlotArray {
+    /// A place for a resource; one that is free has no document.
+    struct Slot {
+        var id: UUID
+        /// Of a node: the BMC that it embeds.
+        var bmc: UUID?
+        var stored: StoredResource
+
+        var isFree: Bool { stored.document.isEmpty }
+    }
+
+    private var chunks: [ContiguousArray<Slot>] = []
+    private(set) var count = 0
+
+    private static let chunkSize = 1024
+
+    subscript(place: UInt32) -> Slot {
+        _read { yield chunks[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize] }
+        _modify { yield &chunks[Int(place) / Self.chunkSize][Int(place) % Self.chunkSize] }
+    }
+
+    mutating func append(_ slot: Slot) {
+        if count % Self.chunkSize == 0 {
+            chunks.append([])
+            chunks[chunks.count - 1].reserveCapacity(Self.chunkSize)
+        }
+        chunks[chunks.count - 1].append(slot)
+        count += 1
+    }
+
+    /// All resources in the order of their identifiers.
+    ///
+    /// - Complexity: O(*n* log *n*), but O(*n*) where they came in that order; the documents are shared, not copied.
+    var sorted: [(id: UUID, stored: StoredResource)] {
+        var order: [(key: (UInt64, UInt64), place: UInt32)] = []
+        order.reserveCapacity(count)
+        var place: UInt32 = 0
+        var isSorted = true
+        for chunk in chunks {
+            for index in chunk.indices {
+                defer { place += 1 }
+                guard !chunk[index].isFree else { continue }
+                let key = chunk[index].id.numbers
+                if let last = order.last, key < last.key { isSorted = false }
+                order.append((key, place))
+            }
+        }
+        // Numbers are sorted, which need no reference counts.
+        if !isSorted { order.sort { $0.key < $1.key } }
+        return order.map { (self[$0.place].id, self[$0.place].stored) }
+    }
+
+    func count(where condition: (StoredResource) -> Bool) -> Int {
+        chunks.reduce(0) { sum, chunk in sum + chunk.count { !$0.isFree && condition($0.stored) } }
+    }
+}
+
+extension UUID {
+    /// The identifier as two numbers that are ordered as identifiers are.
+    var numbers: (UInt64, UInt64) {
+        withUnsafeBytes(of: uuid) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+    }
+}
