@@ -1,37 +1,21 @@
-package import Foundation
 package import Schema
 
 /// A structure that the inventory stores under an identifier of its own.
 package protocol Resource: JSONStructure, Equatable {
     /// The kind that this structure defines.
     static var kind: Kind { get }
-
-    /// The identifier, which every stored resource has.
-    var identifier: UUID? { get set }
 }
 
 extension ComputeNode: Resource {
     package static var kind: Kind { .computeNode }
-    package var identifier: UUID? {
-        get { id }
-        set { id = newValue }
-    }
 }
 
 extension BMC: Resource {
     package static var kind: Kind { .bmc }
-    package var identifier: UUID? {
-        get { id }
-        set { id = newValue }
-    }
 }
 
 extension NodeCollection: Resource {
     package static var kind: Kind { .nodeCollection }
-    package var identifier: UUID? {
-        get { id }
-        set { id = newValue }
-    }
 
     /// The members of a partition or of a tenant, so that no other one can have them: keys beside the declared ones.
     var reservedKeys: [UniqueKey] {
@@ -42,8 +26,4 @@ extension NodeCollection: Resource {
 
 extension Component: Resource {
     package static var kind: Kind { .component }
-    package var identifier: UUID? {
-        get { uid }
-        set { uid = newValue }
-    }
 }

@@ -54,6 +54,35 @@ struct SnapshotTests {
         ).sorted { $0.path < $1.path }
     }
 
+    @Test("of many resources fill the tables behind the start, and memory does where a snapshot is gone by then")
+    func filledBehind() async throws {
+        let inventory = try await StoreUnderTest()
+        let documents = try (0..<17_000).map { try parsed(#"{"ID":"x1000c0s0b\#($0)","Type":"Node","NID":\#($0)}"#) }
+        _ = try await inventory.store.commit(
+            Transaction(author: nil, inventory.store.intake.creations(of: documents, .component))
+        )
+        _ = try await inventory.store.takeSnapshot()
+        for isGone in [false, true] {
+            let reopened = try await inventory.reopened()
+            if isGone {
+                for folder in try snapshotFolders(of: reopened) {
+                    try FileManager.default.removeItem(at: folder.appending(path: "Component.parquet"))
+                }
+            }
+            // All of them wait to be merged when the tables are filled.
+            try await reopened.replace(.component, "x1000c0s0b1", #"{"ID":"x1000c0s0b1","Type":"Node","NID":-1}"#)
+            try await reopened.delete(.component, "x1000c0s0b2")
+            try await reopened.create(.component, #"{"ID":"x1000c0s0b17000","Type":"Node","NID":17000}"#)
+            let search = try Search(.component, parameters: [(name: "Type", value: "Node")])
+            #expect(try await reopened.store.count(search) == 17_000, "snapshot is gone: \(isGone)")
+            let found = try await reopened.store.search(search).resources
+            #expect(
+                Dictionary(uniqueKeysWithValues: found.map { (ResourceID(.component, $0.id), $0.stored) })
+                    == reopened.contents
+            )
+        }
+    }
+
     @Test("restore every byte, version and secret, and everything is found by its keys")
     func restored() async throws {
         let inventory = try await filled()

@@ -51,25 +51,33 @@ extension UUID: StringValue {
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .uuid) }
 
     package func write(to writer: inout JSONWriter) {
-        writer.string(lowercased)
+        withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { text in
+            spell(into: text)
+            writer.string(utf8: UnsafeRawBufferPointer(text))
+        }
     }
 
     /// The identifier as the inventory writes it: 36 characters, lower case.
     package var lowercased: String {
         String(unsafeUninitializedCapacity: 36) { text in
-            var position = 0
-            withUnsafeBytes(of: uuid) { bytes in
-                for (index, byte) in bytes.enumerated() {
-                    if index == 4 || index == 6 || index == 8 || index == 10 {
-                        text[position] = UInt8(ascii: "-")
-                        position += 1
-                    }
-                    text[position] = byte.upperHexDigit
-                    text[position + 1] = byte.lowerHexDigit
-                    position += 2
+            spell(into: UnsafeMutableRawBufferPointer(text))
+            return 36
+        }
+    }
+
+    /// - Parameter text: 36 bytes.
+    private func spell(into text: UnsafeMutableRawBufferPointer) {
+        var position = 0
+        withUnsafeBytes(of: uuid) { bytes in
+            for (index, byte) in bytes.enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    text[position] = UInt8(ascii: "-")
+                    position += 1
                 }
+                text[position] = byte.upperHexDigit
+                text[position + 1] = byte.lowerHexDigit
+                position += 2
             }
-            return position
         }
     }
 }

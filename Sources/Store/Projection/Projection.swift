@@ -259,20 +259,19 @@ actor Projection {
     /// Fills the tables with what was restored.
     private func fill() throws {
         guard let (snapshot, directory) = unfilled else { return }
-        do {
-            try connection.transaction {
-                for table in ProjectionTable.all {
-                    let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
-                    try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
-                }
+        if !mergesAllAsKnown {
+            do {
+                try insert(snapshot)
+            } catch {
+                logger.warning(
+                    "a snapshot cannot be read any more; the tables are filled from memory",
+                    metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
+                )
+                mergesAllAsKnown = true
             }
-        } catch {
-            logger.warning(
-                "a snapshot cannot be read any more; the tables are filled from memory",
-                metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
-            )
+        }
+        if mergesAllAsKnown {
             // Among them are changes that wait, those that create resources too.
-            mergesAllAsKnown = true
             try merge(
                 Kind.allCases.map { kind in
                     directory.all(kind).map { Row(resource: ResourceID(kind, $0.id), stored: $0.stored, isNew: false) }
@@ -280,6 +279,15 @@ actor Projection {
             )
         }
         unfilled = nil
+    }
+
+    private func insert(_ snapshot: Snapshot) throws {
+        try connection.transaction {
+            for table in ProjectionTable.all {
+                let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
+                try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
+            }
+        }
         mergedCount += Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) }
     }
 

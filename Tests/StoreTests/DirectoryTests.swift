@@ -1,0 +1,106 @@
+import Foundation
+import Inventory
+import Store
+import TestSupport
+import Testing
+
+@Suite("The directory")
+struct DirectoryTests {
+    /// A resource of the model.
+    private struct Entry: Equatable {
+        var index: IndexEntry
+        var version: UInt64
+    }
+
+    @Test("finds every resource by every way, and no other, whatever comes and goes", arguments: [12, 1500])
+    func model(size: Int) {
+        var generator = SeededGenerator()
+        let directory = Directory()
+        var model: [UUID: Entry] = [:]
+        // Few identifiers and few keys, so that they come again, and keys change hands.
+        let ids = (0..<size).map { _ in generator.uuid() }
+        let bmcs = (0..<size / 3).map { _ in generator.uuid() }
+        let values = (0..<size).flatMap { index in
+            [
+                UniqueKey(name: "xname", value: "x1000c0s\(index % 250)b\(index / 250)n0"),
+                UniqueKey(name: "name", value: "n\(index)"),
+            ]
+        }
+        for step in 1...6000 {
+            var changes: [Change] = []
+            var next = model
+            for id in Set(
+                (0..<Int.random(in: 1...4, using: &generator)).compactMap { _ in ids.randomElement(using: &generator) }
+            ) {
+                next[id] = nil
+                if Int.random(in: 0..<3, using: &generator) > 0 {
+                    let taken = Set(next.values.flatMap(\.index.keys))
+                    let keys = (0..<Int.random(in: 0...3, using: &generator)).compactMap { _ in
+                        values.randomElement(using: &generator)
+                    }
+                    next[id] = Entry(
+                        index: IndexEntry(
+                            keys: Array(Set(keys).subtracting(taken)),
+                            bmc: Bool.random(using: &generator) ? bmcs.randomElement(using: &generator) : nil
+                        ),
+                        version: UInt64(step)
+                    )
+                }
+                changes.append(
+                    Change(
+                        resource: ResourceID(.computeNode, id),
+                        stored: next[id].map { StoredResource(document: Array("{}".utf8), version: $0.version) },
+                        indexBefore: model[id]?.index,
+                        index: next[id]?.index
+                    )
+                )
+            }
+            directory.apply(changes)
+            model = next
+            guard step % (size > 100 ? 1500 : 50) == 0 else { continue }
+            for id in ids {
+                #expect(
+                    directory.resource(.computeNode, id: id)?.version == model[id]?.version,
+                    "\(generator), step \(step)"
+                )
+            }
+            for key in values {
+                let holder = model.first { $0.value.index.keys.contains(key) }?.key
+                #expect(directory.holder(.computeNode, of: key) == holder, "\(generator), step \(step)")
+            }
+            for bmc in bmcs {
+                let nodes = model.filter { $0.value.index.bmc == bmc }.keys.sorted()
+                #expect(directory.nodes(embedding: bmc) == nodes, "\(generator), step \(step)")
+            }
+            #expect(directory.count(.computeNode) == model.count)
+            #expect(directory.all(.computeNode).map(\.id) == model.keys.sorted(), "\(generator), step \(step)")
+        }
+    }
+
+    @Test("gives a reader what was there, whatever is written meanwhile")
+    func copies() {
+        let directory = Directory()
+        func change(_ id: UUID, _ version: UInt64, isNew: Bool) -> Change {
+            Change(
+                resource: ResourceID(.bmc, id),
+                stored: StoredResource(document: Array("{}".utf8), version: version),
+                indexBefore: isNew ? nil : IndexEntry(),
+                index: IndexEntry()
+            )
+        }
+        var generator = SeededGenerator()
+        let ids = (0..<3000).map { _ in generator.uuid() }
+        directory.apply(ids.map { change($0, 1, isNew: true) })
+        let before = directory.all(.bmc)
+        directory.apply(ids.map { change($0, 2, isNew: false) })
+        #expect(before.allSatisfy { $0.stored.version == 1 })
+        #expect(directory.all(.bmc).allSatisfy { $0.stored.version == 2 })
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func uuid() -> UUID {
+        let words = (next(), next())
+        return withUnsafeBytes(of: words) { bytes in UUID(uuid: bytes.loadUnaligned(as: uuid_t.self)) }
+    }
+}
