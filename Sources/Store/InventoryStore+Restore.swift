@@ -101,10 +101,12 @@ extension InventoryStore {
             visit: { try replay.add($0) }
         )
         let changes = try replay.changes(for: directory, logger: logger)
-        directory.apply(changes)
-        projection.enqueue(changes, through: recovery.last)
+        for part in changes {
+            directory.apply(part)
+            projection.enqueue(part, through: recovery.last)
+        }
         // Larger tables are filled behind the start; a search or a snapshot waits for it.
-        let size = changes.count + Kind.allCases.reduce(0) { $0 + directory.count($1) }
+        let size = changes.reduce(0) { $0 + $1.count } + Kind.allCases.reduce(0) { $0 + directory.count($1) }
         if size <= Projection.maximumAtStart { try await projection.catchUp() }
         projection.begin(at: recovery.last)
         if replay.count > 0 {

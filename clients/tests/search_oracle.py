@@ -536,6 +536,8 @@ class Oracle:
 
     def field(self, kind: str, name: str) -> Field:
         """Return what a field's name means."""
+        if "\0" in name:
+            raise Malformed("no name has a zero byte, not even a key's")
         keys = ALIASES.get((kind, name), name).split(".")
         path: list[str] = []
         steps: list[tuple[str, bool]] = []

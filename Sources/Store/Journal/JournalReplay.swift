@@ -7,7 +7,10 @@ import Synchronization
 
 /// Collects what the journal made of each resource, to bring a directory up to date.
 struct JournalReplay {
-    private var latest: [ResourceID: StoredResource?] = [:]
+    /// The last that became of each resource.
+    private var latest: [(resource: ResourceID, stored: StoredResource?)] = []
+    /// Where the resources are in that.
+    private var places: [ResourceID: Int] = [:]
     /// How many transactions there were.
     private(set) var count = 0
 
@@ -17,16 +20,21 @@ struct JournalReplay {
     mutating func add(_ line: UnsafeRawBufferPointer) throws(JournalDamage) {
         let (head, record) = try JournalLine.record(line)
         for change in record.changes {
-            latest[change.resource] = .some(change.stored)
+            if let place = places[change.resource] {
+                latest[place].stored = change.stored
+            } else {
+                places[change.resource] = latest.count
+                latest.append((change.resource, change.stored))
+            }
         }
         if head.isLast { count += 1 }
     }
 
-    /// The changes that bring a directory up to date.
+    /// The changes that bring a directory up to date, in parts that can be applied one after the other.
     ///
     /// - Throws: ``StoredFormatError`` where a document cannot be read.
-    func changes(for directory: Directory, logger: Logger) throws -> [Change] {
-        let latest = Array(latest)
+    func changes(for directory: Directory, logger: Logger) throws -> [[Change]] {
+        let latest = latest
         let threads = ProcessInfo.processInfo.activeProcessorCount
         let results = Mutex<[Result<(changes: [Change], unknown: Set<String>), any Error>]>([])
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
@@ -36,11 +44,11 @@ struct JournalReplay {
         }
         let parts = try results.withLock(\.self).map { try $0.get() }
         Self.report(parts.reduce(into: []) { $0.formUnion($1.unknown) }, logger)
-        return parts.flatMap(\.changes)
+        return parts.map(\.changes)
     }
 
     private static func changes(
-        _ latest: ArraySlice<(key: ResourceID, value: StoredResource?)>,
+        _ latest: ArraySlice<(resource: ResourceID, stored: StoredResource?)>,
         for directory: Directory
     ) throws -> (changes: [Change], unknown: Set<String>) {
         var unknown: Set<String> = []
