@@ -20,7 +20,7 @@ struct Growth {
         let nodes = folder.appending(path: "nodes-\(count).ndjson")
         let data = folder.appending(path: "growth-\(count)")
         defer {
-            // Not all of them need be on the disk at once.
+            // Not all sizes need be on the disk at once; what cannot be removed goes with the folder around it.
             for url in [nodes, data] { try? FileManager.default.removeItem(at: url) }
         }
         try Benchmark.generate(count, to: nodes)

@@ -7,7 +7,7 @@ import Foundation
 /// <https://github.com/swiftlang/swift-evolution/blob/main/proposals/0392-custom-actor-executors.md>.
 package final class ThreadExecutor: SerialExecutor {
     private let jobs = Jobs()
-    // Only compared with others.
+    // Unsafe only in name: after it was started it is only compared with others.
     private nonisolated(unsafe) let thread: Thread
 
     /// Creates an executor with a thread of its own.
@@ -41,7 +41,7 @@ package final class ThreadExecutor: SerialExecutor {
 /// What a thread has to do.
 private final class Jobs: Sendable {
     private let condition = NSCondition()
-    // Both are used by whoever has the lock.
+    // Unsafe only in name: both are used by nobody but whoever has locked the condition.
     private nonisolated(unsafe) var waiting: [@Sendable () -> Void] = []
     private nonisolated(unsafe) var isClosed = false
 

@@ -18,6 +18,7 @@ struct DocumentTests {
 
         /// The normal form, with secrets in it; nil for what breaks the schema.
         func normal(_ bytes: [UInt8]) -> [UInt8]? {
+            // What the parser or the decoder throws says that there is no normal form, which is all that is asked.
             guard let json = try? JSONValue(parsing: bytes), validator.violations(of: json).isEmpty else { return nil }
             return try? kind.resourceType.init(json: json).document
         }

@@ -111,6 +111,7 @@ struct StructureReaderTests {
                 + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}}]}"
         }
         for depth in 120...128 {
+            // Whether it throws is what is compared.
             let isJSON = (try? JSONValue(parsing: document(depth))) != nil
             #expect((read(document(depth)) != nil) == isJSON, "at \(depth)")
         }

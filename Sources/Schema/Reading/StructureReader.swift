@@ -4,7 +4,8 @@
 /// It reads what is common and leaves the rest to the validator and the type's own decoder, which are the authority:
 /// whatever it reads they accept, and the type writes it as the reader does.
 package struct StructureReader: Sendable {
-    /// The compiled structure, which is never freed: threads that read share it without counting references.
+    /// The compiled structure: threads that read share it without counting references.
+    // Unsafe only in name: it is neither changed nor freed once it is there.
     private nonisolated(unsafe) let root: UnsafePointer<ReaderNode>
 
     /// Compiles the fields of a structure; once for each type, since the memory is not given back.
