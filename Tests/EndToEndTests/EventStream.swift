@@ -1,8 +1,10 @@
 import Foundation
 import Schema
 
-/// A feed of the server, read event by event while it comes.
-final class EventStream {
+/// A feed of the server, read event by event while it comes, by one thread at a time.
+///
+/// The server drops a reader that takes nothing for 30 s.
+final class EventStream: @unchecked Sendable {
     /// How the feed is written.
     enum Format: String, CaseIterable, Sendable {
         case serverSentEvents = "text/event-stream"
@@ -90,6 +92,16 @@ final class EventStream {
             }
         }
         return nil
+    }
+
+    /// The next events, as many as are asked for.
+    ///
+    /// - Throws: When the feed ends before.
+    func events(count: Int) throws -> [Event] {
+        try (0..<count).map { _ in
+            guard let event = try next() else { throw HTTPConnection.BrokenConnection() }
+            return event
+        }
     }
 
     /// The events up to the first that fulfils a condition.

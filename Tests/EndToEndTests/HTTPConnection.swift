@@ -19,11 +19,14 @@ final class HTTPConnection {
     }
 
     /// The server closed the connection, or sent what is not HTTP.
-    struct BrokenConnection: Error {}
+    struct BrokenConnection: Error {
+        /// What the system says, "Resource temporarily unavailable" when nothing came for two minutes; nil at the end.
+        var reason: String?
+    }
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var timeout = timeval(tv_sec: 60, tv_usec: 0)
+        var timeout = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -166,7 +169,7 @@ final class HTTPConnection {
     private func receive() throws {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { throw BrokenConnection() }
+        guard count > 0 else { throw BrokenConnection(reason: count < 0 ? String(cString: strerror(errno)) : nil) }
         received += buffer.prefix(count)
     }
 }
