@@ -87,8 +87,14 @@ enum Limits {
         return ContinuousClock.now - start
     }
 
-    /// A file of so many bytes, sent over loopback by one thread and read by another.
-    static func send(bytes: Int) throws -> Duration {
+    /// A file of so many bytes, sent over loopback by the kernel for one thread and read by another.
+    static func send(bytes: Int, in folder: URL) throws -> Duration {
+        let path = folder.appending(path: "sent").path
+        guard FileManager.default.createFile(atPath: path, contents: Data(repeating: UInt8(ascii: "x"), count: bytes))
+        else { throw BenchmarkError("cannot write to \(path)") }
+        let file = open(path, O_RDONLY)
+        guard file >= 0 else { throw BenchmarkError("cannot read \(path)") }
+        defer { close(file) }
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
@@ -104,10 +110,9 @@ enum Limits {
         let port = Int(in_port_t(bigEndian: address.sin_port))
         Thread.detachNewThread {
             let peer = accept(listener, nil, nil)
-            let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 << 10)
             var left = bytes
             while left > 0 {
-                let count = Foundation.send(peer, piece, min(left, piece.count), Int32(MSG_NOSIGNAL))
+                let count = sendfile(peer, file, nil, left)
                 if count <= 0 { break }
                 left -= count
             }

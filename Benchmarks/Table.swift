@@ -25,3 +25,31 @@ struct Table {
         }.joined(separator: "\n")
     }
 }
+
+extension Table {
+    /// Adds two numbers, bytes or rates, of which the figure must be large enough.
+    mutating func add(_ what: String, _ figure: Double, _ limit: Double, atLeast target: Double) {
+        let ratio = figure / limit
+        add(what, figure.shortText, limit.shortText, ratio, "≥ \(target)", isMet: ratio >= target)
+    }
+
+    mutating func add(_ what: String, _ figure: Double, _ limit: Double, atMost target: Double) {
+        let ratio = figure / limit
+        add(what, figure.shortText, limit.shortText, ratio, "≤ \(target)", isMet: ratio <= target)
+    }
+
+    mutating func add(_ what: String, _ figure: Int, _ limit: Int, atMost target: Double) {
+        let ratio = Double(figure) / Double(limit)
+        add(what, "\(figure >> 20) MiB", "\(limit >> 20) MiB", ratio, "≤ \(target)", isMet: ratio <= target)
+    }
+}
+
+extension Double {
+    var shortText: String { self >= 1000 ? String(format: "%.0f", self) : String(format: "%.3g", self) }
+}
+
+extension Duration {
+    var text: String {
+        inSeconds >= 1 ? "\(inSeconds.shortText) s" : "\((inSeconds * 1000).shortText) ms"
+    }
+}

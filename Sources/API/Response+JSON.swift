@@ -26,28 +26,24 @@ extension Response {
     /// Many resources as an array, which is sent piece by piece.
     ///
     /// - Parameters:
-    ///   - selection: The fields that are sent; nil for whole documents.
-    ///   - stored: The resource of an element.
-    static func resources<Element: Sendable>(
-        _ elements: [Element],
-        _ selection: FieldSelection? = nil,
+    ///   - count: How many there are.
+    ///   - length: The size of all of them together, in bytes, where it is known.
+    ///   - document: The document with an index.
+    static func resources(
+        count: Int,
+        length: Int?,
         status: HTTPResponse.Status = .ok,
-        stored: @escaping @Sendable (Element) -> StoredResource
+        document: @escaping @Sendable (Int) -> [UInt8]
     ) -> Response {
-        let length =
-            selection == nil
-            ? elements.reduce(2 + max(0, elements.count - 1)) { $0 + stored($1).document.count } : nil
-        return Response(
+        Response(
             status: status,
             headers: [.contentType: "application/json"],
-            body: ResponseBody(contentLength: length) { writer in
+            body: ResponseBody(contentLength: length.map { $0 + 2 + max(0, count - 1) }) { writer in
                 var buffer = ByteBuffer()
                 buffer.reserveCapacity(pieceSize + 4096)
-                buffer.writeString("[")
-                for (index, element) in elements.enumerated() {
-                    if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-                    let resource = stored(element)
-                    buffer.writeBytes(selection?.document(of: resource) ?? resource.document)
+                if count == 0 { buffer.writeString("[") }
+                for index in 0..<count {
+                    buffer.write(document(index), after: index == 0 ? "[" : ",")
                     if buffer.readableBytes >= pieceSize {
                         try await writer.write(buffer)
                         buffer.clear()
@@ -78,6 +74,17 @@ extension Response {
                 try await writer.finish(nil)
             }
         )
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a character and bytes in one step, since many are short.
+    fileprivate mutating func write(_ bytes: [UInt8], after character: Unicode.Scalar) {
+        writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + 1) { target in
+            target[0] = UInt8(ascii: character)
+            target[1...].copyBytes(from: bytes)
+            return bytes.count + 1
+        }
     }
 }
 

@@ -32,6 +32,10 @@ package struct UniqueKey: Hashable, Sendable {
         MACAddress.number(text) ?? NodeXName.number(text) ?? BMCXName.number(text)
     }
 
+    package static func == (left: UniqueKey, right: UniqueKey) -> Bool {
+        left.number == right.number && left.name == right.name
+    }
+
     /// By the value: equal values of keys of different names are rare.
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
@@ -50,9 +54,9 @@ extension [UniqueKey] {
     /// The keys, each where it stands first.
     package var withoutRepetition: [UniqueKey] {
         if count <= 8 {
-            // Most have none.
-            let hasRepetition = indices.contains { self[..<$0].contains(self[$0]) }
-            return hasRepetition ? indices.filter { !self[..<$0].contains(self[$0]) }.map { self[$0] } : self
+            return reduce(into: []) { keys, key in
+                if !keys.contains(key) { keys.append(key) }
+            }
         }
         var seen: Set<UniqueKey> = []
         return filter { seen.insert($0).inserted }

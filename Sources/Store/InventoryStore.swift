@@ -1,3 +1,4 @@
+import CSystemShims
 import DuckDB
 package import Foundation
 package import Inventory
@@ -30,6 +31,7 @@ package final class InventoryStore: Service {
     ///
     /// The newest good snapshot is loaded, and the journal behind it; without either the inventory is empty.
     package init(_ configuration: Configuration, logger: Logger) async throws {
+        no_prepare_memory()
         self.configuration = configuration
         self.logger = logger
         let disk = configuration.disk

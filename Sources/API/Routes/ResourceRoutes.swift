@@ -107,7 +107,9 @@ struct ResourceRoutes {
         }
         do {
             let transaction = Transaction(author: context.subject, store.intake.creations(of: elements, kind))
-            return .resources(try await store.commit(transaction).outcomes, status: .created) { $0.written }
+            let documents = try await store.commit(transaction).outcomes.map(\.written.document)
+            let length = documents.reduce(0) { $0 + $1.count }
+            return .resources(count: documents.count, length: length, status: .created) { documents[$0] }
         } catch let refusal as Refusal {
             throw Problem(refusal) { "/\($0)" }
         }

@@ -36,7 +36,13 @@ struct SearchRoutes {
             if let moment = wanted.moment { try await store.search(wanted.search, at: moment) } else {
                 try await store.search(wanted.search)
             }
-        var response = Response.resources(result.resources, wanted.selection) { $0.stored }
+        let found = result.resources
+        var response =
+            if let selection = wanted.selection {
+                Response.resources(count: found.count, length: nil) { selection.document(of: found[$0].stored) }
+            } else {
+                Response.resources(count: found.count, length: found.documentLength) { found.document(at: $0) }
+            }
         if let query = wanted.query(of: result) {
             response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
         }

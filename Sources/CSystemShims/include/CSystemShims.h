@@ -16,5 +16,9 @@ int no_fdatasync(int fd);
 // Lowers the priority of the calling thread, and of those that it will make, so that others come first.
 void no_give_way(void);
 
+// Makes the memory of threads grow by much at a time, where the C library would ask the system for each page by itself
+// while other threads wait.
+void no_prepare_memory(void);
+
 // Gives memory that was freed back to the system, where the C library keeps it.
 void no_return_memory(void);

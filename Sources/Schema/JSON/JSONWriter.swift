@@ -47,10 +47,18 @@ package struct JSONWriter: Sendable {
 
     /// Writes the name of the member whose value is written next.
     ///
+    /// - Parameter text: Valid UTF-8.
+    package mutating func key(utf8 text: UnsafeRawBufferPointer) {
+        string(utf8: text)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes the name of the member whose value is written next.
+    ///
     /// - Parameter encoded: The name as JSON, with the colon behind it.
-    package mutating func key(encoded: [UInt8]) {
-        beginValue()
-        bytes += encoded
+    package mutating func key(encoded: UnsafeRawBufferPointer) {
+        write(encoded)
         needsComma = false
     }
 
@@ -64,17 +72,18 @@ package struct JSONWriter: Sendable {
     ///
     /// - Parameter text: Valid UTF-8.
     package mutating func string(utf8 text: UnsafeRawBufferPointer) {
-        beginValue()
-        appendQuoted(text)
+        if text.needEscape {
+            beginValue()
+            appendQuoted(text)
+        } else {
+            write(text, quoted: true)
+        }
     }
 
     /// Writes a value of any type.
     ///
     /// - Parameter json: Its valid JSON.
-    package mutating func value(utf8 json: UnsafeRawBufferPointer) {
-        beginValue()
-        bytes.append(contentsOf: json)
-    }
+    package mutating func value(utf8 json: UnsafeRawBufferPointer) { write(json) }
 
     /// Writes an integer.
     package mutating func integer(_ value: some BinaryInteger) { write(String(value)) }
@@ -126,6 +135,21 @@ package struct JSONWriter: Sendable {
     private mutating func write(_ text: String) {
         beginValue()
         bytes.append(contentsOf: text.utf8)
+    }
+
+    /// Appends what a value consists of in one step, since most of what is written is short.
+    private mutating func write(_ text: UnsafeRawBufferPointer, quoted: Bool = false) {
+        let comma = needsComma
+        bytes.append(addingCapacity: text.count + 3) { span in
+            if comma { span.append(UInt8(ascii: ",")) }
+            if quoted { span.append(UInt8(ascii: "\"")) }
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                UnsafeMutableRawBufferPointer(buffer)[count...].copyBytes(from: text)
+                count += text.count
+            }
+            if quoted { span.append(UInt8(ascii: "\"")) }
+        }
+        needsComma = true
     }
 
     private mutating func open(_ bracket: Unicode.Scalar) {

@@ -30,12 +30,12 @@ package final class Directory: Sendable {
     }
 
     /// The resource that has the unique key that a search asks for; nil when it asks for anything else.
-    func resources(withUniqueKeyOf search: Search) -> [(id: UUID, stored: StoredResource)]? {
+    func resources(withUniqueKeyOf search: Search) -> ResourceList? {
         guard let (key, fields, value) = search.uniqueKey else { return nil }
         let id = key.map { holder(search.kind, of: $0) } ?? UUID(spelling: value)
-        guard let id, let stored = resource(search.kind, id: id) else { return [] }
+        guard let id, let stored = resource(search.kind, id: id) else { return ResourceList([]) }
         // The key may be that of another field.
-        return fields.contains { $0.values(in: stored.json).contains(value) } ? [(id, stored)] : []
+        return ResourceList(fields.contains { $0.values(in: stored.json).contains(value) } ? [(id, stored)] : [])
     }
 
     /// The resource that has a unique key.
@@ -61,22 +61,25 @@ package final class Directory: Sendable {
     }
 
     /// All resources of a kind in the order of their identifiers.
-    package func all(_ kind: Kind) -> [(id: UUID, stored: StoredResource)] {
-        read(kind) { $0.slots }.sorted
+    package func all(_ kind: Kind) -> ResourceList {
+        let (slots, length) = read(kind) { ($0.slots, $0.documentLength) }
+        return ResourceList(all: slots, documentLength: length)
     }
 
     /// Carries out a transaction, in one step for every reader.
     package func apply(_ changes: [Change]) {
+        // By index, which copies of a change only what is kept of it.
         tables.withLock { tables in
             // Keys are given up before any is taken, so that resources can exchange them.
-            for change in changes where change.indexBefore != change.index {
-                guard let entry = change.indexBefore else { continue }
-                tables[change.resource.kind.number].removeKeys(entry, of: change.resource.id)
+            for index in changes.indices {
+                guard let entry = changes[index].indexBefore, entry != changes[index].index else { continue }
+                tables[changes[index].resource.kind.number].removeKeys(entry, of: changes[index].resource.id)
             }
-            for change in changes {
-                tables[change.resource.kind.number].set(change.resource.id, to: change.stored)
-                guard let entry = change.index, entry != change.indexBefore else { continue }
-                tables[change.resource.kind.number].addKeys(entry, of: change.resource.id)
+            for index in changes.indices {
+                let kind = changes[index].resource.kind.number
+                let place = tables[kind].set(changes[index].resource.id, to: changes[index].stored)
+                guard let place, let entry = changes[index].index, entry != changes[index].indexBefore else { continue }
+                tables[kind].addKeys(entry, at: place)
             }
         }
     }

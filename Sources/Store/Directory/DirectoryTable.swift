@@ -5,6 +5,8 @@ import Schema
 /// The resources of one kind and the ways to find them.
 struct DirectoryTable {
     private(set) var slots = SlotArray()
+    /// The size of all documents together, in bytes.
+    private(set) var documentLength = 0
     private var free: [UInt32] = []
     private var ids = PlaceTable()
     /// Of nodes: by the BMC that they embed.
@@ -68,20 +70,26 @@ struct DirectoryTable {
         if let bmc = entry.bmc { bmcs.remove(place, hash: bmc.placeHash) }
     }
 
-    /// Makes a resource one that is found by keys.
-    mutating func addKeys(_ entry: IndexEntry, of id: UUID) {
-        guard let place = place(of: id) else { preconditionFailure("a resource with keys is there") }
+    /// Makes the resource at a place one that is found by keys.
+    mutating func addKeys(_ entry: IndexEntry, at place: UInt32) {
         for key in entry.keys { keys[index(of: key.name)].table[key.number] = place }
         slots[place].bmc = entry.bmc
         if let bmc = entry.bmc { bmcs.insert(place, hash: bmc.placeHash) }
     }
 
     /// Puts a resource there, or takes it away.
-    mutating func set(_ id: UUID, to stored: StoredResource?) {
-        switch (place(of: id), stored) {
-        case (let place?, let stored?): slots[place].stored = stored
+    ///
+    /// - Returns: Its place; nil when it is gone.
+    mutating func set(_ id: UUID, to stored: StoredResource?) -> UInt32? {
+        let place = place(of: id)
+        documentLength += (stored?.document.count ?? 0) - (place.map { slots[$0].stored.document.count } ?? 0)
+        switch (place, stored) {
+        case (let place?, let stored?):
+            slots[place].stored = stored
+            return place
         case (let place?, nil):
             slots[place].stored = StoredResource(document: [], version: 0)
+            slots[place].isFree = true
             ids.remove(place, hash: id.placeHash)
             free.append(place)
         case (nil, let stored?):
@@ -89,8 +97,10 @@ struct DirectoryTable {
             let slot = SlotArray.Slot(id: id, bmc: nil, stored: stored)
             if Int(place) == slots.count { slots.append(slot) } else { slots[place] = slot }
             ids.insert(place, hash: id.placeHash)
+            return place
         case (nil, nil): break
         }
+        return nil
     }
 
     private mutating func index(of name: String) -> Int {

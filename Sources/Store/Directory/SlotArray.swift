@@ -8,9 +8,8 @@ struct SlotArray {
         var id: UUID
         /// Of a node: the BMC that it embeds.
         var bmc: UUID?
+        var isFree = false
         var stored: StoredResource
-
-        var isFree: Bool { stored.document.isEmpty }
     }
 
     private var chunks: [ContiguousArray<Slot>] = []
@@ -32,10 +31,8 @@ struct SlotArray {
         count += 1
     }
 
-    /// All resources in the order of their identifiers.
-    ///
-    /// - Complexity: O(*n* log *n*), but O(*n*) where they came in that order; the documents are shared, not copied.
-    var sorted: [(id: UUID, stored: StoredResource)] {
+    /// The places of all resources in the order of their identifiers.
+    var placesInOrder: [UInt32] {
         var order: [(key: (UInt64, UInt64), place: UInt32)] = []
         order.reserveCapacity(count)
         var place: UInt32 = 0
@@ -49,9 +46,8 @@ struct SlotArray {
                 order.append((key, place))
             }
         }
-        // Numbers are sorted, which need no reference counts.
         if !isSorted { order.sort { $0.key < $1.key } }
-        return order.map { (self[$0.place].id, self[$0.place].stored) }
+        return order.map(\.place)
     }
 
     func count(where condition: (StoredResource) -> Bool) -> Int {

@@ -56,57 +56,93 @@ struct RowReader {
     /// - Throws: When a row holds what is no resource of the kind.
     func changes(in chunk: DataChunk) throws -> [Change] {
         let vectors = columns.indices.map { chunk[$0] }
-        let fields = zip(columns, vectors).map { FieldWriter($0, $1) }
+        let documents = DocumentWriter(columns, vectors)
+        let keys = keys.map { KeyCells($0, vectors[$0.column]) }
+        let ids = vectors[identifier]
+        let bmcs = bmc.map { vectors[$0.column].structFields[$0.field] }
         let versions = chunk[columns.count]
         let secrets = chunk[columns.count + 1]
+        let secretEntries = secrets.listElements.structFields
         var writer = JSONWriter()
         return try (0..<chunk.count).map { row in
             writer.removeAll()
-            FieldWriter.writeObject(fields, row, to: &writer)
+            documents.write(row, to: &writer)
+            let document = Array(writer.bytes)
+            // The one kind whose rules reserve keys beside the declared ones.
+            let index =
+                kind == .nodeCollection
+                ? try IndexEntry(of: readable(document))
+                : IndexEntry(
+                    keys: KeyCells.keys(keys, row),
+                    bmc: bmcs.flatMap { $0.isNull(row) ? nil : $0.uuid(row) }
+                )
+            writer.removeAll()
             return Change(
-                resource: ResourceID(kind, vectors[identifier].uuid(row)),
+                resource: ResourceID(kind, ids.uuid(row)),
                 stored: StoredResource(
-                    document: Array(writer.bytes),
+                    document: document,
                     version: versions.uint64(row),
-                    secrets: Self.secrets(secrets, row)
+                    secrets: Self.secrets(secrets.listRange(row), of: secretEntries, by: &writer)
                 ),
                 indexBefore: nil,
-                index: try index(vectors, row, document: writer.bytes)
+                index: index
             )
         }
     }
 
-    private func index(_ vectors: [ColumnVector], _ row: Int, document: [UInt8]) throws -> IndexEntry {
-        // The one kind whose rules reserve keys beside the declared ones.
-        if kind == .nodeCollection {
-            var unknown: Set<String> = []
-            return IndexEntry(of: try kind.readable(document, unknown: &unknown))
-        }
-        var entry = IndexEntry()
-        for key in keys where !vectors[key.column].isNull(row) {
-            let vector = vectors[key.column]
-            guard let field = key.field else {
-                entry.keys.append(UniqueKey(name: key.name, utf8: vector.bytes(row)))
-                continue
-            }
-            let values = vector.listElements.structFields[field]
-            for element in vector.listRange(row) where !values.isNull(element) {
-                entry.keys.append(UniqueKey(name: key.name, utf8: values.bytes(element)))
-            }
-        }
-        entry.keys = entry.keys.withoutRepetition
-        if let bmc, !vectors[bmc.column].isNull(row) {
-            let ids = vectors[bmc.column].structFields[bmc.field]
-            if !ids.isNull(row) { entry.bmc = ids.uuid(row) }
-        }
-        return entry
+    private func readable(_ document: [UInt8]) throws -> Document {
+        var unknown: Set<String> = []
+        return try kind.readable(document, unknown: &unknown)
     }
 
-    private static func secrets(_ vector: ColumnVector, _ row: Int) -> SealedSecrets {
-        guard !vector.isNull(row) else { return SealedSecrets() }
-        let entries = vector.listElements.structFields
-        return SealedSecrets(
-            vector.listRange(row).map { (entries[0].text($0), SealedSecret(entries[1].text($0))) }
-        )
+    /// - Parameter entries: Pointers and secrets, in the order in which they were written.
+    private static func secrets(
+        _ range: Range<Int>,
+        of entries: [ColumnVector],
+        by writer: inout JSONWriter
+    ) -> SealedSecrets {
+        guard !range.isEmpty else { return SealedSecrets() }
+        writer.beginObject()
+        for entry in range {
+            writer.key(utf8: entries[0].bytes(entry))
+            writer.string(utf8: entries[1].bytes(entry))
+        }
+        writer.endObject()
+        guard let secrets = SealedSecrets(json: Array(writer.bytes)) else {
+            preconditionFailure("an object of strings is what secrets are written as")
+        }
+        return secrets
+    }
+}
+
+extension RowReader {
+    /// Where a chunk has the values of a unique key.
+    private struct KeyCells {
+        let name: String
+        private let cells: ColumnCells
+        /// Of a list of structures: the field that has the key.
+        private let elements: ColumnCells?
+
+        /// - Parameter vector: What keeps the memory while this is read.
+        init(_ key: KeyColumn, _ vector: ColumnVector) {
+            name = key.name
+            cells = vector.cells
+            elements = key.field.map { vector.listElements.structFields[$0].cells }
+        }
+
+        /// The keys of a row, each once.
+        static func keys(_ cells: [KeyCells], _ row: Int) -> [UniqueKey] {
+            var keys: [UniqueKey] = []
+            for key in cells where !key.cells.isNull(row) {
+                guard let elements = key.elements else {
+                    keys.append(UniqueKey(name: key.name, utf8: key.cells.bytes(row)))
+                    continue
+                }
+                for element in key.cells.listRange(row) where !elements.isNull(element) {
+                    keys.append(UniqueKey(name: key.name, utf8: elements.bytes(element)))
+                }
+            }
+            return keys.withoutRepetition
+        }
     }
 }

@@ -85,7 +85,7 @@ struct SearchReader {
             resources.removeLast(resources.count - limit)
             next = resources.last.map { search.order.position(of: $0.stored, $0.id) }
         }
-        return SearchResult(resources: resources, next: next, sequence: sequence)
+        return SearchResult(resources: ResourceList(resources), next: next, sequence: sequence)
     }
 
     func count(_ search: Search) throws -> Int {

@@ -112,7 +112,7 @@ package struct Search: Sendable {
 /// The resources that a search has found.
 package struct SearchResult: Sendable {
     /// Identifiers and resources, in the order that was asked for.
-    package var resources: [(id: UUID, stored: StoredResource)]
+    package var resources: ResourceList
     /// What further resources come behind, where there are any.
     package var next: SearchCursor?
     /// The number of the last transaction that is seen in them.

@@ -1,0 +1,58 @@
+import Foundation
+
+extension Benchmark {
+    mutating func load(_ server: Server) throws {
+        let limit = try Limits.readJSON(nodes)
+        let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
+        let duration = try Self.stream(nodes, count, to: server)
+        add("load, NDJSON", duration, limit, atMost: 8)
+        // A search waits for all that is still to be merged.
+        _ = try HTTPClient(port: server.port).request("GET", "/ComputeNode?hostname=nowhere")
+        let memory = try server.memory()
+        table.add(
+            "memory above the end of the load",
+            memory.peak - memory.now,
+            64 << 20,
+            atMost: 1
+        )
+        try Self.waitUntilIdle(server)
+        table.add("memory after the load, idle", try server.memory().now, size, atMost: 5)
+    }
+
+    /// Loads nodes, and returns how long that took.
+    static func stream(_ nodes: URL, _ count: Int, to server: Server) throws -> Duration {
+        let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
+        let client = try HTTPClient(port: server.port)
+        let start = ContinuousClock.now
+        try client.send(
+            """
+            POST /ComputeNode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(server.token())\r\n\
+            Content-Type: application/x-ndjson\r\nContent-Length: \(size)\r\n\r\n
+            """
+        )
+        let isSent = DispatchSemaphore(value: 0)
+        // The client is read from on one thread and written to on another.
+        nonisolated(unsafe) let sender = client
+        Thread.detachNewThread {
+            do {
+                let data = try Data(contentsOf: nodes, options: .alwaysMapped)
+                try data.withUnsafeBytes { try sender.send($0) }
+            } catch {
+                print("the nodes were not sent: \(error)")
+            }
+            isSent.signal()
+        }
+        _ = try client.drain(until: Array(#"{"created":\#(count),"failed":0}"#.utf8) + Array("\n\r\n0\r\n\r\n".utf8))
+        isSent.wait()
+        return ContinuousClock.now - start
+    }
+
+    /// Waits until the memory that the server needed only to load is given back.
+    static func waitUntilIdle(_ server: Server) throws {
+        var before = Int.max
+        while try server.memory().now < before {
+            before = try server.memory().now
+            Thread.sleep(forTimeInterval: 3)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import DuckDB
+import Foundation
+import Synchronization
+
+extension Benchmark {
+    /// What nodes are found by.
+    struct References {
+        var ids: [String] = []
+        var xnames: [String] = []
+        var macs: [String] = []
+    }
+
+    static func references(_ server: Server, count: Int) throws -> References {
+        let path = "/ComputeNode?fields=id,xname,boot_mac&limit=\(count)"
+        let client = try HTTPClient(port: server.port)
+        try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        let text = String(decoding: try client.everything(), as: UTF8.self)
+        var references = References()
+        for match in text.matches(of: /"id":"([^"]+)","xname":"([^"]+)","boot_mac":"([^"]+)"/) {
+            references.ids.append(String(match.1))
+            references.xnames.append(String(match.2))
+            references.macs.append(String(match.3))
+        }
+        guard references.ids.count > count / 2 else {
+            throw BenchmarkError("there are too few nodes: \(text.prefix(500))")
+        }
+        return references
+    }
+
+    /// Measures lookups, and returns the constant route's time for a request of one client in seconds.
+    mutating func lookups(_ server: Server, _ references: References) throws -> Double {
+        _ = try Wrk(port: server.port, paths: ["/constant"], seconds: 1)
+        for (name, values) in [("id", references.ids), ("xname", references.xnames), ("MAC", references.macs)] {
+            // What a noisy machine does to one side it does to the other, as far as they take turns.
+            let before = try Wrk(port: server.port, paths: ["/constant"], seconds: Self.httpSeconds)
+            let found = try Wrk(
+                port: server.port,
+                paths: values.shuffled().map { "/ComputeNode/\($0)" },
+                seconds: Self.httpSeconds
+            )
+            let after = try Wrk(port: server.port, paths: ["/constant"], seconds: Self.httpSeconds)
+            let limit = (before.requestsPerSecond + after.requestsPerSecond) / 2
+            table.add("GET by \(name), requests/s", found.requestsPerSecond, limit, atLeast: 0.85)
+            table.add("GET by \(name), p99 in µs", found.p99, (before.p99 + after.p99) / 2, atMost: 1.5)
+        }
+        let client = try HTTPClient(port: server.port)
+        let start = ContinuousClock.now
+        for _ in 0..<1000 { _ = try client.request("GET", "/constant") }
+        return (ContinuousClock.now - start).inSeconds / 1000
+    }
+
+    mutating func search(_ server: Server, constant: Double) throws {
+        let token = try server.token()
+        let client = try HTTPClient(port: server.port)
+        guard (200...201).contains(try client.request("POST", "/snapshots", token: token).status) else {
+            throw BenchmarkError("no snapshot was taken")
+        }
+        let (_, database) = try Limits.load(try snapshot(server))
+        for (parameter, condition, value) in [
+            ("hostname", "hostname = $1", "nid000777"), ("boot_ipv4_address", "boot_ipv4_address = $1", "10.0.3.9"),
+            ("location_string", "location_string = $1", "nowhere"),
+            ("bmc.ipv4_address", "bmc.ipv4_address = $1", "10.128.3.9"),
+        ] {
+            let limit = try Limits.query("SELECT * FROM ComputeNode WHERE \(condition)", [.text(value)], on: database)
+            let figure =
+                try (0..<20).map { _ in
+                    let start = ContinuousClock.now
+                    let answer = try client.request("GET", "/ComputeNode?\(parameter)=\(value)")
+                    guard answer.status == 200 else {
+                        throw BenchmarkError("a search failed: \(String(decoding: answer.body, as: UTF8.self))")
+                    }
+                    return ContinuousClock.now - start
+                }.min() ?? .zero
+            add("search by \(parameter)", figure, limit + .seconds(constant), atMost: 1.5)
+        }
+    }
+
+    mutating func everything(_ server: Server) throws {
+        try server.forgetPeak()
+        let before = try server.memory()
+        var (best, limit) = (0.0, 0.0)
+        for _ in 0..<3 {
+            let client = try HTTPClient(port: server.port)
+            let start = ContinuousClock.now
+            try client.send("GET /ComputeNode HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            let bytes = try client.drain(until: [0])
+            best = max(best, Double(bytes) / (ContinuousClock.now - start).inSeconds / 1e6)
+            limit = max(limit, Double(bytes) / (try Limits.send(bytes: bytes, in: folder)).inSeconds / 1e6)
+        }
+        table.add("all nodes in one GET, best of 3, MB/s", best, limit, atLeast: 0.5)
+        table.add("memory for it", try server.memory().peak - before.now, 64 << 20, atMost: 1)
+    }
+
+    mutating func undisturbed(_ server: Server, _ references: References) throws {
+        let paths = references.ids.shuffled().map { "/ComputeNode/\($0)" }
+        let alone = try Wrk(port: server.port, paths: paths, seconds: Self.httpSeconds)
+        let token = try server.token()
+        let port = server.port
+        let isOver = Flag()
+        let group = DispatchGroup()
+        Self.inBackground(group) {
+            let client = try HTTPClient(port: port)
+            while !isOver.isSet { _ = try client.request("POST", "/snapshots", token: token) }
+        }
+        Self.inBackground(group) {
+            let client = try HTTPClient(port: port)
+            var next = ContinuousClock.now
+            var index = 0
+            while !isOver.isSet {
+                let body = #"{"description":"\#(index)"}"#
+                let path = "/ComputeNode/\(references.ids[index % references.ids.count])"
+                guard try client.request("PATCH", path, token: token, body).status == 200 else {
+                    throw BenchmarkError("a paced write failed")
+                }
+                index += 1
+                next += .milliseconds(2)
+                Thread.sleep(forTimeInterval: max(0, (next - .now).inSeconds))
+            }
+        }
+        let busy = try Wrk(port: server.port, paths: paths, seconds: 2 * Self.httpSeconds)
+        isOver.set()
+        group.wait()
+        table.add(
+            "GET under snapshots and 500 writes/s",
+            busy.requestsPerSecond,
+            alone.requestsPerSecond,
+            atLeast: 0.6
+        )
+        table.add("p99 of that in µs", busy.p99, alone.p99, atMost: 3)
+    }
+}
+
+/// Tells threads that something is over.
+private final class Flag: Sendable {
+    private let state = Atomic(false)
+
+    var isSet: Bool { state.load(ordering: .relaxed) }
+
+    func set() {
+        state.store(true, ordering: .relaxed)
+    }
+}

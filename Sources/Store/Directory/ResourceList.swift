@@ -1,0 +1,58 @@
+package import Foundation
+
+/// Resources of a kind in order, as they were at one moment.
+///
+/// Those of a whole table share its chunks, so that a list of all costs little and touches no document.
+package struct ResourceList: Sendable {
+    /// The size of all documents together, in bytes.
+    package let documentLength: Int
+    private let storage: Storage
+
+    private enum Storage: Sendable {
+        case array([(id: UUID, stored: StoredResource)])
+        /// The places that have a resource, in order.
+        case table(SlotArray, places: [UInt32])
+    }
+
+    init(_ resources: [(id: UUID, stored: StoredResource)]) {
+        documentLength = resources.reduce(0) { $0 + $1.stored.document.count }
+        storage = .array(resources)
+    }
+
+    /// All resources of a table in the order of their identifiers.
+    ///
+    /// - Complexity: O(*n* log *n*), but O(*n*) where they came in that order.
+    init(all slots: SlotArray, documentLength: Int) {
+        self.documentLength = documentLength
+        storage = .table(slots, places: slots.placesInOrder)
+    }
+
+    /// The document of a resource, without anything else of it.
+    package func document(at index: Int) -> [UInt8] {
+        switch storage {
+        case .array(let resources): resources[index].stored.document
+        case .table(let slots, let places): slots[places[index]].stored.document
+        }
+    }
+}
+
+extension ResourceList: RandomAccessCollection {
+    package var startIndex: Int { 0 }
+
+    package var endIndex: Int {
+        switch storage {
+        case .array(let resources): resources.count
+        case .table(_, let places): places.count
+        }
+    }
+
+    package subscript(index: Int) -> (id: UUID, stored: StoredResource) {
+        switch storage {
+        case .array(let resources):
+            return resources[index]
+        case .table(let slots, let places):
+            let slot = slots[places[index]]
+            return (slot.id, slot.stored)
+        }
+    }
+}
