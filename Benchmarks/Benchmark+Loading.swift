@@ -15,7 +15,7 @@ extension Benchmark {
             64 << 20,
             atMost: 1
         )
-        try Self.waitUntilIdle(server)
+        try server.waitUntilIdle()
         table.add("memory after the load, idle", try server.memory().now, size, atMost: 5)
     }
 
@@ -45,14 +45,5 @@ extension Benchmark {
         _ = try client.drain(until: Array(#"{"created":\#(count),"failed":0}"#.utf8) + Array("\n\r\n0\r\n\r\n".utf8))
         isSent.wait()
         return ContinuousClock.now - start
-    }
-
-    /// Waits until the memory that the server needed only to load is given back.
-    static func waitUntilIdle(_ server: Server) throws {
-        var before = Int.max
-        while try server.memory().now < before {
-            before = try server.memory().now
-            Thread.sleep(forTimeInterval: 3)
-        }
     }
 }

@@ -53,7 +53,7 @@ extension Benchmark {
     /// Takes a snapshot, and returns how long that took.
     static func snapshot(of server: Server) throws -> Duration {
         // Nothing of a start or of a load is still going on then.
-        try waitUntilIdle(server)
+        try server.waitUntilIdle()
         let client = try HTTPClient(port: server.port)
         let start = ContinuousClock.now
         guard (200...201).contains(try client.request("POST", "/snapshots", token: server.token()).status) else {

@@ -71,6 +71,28 @@ final class Server {
         return (value("VmRSS:"), value("VmHWM:"))
     }
 
+    /// Waits until the process does nothing any more, such as merging what was written or giving memory back.
+    func waitUntilIdle() throws {
+        var before = try processorTime()
+        while true {
+            Thread.sleep(forTimeInterval: 3)
+            let now = try processorTime()
+            if now - before < 5 { return }
+            before = now
+        }
+    }
+
+    /// What the process has used of processors, in hundredths of a second.
+    private func processorTime() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+        // Behind the name in parentheses, `utime` and `stime` are the 12th and 13th, as proc(5) numbers 14 and 15.
+        let values = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard values.count > 12, let user = Int(values[11]), let system = Int(values[12]) else {
+            throw BenchmarkError("the process is gone")
+        }
+        return user + system
+    }
+
     /// Lets ``memory()`` forget the most that there was so far.
     func forgetPeak() throws {
         try Data("5".utf8).write(to: URL(filePath: "/proc/\(process.processIdentifier)/clear_refs"))
