@@ -14,7 +14,8 @@ void no_return_memory(void) {
 
 void no_prepare_memory(void) {
 #ifdef __GLIBC__
-    // As large as the part of an arena that is grown at a time.
+    // As large as a heap of an arena can be, so that it is writable from the beginning. What is freed in it goes back to
+    // the system by malloc_trim alone.
     mallopt(M_TOP_PAD, 64 << 20);
     // By default it follows what is freed, until one of these options is set.
     mallopt(M_MMAP_THRESHOLD, 4 << 20);

@@ -91,7 +91,7 @@ package struct ColumnCells: BitwiseCopyable {
         String(decoding: bytes(row), as: UTF8.self)
     }
 
-    /// The rows of ``listElements`` that a row of a LIST or MAP column consists of; none for NULL.
+    /// The rows of ``ColumnVector/listElements`` that a row of a LIST or MAP column consists of; none for NULL.
     package func listRange(_ row: Int) -> Range<Int> {
         if isNull(row) { return 0..<0 }
         let entry = load(row, as: duckdb_list_entry.self, from: .list)

@@ -49,7 +49,10 @@ struct DirectoryTests {
                 changes.append(
                     Change(
                         resource: ResourceID(.computeNode, id),
-                        stored: next[id].map { StoredResource(document: Array("{}".utf8), version: $0.version) },
+                        stored: next[id].map { entry in
+                            let document = #"{"version":\#(entry.version)}"#
+                            return StoredResource(document: Array(document.utf8), version: entry.version)
+                        },
                         indexBefore: model[id]?.index,
                         index: next[id]?.index
                     )
@@ -73,7 +76,11 @@ struct DirectoryTests {
                 #expect(directory.nodes(embedding: bmc) == nodes, "\(generator), step \(step)")
             }
             #expect(directory.count(.computeNode) == model.count)
-            #expect(directory.all(.computeNode).map(\.id) == model.keys.sorted(), "\(generator), step \(step)")
+            let all = directory.all(.computeNode)
+            #expect(all.map(\.id) == model.keys.sorted(), "\(generator), step \(step)")
+            let documents = all.indices.map(all.document(at:))
+            #expect(documents == all.map(\.stored.document), "\(generator), step \(step)")
+            #expect(all.documentLength == documents.reduce(0) { $0 + $1.count }, "\(generator), step \(step)")
         }
     }
 

@@ -19,6 +19,9 @@ package struct JSONWriter: Sendable {
     /// What has been written so far.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// What has been written so far, in an array that takes no more memory than it needs.
+    package func copy() -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
+
     /// Forgets what was written, but keeps the memory for it.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

@@ -78,7 +78,8 @@ package final class Directory: Sendable {
             for index in changes.indices {
                 let kind = changes[index].resource.kind.number
                 let place = tables[kind].set(changes[index].resource.id, to: changes[index].stored)
-                guard let place, let entry = changes[index].index, entry != changes[index].indexBefore else { continue }
+                guard let entry = changes[index].index, entry != changes[index].indexBefore else { continue }
+                guard let place else { preconditionFailure("a resource with keys is there") }
                 tables[kind].addKeys(entry, at: place)
             }
         }

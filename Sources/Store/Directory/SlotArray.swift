@@ -3,11 +3,12 @@ import Foundation
 /// The resources of a kind at their places, in chunks: a copy for a reader costs little, and a change after it copies
 /// only the chunk that it is in.
 struct SlotArray {
-    /// A place for a resource; one that is free has no document.
+    /// A place for a resource.
     struct Slot {
         var id: UUID
         /// Of a node: the BMC that it embeds.
         var bmc: UUID?
+        /// Whether there is no resource at the place.
         var isFree = false
         var stored: StoredResource
     }

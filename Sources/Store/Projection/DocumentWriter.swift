@@ -2,13 +2,11 @@ import DuckDB
 import Inventory
 import Schema
 
-/// Writes the rows of a chunk as documents.
+/// Writes the rows of a chunk as documents. Whoever has it write keeps the vectors.
 ///
 /// What is needed of the fields lies in arrays without references, so that a value costs no reference count: there are
 /// millions when a snapshot is loaded.
 struct DocumentWriter {
-    /// They keep the memory of the cells.
-    private let vectors: [ColumnVector]
     private var fields: [Field] = []
     /// Names as JSON, each with the colon behind it.
     private var names: [UInt8] = []
@@ -27,9 +25,8 @@ struct DocumentWriter {
         case text, uuid, timestamp, boolean, integer, double, freeForm, list, structure, map
     }
 
-    /// - Parameter vectors: Those of the columns, and maybe more.
+    /// - Parameter vectors: Those of the columns.
     init(_ columns: [ColumnType.Column], _ vectors: [ColumnVector]) {
-        self.vectors = vectors
         self.columns = add(columns, vectors)
     }
 

@@ -59,34 +59,37 @@ struct RowReader {
         let documents = DocumentWriter(columns, vectors)
         let keys = keys.map { KeyCells($0, vectors[$0.column]) }
         let ids = vectors[identifier]
-        let bmcs = bmc.map { vectors[$0.column].structFields[$0.field] }
         let versions = chunk[columns.count]
         let secrets = chunk[columns.count + 1]
         let secretEntries = secrets.listElements.structFields
+        let embedded = bmc.map { (vectors[$0.column], vectors[$0.column].structFields[$0.field]) }
         var writer = JSONWriter()
-        return try (0..<chunk.count).map { row in
-            writer.removeAll()
-            documents.write(row, to: &writer)
-            let document = Array(writer.bytes)
-            // The one kind whose rules reserve keys beside the declared ones.
-            let index =
-                kind == .nodeCollection
-                ? try IndexEntry(of: readable(document))
-                : IndexEntry(
-                    keys: KeyCells.keys(keys, row),
-                    bmc: bmcs.flatMap { $0.isNull(row) ? nil : $0.uuid(row) }
+        // Cells are read, which keep no memory by themselves.
+        return try withExtendedLifetime((vectors, secrets)) {
+            try (0..<chunk.count).map { row in
+                writer.removeAll()
+                documents.write(row, to: &writer)
+                let document = writer.copy()
+                // The one kind whose rules reserve keys beside the declared ones.
+                let index =
+                    kind == .nodeCollection
+                    ? try IndexEntry(of: readable(document))
+                    : IndexEntry(
+                        keys: KeyCells.keys(keys, row),
+                        bmc: embedded.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.uuid(row) }
+                    )
+                writer.removeAll()
+                return Change(
+                    resource: ResourceID(kind, ids.uuid(row)),
+                    stored: StoredResource(
+                        document: document,
+                        version: versions.uint64(row),
+                        secrets: Self.secrets(secrets.listRange(row), of: secretEntries, by: &writer)
+                    ),
+                    indexBefore: nil,
+                    index: index
                 )
-            writer.removeAll()
-            return Change(
-                resource: ResourceID(kind, ids.uuid(row)),
-                stored: StoredResource(
-                    document: document,
-                    version: versions.uint64(row),
-                    secrets: Self.secrets(secrets.listRange(row), of: secretEntries, by: &writer)
-                ),
-                indexBefore: nil,
-                index: index
-            )
+            }
         }
     }
 
@@ -108,7 +111,7 @@ struct RowReader {
             writer.string(utf8: entries[1].bytes(entry))
         }
         writer.endObject()
-        guard let secrets = SealedSecrets(json: Array(writer.bytes)) else {
+        guard let secrets = SealedSecrets(json: writer.copy()) else {
             preconditionFailure("an object of strings is what secrets are written as")
         }
         return secrets
@@ -116,14 +119,13 @@ struct RowReader {
 }
 
 extension RowReader {
-    /// Where a chunk has the values of a unique key.
+    /// Where a chunk has the values of a unique key. Whoever reads them keeps the vectors.
     private struct KeyCells {
         let name: String
         private let cells: ColumnCells
         /// Of a list of structures: the field that has the key.
         private let elements: ColumnCells?
 
-        /// - Parameter vector: What keeps the memory while this is read.
         init(_ key: KeyColumn, _ vector: ColumnVector) {
             name = key.name
             cells = vector.cells

@@ -16,7 +16,7 @@ package struct SealedSecrets: Sendable, Equatable {
             writer.string(secret.description)
         }
         writer.endObject()
-        json = writer.bytes
+        json = writer.copy()
     }
 
     /// Takes what ``json`` was before.
