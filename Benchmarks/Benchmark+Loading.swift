@@ -31,7 +31,7 @@ extension Benchmark {
             """
         )
         let isSent = DispatchSemaphore(value: 0)
-        // The client is read from on one thread and written to on another.
+        // The client is written to on another thread, which uses nothing of it but the socket.
         nonisolated(unsafe) let sender = client
         Thread.detachNewThread {
             do {

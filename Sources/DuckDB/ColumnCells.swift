@@ -109,39 +109,42 @@ package struct ColumnCells: BitwiseCopyable {
     }
 }
 
-/// How a vector stores the values of a type.
-enum Storage {
-    case bool
-    case int8, int16, int32, int64, int128
-    case uint8, uint16, uint32, uint64
-    case float, double
-    case bytes, uuid, microseconds
-    case list, structure
-    case unknown
+extension ColumnCells {
+    /// How a vector stores the values of a type.
+    enum Storage {
+        case bool
+        case int8, int16, int32, int64, int128
+        case uint8, uint16, uint32, uint64
+        case float, double
+        case bytes, uuid, microseconds
+        case list, structure
+        case unknown
 
-    init(of type: LogicalType) {
-        self =
-            switch type {
-            case .boolean: .bool
-            case .tinyint: .int8
-            case .smallint: .int16
-            case .integer: .int32
-            case .bigint: .int64
-            case .hugeint: .int128
-            case .utinyint: .uint8
-            case .usmallint: .uint16
-            case .uinteger: .uint32
-            case .ubigint: .uint64
-            case .float: .float
-            case .double: .double
-            case .varchar, .json, .blob: .bytes
-            case .uuid: .uuid
-            case .timestamp, .timestampTZ: .microseconds
-            // The narrowest unsigned integer that counts the values, as `duckdb_enum_internal_type` says.
-            case .enumeration(let values): values.count <= 1 << 8 ? .uint8 : values.count <= 1 << 16 ? .uint16 : .uint32
-            case .list, .map: .list
-            case .structure: .structure
-            case .other: .unknown
-            }
+        init(of type: LogicalType) {
+            self =
+                switch type {
+                case .boolean: .bool
+                case .tinyint: .int8
+                case .smallint: .int16
+                case .integer: .int32
+                case .bigint: .int64
+                case .hugeint: .int128
+                case .utinyint: .uint8
+                case .usmallint: .uint16
+                case .uinteger: .uint32
+                case .ubigint: .uint64
+                case .float: .float
+                case .double: .double
+                case .varchar, .json, .blob: .bytes
+                case .uuid: .uuid
+                case .timestamp, .timestampTZ: .microseconds
+                // The narrowest unsigned integer that counts the values, as `duckdb_enum_internal_type` says.
+                case .enumeration(let values):
+                    values.count <= 1 << 8 ? .uint8 : values.count <= 1 << 16 ? .uint16 : .uint32
+                case .list, .map: .list
+                case .structure: .structure
+                case .other: .unknown
+                }
+        }
     }
 }

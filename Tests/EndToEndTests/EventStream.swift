@@ -1,9 +1,10 @@
 import Foundation
 import Schema
 
-/// A feed of the server, read event by event while it comes, by one thread at a time.
+/// A feed of the server, read event by event while it comes.
 ///
-/// The server drops a reader that takes nothing for 30 s.
+/// The server drops a reader that takes nothing for 30 s, so a test that writes meanwhile hands the feed to a thread of
+/// its own. It is Sendable for that, unchecked, since whoever hands it on reads again only when that thread is done.
 final class EventStream: @unchecked Sendable {
     /// How the feed is written.
     enum Format: String, CaseIterable, Sendable {
