@@ -10,12 +10,15 @@ extension BMC {
 
     /// - Parameter isMissing: Tells by a field's number and name whether it is absent.
     static func missing(_ isMissing: (Int, String) -> Bool) -> [SchemaViolation] {
-        fields.enumerated().filter { $1.isRequired && isMissing($0, $1.name) }.map { _, field in
+        required.filter(isMissing).map { _, name in
             SchemaViolation(
-                pointer: JSONPointer(["bmc", field.name]),
+                pointer: JSONPointer(["bmc", name]),
                 message: "is required of a BMC that is not stored yet",
                 keyword: "required"
             )
         }
     }
+
+    /// The required fields, by their numbers and names.
+    private static let required = fields.enumerated().filter(\.element.isRequired).map { ($0.offset, $0.element.name) }
 }

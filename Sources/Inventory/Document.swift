@@ -9,7 +9,7 @@ package struct Document: Sendable {
     package private(set) var keys: [UniqueKey]
     /// The identifier, which every stored resource has.
     package var identifier: UUID? {
-        didSet { text.set(kind.identifierField, to: identifier.map { JSONValue.string($0.lowercased).bytes[...] }) }
+        didSet { text.set(kind.identifierField, to: identifier.map { $0.json[...] }) }
     }
     /// Of a node: the identifier of the BMC in its document, of which a client may give only other fields.
     package private(set) var bmcIdentifier: UUID?
@@ -159,7 +159,7 @@ package struct Document: Sendable {
 
     /// Has a node refer to a BMC, of which its document has nothing but the identifier then.
     package mutating func refer(toBMC id: UUID?) {
-        text.set(Self.bmcField, to: id.map { Array(#"{"id":"\#($0.lowercased)"}"#.utf8)[...] })
+        text.set(Self.bmcField, to: id.map { (Array(#"{"id":"#.utf8) + $0.json + [UInt8(ascii: "}")])[...] })
         bmcIdentifier = id
     }
 

@@ -104,12 +104,49 @@ struct DocumentTests {
         #expect(node.patched(by: ["description": .null]) == nil)
         #expect(node.patched(by: ["description": 1]) == nil)
     }
+
+    @Test("are in normal form whatever fields they lose and gain", arguments: Kind.allCases)
+    func fieldsAtRandom(kind: Kind) throws {
+        var generator = SeededGenerator()
+        var readCount = 0
+        for _ in 0..<1000 {
+            var secrets: [(pointer: String, value: String)] = []
+            let bytes = generator.part(kind).bytes
+            guard var document = Document(reading: bytes, kind, .part, secrets: &secrets) else { continue }
+            readCount += 1
+            for _ in 0..<4 {
+                let id = Bool.random(using: &generator) ? UUID.version7() : nil
+                let text =
+                    Bool.random(using: &generator) ? "x1000c0s\(Int.random(in: 0...255, using: &generator))b0" : nil
+                switch kind {
+                case .computeNode where Bool.random(using: &generator): document.refer(toBMC: id)
+                case .bmc where Bool.random(using: &generator): document.bmcXName = text
+                case .nodeCollection where Bool.random(using: &generator): document.creatorSubject = text
+                default: document.identifier = id
+                }
+                let again = try #require(Document(reading: document.bytes, kind, .part, secrets: &secrets))
+                let text = "\(generator): \(String(decoding: document.bytes, as: UTF8.self))"
+                #expect(again.bytes == document.bytes, "\(text)")
+                #expect(again.identifier == document.identifier && again.bmcIdentifier == document.bmcIdentifier)
+                if kind == .bmc {
+                    #expect(again.bmcXName == document.bmcXName && again.keys == document.keys, "\(text)")
+                }
+                if kind == .nodeCollection { #expect(again.creatorSubject == document.creatorSubject, "\(text)") }
+            }
+        }
+        #expect(readCount > 100, "\(generator)")
+    }
 }
 
 extension SeededGenerator {
     /// A document of a kind, most of them as the schema wants it.
     fileprivate mutating func document(_ kind: Kind) -> JSONValue {
         structure(kind.resourceType, isPartial: false)
+    }
+
+    /// Some fields of a document of a kind.
+    fileprivate mutating func part(_ kind: Kind) -> JSONValue {
+        structure(kind.resourceType, isPartial: true)
     }
 
     private mutating func structure(_ type: any JSONStructure.Type, isPartial: Bool) -> JSONValue {

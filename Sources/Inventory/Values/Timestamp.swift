@@ -67,26 +67,58 @@ package struct Timestamp: StringValue, Comparable {
     }
 
     package var description: String {
-        let fraction = microseconds.flooredQuotient(by: 1_000_000).remainder
-        guard fraction > 0 else { return secondText + "Z" }
-        var digits = String(Int(fraction), minimumDigits: 6)
-        while digits.last == "0" { digits.removeLast() }
-        return "\(secondText).\(digits)Z"
+        var digits = 6
+        var fraction = microseconds.flooredQuotient(by: 1_000_000).remainder
+        while digits > 0, fraction % 10 == 0 {
+            fraction /= 10
+            digits -= 1
+        }
+        return text(fraction, digits: digits)
     }
 
     /// The moment with three digits of the second's fraction, so that texts are ordered as the moments are.
     package var millisecondText: String {
-        let fraction = microseconds.flooredQuotient(by: 1_000_000).remainder
-        return "\(secondText).\(String(Int(fraction / 1000), minimumDigits: 3))Z"
+        text(microseconds.flooredQuotient(by: 1_000_000).remainder / 1000, digits: 3)
     }
 
-    /// The whole second, without a time zone.
-    private var secondText: String {
+    /// - Parameters:
+    ///   - fraction: The digits of the second's fraction, as a number.
+    ///   - digits: How many those are.
+    private func text(_ fraction: Int64, digits: Int) -> String {
         let (days, second) = microseconds.flooredQuotient(by: 1_000_000).quotient.flooredQuotient(by: 86_400)
         let date = Self.date(days: days)
-        func padded(_ number: Int64, _ digits: Int) -> String { String(Int(number), minimumDigits: digits) }
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
-            + "T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+        let length = digits > 0 ? 21 + digits : 20
+        return String(unsafeUninitializedCapacity: length) { text in
+            var position = length
+            // From the end to the beginning.
+            func put(_ character: Unicode.Scalar) {
+                position -= 1
+                text[position] = UInt8(ascii: character)
+            }
+            func put(_ number: Int64, digits: Int) {
+                var rest = number
+                for _ in 0..<digits {
+                    position -= 1
+                    text[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+            }
+            put("Z")
+            put(fraction, digits: digits)
+            if digits > 0 { put(".") }
+            put(second % 60, digits: 2)
+            put(":")
+            put(second / 60 % 60, digits: 2)
+            put(":")
+            put(second / 3600, digits: 2)
+            put("T")
+            put(date.day, digits: 2)
+            put("-")
+            put(date.month, digits: 2)
+            put("-")
+            put(date.year, digits: 4)
+            return length
+        }
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }

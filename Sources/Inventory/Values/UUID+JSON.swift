@@ -65,6 +65,16 @@ extension UUID: StringValue {
         }
     }
 
+    /// ``lowercased`` as a JSON string.
+    package var json: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 38) { text, count in
+            text[0] = UInt8(ascii: "\"")
+            spell(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[1..<37]))
+            text[37] = UInt8(ascii: "\"")
+            count = 38
+        }
+    }
+
     /// - Parameter text: 36 bytes.
     private func spell(into text: UnsafeMutableRawBufferPointer) {
         var position = 0

@@ -42,35 +42,44 @@ package struct StructureText: Sendable {
     ///
     /// - Parameter value: Its JSON in normal form.
     package mutating func set(_ field: Int, to value: ArraySlice<UInt8>?) {
-        self = with(room: value?.count ?? 0) { $0 == field ? value : self.value($0) }
+        // The member takes a comma with it: that before it, or that behind it where it is the first.
+        let before = values[..<field].last { !$0.isEmpty }?.upperBound
+        let hasCommaBehind = before == nil && values[(field + 1)...].contains { !$0.isEmpty }
+        let start = before ?? 1
+        let end = has(field) ? values[field].upperBound + (hasCommaBehind ? 1 : 0) : start
+        let key = reader.key(field)
+        var new: [UInt8] = []
+        new.reserveCapacity(bytes.count - (end - start) + (value.map { $0.count + key.count + 1 } ?? 0))
+        new.append(contentsOf: bytes[..<start])
+        values[field] = 0..<0
+        if let value {
+            if before != nil { new.append(UInt8(ascii: ",")) }
+            new.append(contentsOf: key)
+            values[field] = new.count..<new.count + value.count
+            new.append(contentsOf: value)
+            if hasCommaBehind { new.append(UInt8(ascii: ",")) }
+        }
+        let shift = new.count - end
+        new.append(contentsOf: bytes[end...])
+        bytes = new
+        for later in (field + 1)..<values.count where has(later) {
+            values[later] = values[later].lowerBound + shift..<values[later].upperBound + shift
+        }
     }
 
     /// Gives every field that another text has the other's value, but for one field.
     package mutating func overwrite(with other: StructureText, except kept: Int) {
-        self = with(room: other.bytes.count) { $0 == kept ? value($0) : other.value($0) ?? value($0) }
-    }
-
-    /// A text with other values.
-    ///
-    /// - Parameters:
-    ///   - room: How many bytes it may take beyond those of this one.
-    ///   - value: The value of a field; nil for a field that is absent.
-    private func with(room: Int, _ value: (Int) -> ArraySlice<UInt8>?) -> StructureText {
-        var new = StructureText(reader: reader, bytes: [], values: values)
-        new.bytes.reserveCapacity(bytes.count + room + 64)
-        new.bytes.append(UInt8(ascii: "{"))
+        var new: [UInt8] = []
+        new.reserveCapacity(bytes.count + other.bytes.count)
+        new.append(UInt8(ascii: "{"))
         for field in values.indices {
-            guard let value = value(field) else {
-                new.values[field] = 0..<0
-                continue
-            }
-            if new.bytes.count > 1 { new.bytes.append(UInt8(ascii: ",")) }
-            new.bytes.append(contentsOf: reader.key(field))
-            let start = new.bytes.count
-            new.bytes.append(contentsOf: value)
-            new.values[field] = start..<new.bytes.count
+            guard let value = field == kept ? value(field) : other.value(field) ?? value(field) else { continue }
+            if new.count > 1 { new.append(UInt8(ascii: ",")) }
+            new.append(contentsOf: reader.key(field))
+            values[field] = new.count..<new.count + value.count
+            new.append(contentsOf: value)
         }
-        new.bytes.append(UInt8(ascii: "}"))
-        return new
+        new.append(UInt8(ascii: "}"))
+        bytes = new
     }
 }

@@ -1,6 +1,7 @@
 import DuckDB
 import Foundation
 import Inventory
+import OrderedCollections
 import Synchronization
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
@@ -144,6 +145,7 @@ actor Committer {
         var failure = readiness
         for request in requests where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
+            if case .success(let before) = results.last { overlay.apply(before.changes) }
             let result = Result { () throws(Refusal) in
                 try workOut(
                     request.transaction,
@@ -154,7 +156,6 @@ actor Committer {
             }
             results.append(result)
             guard case .success(let accepted) = result, !accepted.changes.isEmpty else { continue }
-            overlay.apply(accepted.changes)
             records.append(accepted.record)
             changeCount += accepted.changes.count
         }
@@ -227,10 +228,8 @@ actor Committer {
             problems += error.problems
         }
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
-        let stored = Dictionary(uniqueKeysWithValues: changes.map { ($0.resource, $0.stored) })
         let outcomes = resources.map { id in
-            let before = overlay.resource(id)
-            return Outcome(resource: id, before: before, stored: stored[id] ?? before)
+            Outcome(resource: id, before: draft.staged[id]?.before, stored: draft.staged[id]?.after)
         }
         if transaction.isDryRun { changes = [] }
         let record = JournalRecord(

@@ -6,16 +6,16 @@ extension Draft {
     /// Finds or makes the BMC of a node.
     ///
     /// - Parameters:
-    ///   - node: The node as the client sent it.
-    ///   - secrets: Secrets that came with its BMC, by pointers from the BMC.
+    ///   - submission: The node as the client sent it.
     ///   - whole: A BMC of which the node has all that there is to be: fields that it does not have are to go.
     /// - Returns: The BMC's id; nil for a node that has neither a BMC nor an xname to derive one from.
-    mutating func bmc(of node: Document, secrets: GivenSecrets, whole: UUID?) throws(Refusal) -> UUID? {
-        let derived = node.nodeXName?.bmcXName
-        guard var given = node.bmc else {
+    mutating func bmc(of submission: Submission, whole: UUID?) throws(Refusal) -> UUID? {
+        let secrets = submission.bmcSecrets
+        let derived = submission.document.nodeXName?.bmcXName
+        guard var given = submission.bmc ?? submission.document.bmc else {
             guard let derived else { return nil }
             let new = Document(stored: BMC(xname: derived).document, .bmc)
-            return holder(.bmc, of: Self.key(derived)) ?? putNew(new, secrets: [])
+            return holder(.bmc, of: Self.key(derived)) ?? putNew(new, secrets: GivenSecrets())
         }
         let match = try match(given)
         let stored = match.flatMap { current(ResourceID(.bmc, $0)) }

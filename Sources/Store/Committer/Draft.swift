@@ -7,13 +7,12 @@ import Schema
 ///
 /// Operations are staged one after the other and each sees what those before it did; the rules that concern several
 /// resources are checked by ``finish(version:)``, for the state after the whole. A draft decides and changes nothing.
-struct Draft {
+struct Draft: ~Copyable {
     let overlay: DirectoryOverlay
     let author: String?
     let intake: Intake
     private(set) var staged: OrderedDictionary<ResourceID, Staged> = [:]
-    /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
-    private var claims: [Claim: [UUID]] = [:]
+    private var claims: OrderedDictionary<Claim, Claimants> = [:]
     /// The document before the transaction that was read last.
     private var lastRead: (id: ResourceID, document: Document)?
     /// The operation that is being staged, from 0.
@@ -26,7 +25,7 @@ struct Draft {
     }
 
     /// A resource that the transaction touches.
-    struct Staged {
+    final class Staged {
         /// The operation that touched it last.
         var operation: Int
         /// As it will be; nil when it is deleted. A node has only its BMC's id until the draft is finished.
@@ -35,6 +34,22 @@ struct Draft {
         /// As it is before the transaction.
         let before: StoredResource?
         let indexBefore: IndexEntry?
+        /// As it is after the transaction, once the draft is finished.
+        fileprivate(set) var after: StoredResource?
+
+        init(
+            operation: Int,
+            document: Document?,
+            secrets: SealedSecrets,
+            before: StoredResource?,
+            indexBefore: IndexEntry?
+        ) {
+            self.operation = operation
+            self.document = document
+            self.secrets = secrets
+            self.before = before
+            self.indexBefore = indexBefore
+        }
 
         /// The unique keys that it will have.
         var keys: [UniqueKey] { document?.keys ?? [] }
@@ -43,6 +58,23 @@ struct Draft {
     private struct Claim: Hashable {
         var kind: Kind
         var key: UniqueKey
+    }
+
+    /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
+    private struct Claimants {
+        var last: UUID?
+        var others: [UUID] = []
+
+        var first: UUID? { others.first ?? last }
+
+        mutating func add(_ id: UUID) {
+            if let last { others.append(last) }
+            last = id
+        }
+
+        mutating func remove(_ id: UUID) {
+            if last == id { last = others.popLast() } else { others.removeAll { $0 == id } }
+        }
     }
 
     /// Works out one operation.
@@ -78,7 +110,7 @@ struct Draft {
         var document = submission.document
         let given = document.identifier
         let id = ResourceID(document.kind, given ?? .version7())
-        if exists(id) {
+        if given != nil, exists(id) {
             throw refusal(
                 .conflict,
                 "There is a \(id.kind.rawValue) with the id \(id.id.lowercased) already.",
@@ -87,7 +119,7 @@ struct Draft {
         }
         if given == nil { document.identifier = id.id }
         if id.kind == .nodeCollection { document.creatorSubject = author }
-        try accept(document, submission.secrets, as: id)
+        try accept(document, of: submission, as: id)
         return id
     }
 
@@ -100,7 +132,7 @@ struct Draft {
         try checkIdentifier(document, id)
         document.identifier = id.id
         if id.kind == .nodeCollection, let stored = current(id) { document.creatorSubject = stored.creatorSubject }
-        try accept(document, submission.secrets, as: id, wholeBMC: wholeBMC)
+        try accept(document, of: submission, as: id, wholeBMC: wholeBMC)
     }
 
     /// Makes sure that a document does not bring another identifier.
@@ -112,34 +144,20 @@ struct Draft {
         )
     }
 
-    /// Secrets that came with a document, by JSON pointer.
-    typealias GivenSecrets = [(pointer: String, secret: SealedSecret)]
-
     /// Puts a client's document into the state, with the secrets that came with it.
     ///
-    /// - Parameter wholeBMC: A BMC of which the node has all that there is to be.
+    /// - Parameters:
+    ///   - document: That of the submission with what is not for the client to say.
+    ///   - wholeBMC: A BMC of which the node has all that there is to be.
     private mutating func accept(
         _ document: Document,
-        _ secrets: GivenSecrets,
+        of submission: Submission,
         as id: ResourceID,
         wholeBMC: UUID? = nil
     ) throws(Refusal) {
-        guard id.kind == .computeNode else {
-            put(document, given: secrets, as: id)
-            return
-        }
-        var ownSecrets: GivenSecrets = []
-        var bmcSecrets: GivenSecrets = []
-        for (pointer, secret) in secrets {
-            if pointer.hasPrefix("/bmc/") {
-                bmcSecrets.append((String(pointer.dropFirst("/bmc".count)), secret))
-            } else {
-                ownSecrets.append((pointer, secret))
-            }
-        }
-        var node = document
-        node.refer(toBMC: try bmc(of: node, secrets: bmcSecrets, whole: wholeBMC))
-        put(node, given: ownSecrets, as: id)
+        var document = document
+        if id.kind == .computeNode { document.refer(toBMC: try bmc(of: submission, whole: wholeBMC)) }
+        put(document, given: submission.secrets, as: id)
     }
 
     /// Puts a resource into the state, with the stored secret for each empty string that stands for one.
@@ -147,15 +165,15 @@ struct Draft {
     /// Where none is stored there is nothing to stand for, and the field is left out.
     mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) {
         let standing = document.standingSecrets
-        guard !standing.isEmpty else {
-            put(document, sealed: SealedSecrets(), as: id)
+        guard standing != given.pointers else {
+            put(document, sealed: given.sealed, as: id)
             return
         }
         let stored = secrets(of: id)
-        var kept: GivenSecrets = []
+        var kept: [(pointer: String, secret: SealedSecret)] = []
         var dropped: [String] = []
         for pointer in standing {
-            if let secret = given.first(where: { $0.pointer == pointer })?.secret ?? stored[pointer] {
+            if let secret = given.sealed[pointer] ?? stored[pointer] {
                 kept.append((pointer, secret))
             } else {
                 dropped.append(pointer)
@@ -235,20 +253,24 @@ struct Draft {
 
     /// Puts a resource, or its absence, into the state, with all of its secrets.
     private mutating func put(_ document: Document?, sealed secrets: SealedSecrets, as id: ResourceID) {
-        let old = staged[id]
-        for key in old?.keys ?? [] { claims[Claim(kind: id.kind, key: key)]?.removeAll { $0 == id.id } }
-        let before = old == nil ? overlay.resource(id) : old?.before
-        let indexBefore =
-            old == nil ? before.map { IndexEntry(of: read($0, id)) } : old?.indexBefore
-        let new = Staged(
-            operation: operation,
-            document: document,
-            secrets: secrets,
-            before: before,
-            indexBefore: indexBefore
-        )
-        staged[id] = new
-        for key in new.keys { claims[Claim(kind: id.kind, key: key), default: []].append(id.id) }
+        if let entry = staged[id] {
+            for key in entry.keys { claims[Claim(kind: id.kind, key: key)]?.remove(id.id) }
+            entry.operation = operation
+            entry.document = document
+            entry.secrets = secrets
+        } else {
+            let before = overlay.resource(id)
+            staged[id] = Staged(
+                operation: operation,
+                document: document,
+                secrets: secrets,
+                before: before,
+                indexBefore: before.map { IndexEntry(of: read($0, id)) }
+            )
+        }
+        for key in document?.keys ?? [] {
+            claims[Claim(kind: id.kind, key: key), default: Claimants()].add(id.id)
+        }
     }
 
     // MARK: Finishing
@@ -263,6 +285,7 @@ struct Draft {
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.document?.bytes
             if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? SealedSecrets() {
+                staged.after = staged.before
                 return nil
             }
             if let document, document.count + staged.secrets.size > JournalRecord.maximumDocumentSize {
@@ -271,9 +294,10 @@ struct Draft {
                     problem(.tooLarge, "The \(name(id)) is larger than \(limit) MiB.", operation: staged.operation)
                 )
             }
+            staged.after = document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) }
             return Change(
                 resource: id,
-                stored: document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) },
+                stored: staged.after,
                 indexBefore: staged.indexBefore,
                 index: staged.document.map { IndexEntry(of: $0) }
             )
@@ -284,10 +308,11 @@ struct Draft {
 
     /// Writes the BMCs into the nodes that embed them: those the transaction touches, and those whose BMC it touches.
     private mutating func embedBMCs() {
-        for id in staged.keys where id.kind == .bmc {
+        // A new one is in no node but those that are staged.
+        for (id, entry) in staged where id.kind == .bmc && entry.before != nil {
             for node in overlay.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
                 guard staged[node] == nil, let document = current(node) else { continue }
-                operation = staged[id]?.operation ?? operation
+                operation = entry.operation
                 put(document, sealed: secrets(of: node), as: node)
             }
         }
@@ -295,7 +320,7 @@ struct Draft {
             guard let bmc = entry.document?.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) else {
                 continue
             }
-            staged[id]?.document?.embed(bmc: bmc, bytes)
+            entry.document?.embed(bmc: bmc, bytes)
         }
     }
 
@@ -307,7 +332,7 @@ struct Draft {
             nodes[bmc, default: []].append(id)
         }
         return nodes.map { bmc, nodes in
-            let shown = nodes.prefix(10).map(name).joined(separator: ", ")
+            let shown = nodes.prefix(10).map { name($0) }.joined(separator: ", ")
             let more = nodes.count > 10 ? " and \(nodes.count - 10) more" : ""
             return problem(
                 .conflict,
@@ -324,11 +349,10 @@ struct Draft {
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
             for key in entry.keys where problems.count < Refusal.maximumProblems {
-                let claimants = claims[Claim(kind: id.kind, key: key), default: []]
                 let holder: ResourceID
                 if let other = overlay.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
                     holder = ResourceID(id.kind, other)
-                } else if let first = claimants.first, first != id.id {
+                } else if let first = claims[Claim(kind: id.kind, key: key)]?.first, first != id.id {
                     holder = ResourceID(id.kind, first)
                 } else {
                     continue

@@ -84,8 +84,28 @@ package enum VersionCondition: Sendable, Equatable {
 /// A document from a client that has passed its schema.
 package struct Submission: Sendable {
     package var document: Document
-    /// The secrets that came with it, sealed, by JSON pointer. In `document` an empty string stands for each.
-    var secrets: [(pointer: String, secret: SealedSecret)]
+    /// The secrets that came with it. In `document` an empty string stands for each.
+    var secrets = GivenSecrets()
+    /// Of a node: the BMC in the document, where it has been read already.
+    var bmc: Document?
+    /// The secrets that came with that BMC.
+    var bmcSecrets = GivenSecrets()
+}
+
+/// Secrets that came with a document, sealed.
+struct GivenSecrets: Sendable {
+    /// JSON pointers of the strings that stand for them, in the document's order.
+    private(set) var pointers: [String] = []
+    private(set) var sealed = SealedSecrets()
+
+    init() {}
+
+    init(_ secrets: [(pointer: String, secret: SealedSecret)]) {
+        pointers = secrets.map(\.pointer)
+        sealed = SealedSecrets(secrets)
+    }
+
+    var isEmpty: Bool { pointers.isEmpty }
 }
 
 /// What became of a transaction.

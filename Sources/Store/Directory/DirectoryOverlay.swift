@@ -4,50 +4,57 @@ import Inventory
 /// The directory as it will be once the transactions that wait for the disk are in effect.
 struct DirectoryOverlay {
     private let directory: Directory
-    private var changed: [ResourceID: StoredResource?] = [:]
-    /// Who has a key, by the number of the kind; nil for keys that were given up.
-    private var holders = Kind.allCases.map { _ in [UniqueKey: UUID?]() }
-    /// Which nodes embed a BMC, as far as that has changed.
-    private var embedding: [UUID: [UUID: Bool]] = [:]
+    /// What they have put there, a table a kind, by its number.
+    private var tables = Kind.allCases.map { _ in DirectoryTable() }
+    /// What they have taken away.
+    private var removed: Set<ResourceID> = []
+    /// The keys that they have given up and not taken again, by the number of the kind.
+    private var freeKeys = Kind.allCases.map { _ in Set<UniqueKey>() }
 
     init(_ directory: Directory) {
         self.directory = directory
     }
 
     func resource(_ id: ResourceID) -> StoredResource? {
-        if let stored = changed[id] { return stored }
-        return directory.resource(id.kind, id: id.id)
+        if let stored = tables[id.kind.number].resource(id.id) { return stored }
+        return removed.contains(id) ? nil : directory.resource(id.kind, id: id.id)
     }
 
     /// The resource that has a unique key.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
-        if let holder = holders[kind.number][key] { return holder }
-        return directory.holder(kind, of: key)
+        if let holder = tables[kind.number].holder(of: key) { return holder }
+        return freeKeys[kind.number].contains(key) ? nil : directory.holder(kind, of: key)
     }
 
     /// The nodes that embed a BMC, in the order of their identifiers.
     func nodes(embedding bmc: UUID) -> [UUID] {
-        let nodes = directory.nodes(embedding: bmc)
-        guard let changes = embedding[bmc] else { return nodes }
-        return Set(nodes).union(changes.filter(\.value).keys).subtracting(changes.filter { !$0.value }.keys).sorted()
+        let table = tables[Kind.computeNode.number]
+        let unchanged = directory.nodes(embedding: bmc).filter { id in
+            table.resource(id) == nil && !removed.contains(ResourceID(.computeNode, id))
+        }
+        return (unchanged + table.nodes(embedding: bmc)).sorted()
     }
 
     /// Puts a transaction into effect for those that follow it.
     mutating func apply(_ changes: [Change]) {
-        for change in changes where change.indexBefore != change.index {
+        for change in changes {
             guard let entry = change.indexBefore else { continue }
-            for key in entry.keys where holder(change.resource.kind, of: key) == change.resource.id {
-                holders[change.resource.kind.number][key] = .some(nil)
+            let kind = change.resource.kind
+            for key in entry.keys where holder(kind, of: key) == change.resource.id {
+                freeKeys[kind.number].insert(key)
             }
-            if let bmc = entry.bmc { embedding[bmc, default: [:]][change.resource.id] = false }
+            tables[kind.number].removeKeys(entry, of: change.resource.id)
         }
         for change in changes {
-            changed[change.resource] = .some(change.stored)
-            guard let entry = change.index, entry != change.indexBefore else { continue }
-            for key in entry.keys {
-                holders[change.resource.kind.number][key] = .some(change.resource.id)
+            let kind = change.resource.kind.number
+            let place = tables[kind].set(change.resource.id, to: change.stored)
+            guard let place, let entry = change.index else {
+                removed.insert(change.resource)
+                continue
             }
-            if let bmc = entry.bmc { embedding[bmc, default: [:]][change.resource.id] = true }
+            if !removed.isEmpty { removed.remove(change.resource) }
+            if !freeKeys[kind].isEmpty { freeKeys[kind].subtract(entry.keys) }
+            tables[kind].addKeys(entry, at: place)
         }
     }
 }

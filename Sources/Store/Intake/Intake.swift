@@ -63,7 +63,7 @@ package struct Intake: Sendable {
 
     /// Reads a document that a merge patch (RFC 7396) makes of a stored one.
     func submission(of stored: Document, patchedBy members: JSONObject) throws(Refusal) -> Submission {
-        if let document = stored.patched(by: members) { return Submission(document: document, secrets: []) }
+        if let document = stored.patched(by: members) { return Submission(document: document) }
         let json = stored.json
         return try submission(of: json.merging(.object(members)), stored.kind, replacing: json)
     }
@@ -78,13 +78,26 @@ package struct Intake: Sendable {
     ) throws(Refusal) -> Submission? {
         var secrets: [(pointer: String, value: String)] = []
         guard let document = Document(reading: bytes, kind, completeness, secrets: &secrets) else { return nil }
-        var sealed: [(pointer: String, secret: SealedSecret)] = []
+        var own: [(pointer: String, secret: SealedSecret)] = []
+        var bmcs = own
         do throws(SecretError) {
-            for (pointer, value) in secrets { sealed.append((pointer, try sealer.seal(value))) }
+            for (pointer, value) in secrets {
+                let secret = try sealer.seal(value)
+                if kind == .computeNode, pointer.hasPrefix("/bmc/") {
+                    bmcs.append((String(pointer.dropFirst("/bmc".count)), secret))
+                } else {
+                    own.append((pointer, secret))
+                }
+            }
         } catch {
             throw Refusal(.unavailable, "The document's secrets cannot be sealed: \(error)")
         }
-        return Submission(document: document, secrets: sealed)
+        return Submission(
+            document: document,
+            secrets: GivenSecrets(own),
+            bmc: document.bmc,
+            bmcSecrets: GivenSecrets(bmcs)
+        )
     }
 
     /// Reads the elements of an array, each as an operation that creates a resource or says what is wrong with it.

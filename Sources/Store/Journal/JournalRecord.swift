@@ -28,52 +28,46 @@ extension JournalRecord {
     /// The largest document of one resource, in bytes, so that each fits into a line with its secrets.
     package static let maximumDocumentSize = 4 << 20
 
-    /// Where a change stands in the lines of a record.
-    struct Place {
-        var resource: ResourceID
-        /// Bytes from the beginning of the first line to the beginning of the change's line, and that line's length.
-        var line: Int
-        var lineLength: Int
-        /// Bytes from the beginning of the line to the change.
-        var position: Int
-    }
+    /// Bytes of the record as lines of the journal, at about.
+    var size: Int { changes.reduce(128) { $0 + $1.size + 1 } }
 
-    /// The record as lines of the journal, format `docs/formats/journal.md`.
+    /// Appends the record as lines of the journal, format `docs/formats/journal.md`.
     ///
-    /// - Parameter synced: The sequence number up to which the journal is known to be on stable storage.
-    func lines(synced: UInt64) -> (bytes: [UInt8], places: [Place]) {
-        var bytes: [UInt8] = []
-        var places: [Place] = []
-        let encoded = changes.map(\.encoded)
-        let isLong = encoded.reduce(0) { $0 + $1.count + 1 } > Self.maximumLineSize - Self.headRoom
+    /// - Parameters:
+    ///   - bytes: From the beginning of a line.
+    ///   - entries: Gets where each change is, from the beginning of `bytes`.
+    ///   - synced: The sequence number up to which the journal is known to be on stable storage.
+    func write(to bytes: inout [UInt8], _ entries: inout [SegmentIndex.Entry], synced: UInt64) {
+        let isLong = size > Self.maximumLineSize - Self.headRoom
         var part = 0
         var index = 0
         repeat {
             part += 1
             let line = bytes.count
-            let firstPlace = places.count
+            let firstEntry = entries.count
             writeHead(synced: synced, part: isLong ? part : nil, to: &bytes)
             let start = index
-            while index < encoded.count,
-                index == start || bytes.count - line + encoded[index].count < Self.maximumLineSize - Self.tailRoom
+            while index < changes.count,
+                index == start || bytes.count - line + changes[index].size < Self.maximumLineSize - Self.tailRoom
             {
                 if index > start { bytes.append(UInt8(ascii: ",")) }
-                places.append(
-                    Place(
+                entries.append(
+                    SegmentIndex.Entry(
                         resource: changes[index].resource,
+                        sequence: sequence,
                         line: line,
                         lineLength: 0,
                         position: bytes.count - line
                     )
                 )
-                bytes += encoded[index]
+                changes[index].write(to: &bytes)
                 index += 1
             }
-            bytes += isLong && index == encoded.count ? #"],"commit":true"#.utf8 : "]".utf8
+            bytes += isLong && index == changes.count ? #"],"commit":true"#.utf8 : "]".utf8
             JournalLine.seal(&bytes, from: line)
-            for place in firstPlace..<places.count { places[place].lineLength = bytes.count - line }
-        } while index < encoded.count
-        return (bytes, places)
+            // Without the newline.
+            for entry in firstEntry..<entries.count { entries[entry].lineLength = bytes.count - line - 1 }
+        } while index < changes.count
     }
 
     /// Bytes that suffice for what stands before and after the changes: the names of authors and reasons are limited.
@@ -84,42 +78,30 @@ extension JournalRecord {
     private static let maximumTextSize = 1024
 
     private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("seq")
-        writer.integer(sequence)
-        writer.key("at")
-        writer.string(time.millisecondText)
-        writer.key("synced")
-        writer.integer(synced)
-        if let part {
-            writer.key("part")
-            writer.integer(part)
-        }
+        bytes += #"{"seq":\#(sequence),"at":"\#(time.millisecondText)","synced":\#(synced)"#.utf8
+        if let part { bytes += #","part":\#(part)"#.utf8 }
         if let author {
-            writer.key("by")
-            writer.string(author.prefix(bytes: Self.maximumTextSize))
+            bytes += #","by":"#.utf8
+            bytes += JSONValue.string(String(author.prefix(bytes: Self.maximumTextSize))).bytes
         }
         if let reason {
-            writer.key("reason")
-            writer.string(reason.prefix(bytes: Self.maximumTextSize))
+            bytes += #","reason":"#.utf8
+            bytes += JSONValue.string(String(reason.prefix(bytes: Self.maximumTextSize))).bytes
         }
-        writer.key("changes")
-        bytes += writer.bytes
-        bytes.append(UInt8(ascii: "["))
+        bytes += #","changes":["#.utf8
     }
 }
 
 extension JournalChange {
-    /// The change as JSON.
-    fileprivate var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(128 + (stored?.document.count ?? 0) + (stored?.secrets.size ?? 0))
+    /// Bytes of the change as JSON, or a few more.
+    fileprivate var size: Int { 128 + (stored?.document.count ?? 0) + (stored?.secrets.size ?? 0) }
+
+    /// Appends the change as JSON.
+    fileprivate func write(to bytes: inout [UInt8]) {
         bytes += (stored == nil ? #"{"op":"delete","kind":""# : #"{"op":"put","kind":""#).utf8
         bytes += resource.kind.rawValue.utf8
-        bytes += #"","id":""#.utf8
-        bytes += resource.id.lowercased.utf8
-        bytes.append(UInt8(ascii: "\""))
+        bytes += #"","id":"#.utf8
+        bytes += resource.id.json
         if let stored {
             bytes += #","document":"#.utf8
             bytes += stored.document
@@ -129,7 +111,6 @@ extension JournalChange {
             }
         }
         bytes.append(UInt8(ascii: "}"))
-        return bytes
     }
 }
 

@@ -72,12 +72,9 @@ final class JournalWriter {
         try heal()
         guard let (file, size) = segment else { preconditionFailure("a journal that is healed has a segment") }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(records.reduce(0) { $0 + $1.size })
         var entries: [SegmentIndex.Entry] = []
-        for record in records {
-            let (lines, places) = record.lines(synced: synced)
-            entries += places.map { SegmentIndex.Entry($0, sequence: record.sequence, offset: bytes.count) }
-            bytes += lines
-        }
+        for record in records { record.write(to: &bytes, &entries, synced: synced) }
         next = last.sequence + 1
         do throws(DiskError) {
             try file.write(bytes)
@@ -199,17 +196,6 @@ final class JournalWriter {
 }
 
 extension SegmentIndex.Entry {
-    /// - Parameter offset: Where the lines of the record begin.
-    init(_ place: JournalRecord.Place, sequence: UInt64, offset: Int) {
-        self.init(
-            resource: place.resource,
-            sequence: sequence,
-            line: offset + place.line,
-            lineLength: place.lineLength - 1,
-            position: place.position
-        )
-    }
-
     fileprivate func moved(by offset: Int) -> Self {
         var moved = self
         moved.line += offset

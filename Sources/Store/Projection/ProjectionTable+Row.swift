@@ -1,3 +1,4 @@
+import CSystemShims
 import Dispatch
 import DuckDB
 import Foundation
@@ -71,16 +72,9 @@ extension ProjectionTable {
 
 extension [UInt8] {
     /// Whether other bytes stand somewhere among these.
-    ///
-    /// The standard library's search is generic code that is not specialised for bytes: with it, loading nodes took
-    /// about twice as long.
     fileprivate func contains(bytes: [UInt8]) -> Bool {
-        withUnsafeBufferPointer { text in
-            bytes.withUnsafeBufferPointer { bytes in
-                (0..<Swift.max(0, text.count - bytes.count + 1)).contains { start in
-                    bytes.indices.allSatisfy { text[start + $0] == bytes[$0] }
-                }
-            }
+        withUnsafeBytes { text in
+            bytes.withUnsafeBytes { no_contains(text.baseAddress, text.count, $0.baseAddress, $0.count) }
         }
     }
 }
