@@ -116,12 +116,12 @@ struct DocumentTests {
             readCount += 1
             for _ in 0..<4 {
                 let id = Bool.random(using: &generator) ? UUID.version7() : nil
-                let text =
+                let xname =
                     Bool.random(using: &generator) ? "x1000c0s\(Int.random(in: 0...255, using: &generator))b0" : nil
                 switch kind {
                 case .computeNode where Bool.random(using: &generator): document.refer(toBMC: id)
-                case .bmc where Bool.random(using: &generator): document.bmcXName = text
-                case .nodeCollection where Bool.random(using: &generator): document.creatorSubject = text
+                case .bmc where Bool.random(using: &generator): document.bmcXName = xname
+                case .nodeCollection where Bool.random(using: &generator): document.creatorSubject = xname
                 default: document.identifier = id
                 }
                 let again = try #require(Document(reading: document.bytes, kind, .part, secrets: &secrets))
