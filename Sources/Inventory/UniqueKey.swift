@@ -53,12 +53,7 @@ package struct UniqueKey: Hashable, Sendable {
 extension [UniqueKey] {
     /// The keys, each where it stands first.
     package var withoutRepetition: [UniqueKey] {
-        if count < 2 { return self }
-        if count <= 8 {
-            return reduce(into: []) { keys, key in
-                if !keys.contains(key) { keys.append(key) }
-            }
-        }
+        if count <= 8, indices.allSatisfy({ !self[..<$0].contains(self[$0]) }) { return self }
         var seen: Set<UniqueKey> = []
         return filter { seen.insert($0).inserted }
     }

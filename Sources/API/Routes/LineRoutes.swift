@@ -50,9 +50,12 @@ struct LineRoutes {
                     var (created, failed) = (0, 0)
                     for try await group in groups.buffer(policy: .bounded(Self.maximumWaiting)) {
                         var buffer = ByteBuffer()
+                        var answer = JSONWriter()
                         for (line, result) in zip(group.lines, await group.submitted.results()) {
                             if case .success = result { created += 1 } else { failed += 1 }
-                            buffer.writeBytes(Self.answer(to: line, result, context))
+                            answer.removeAll()
+                            Self.write(result, of: line, to: &answer, context)
+                            buffer.writeBytes(answer.bytes)
                             buffer.writeString("\n")
                         }
                         try await writer.write(buffer)
@@ -67,12 +70,12 @@ struct LineRoutes {
         )
     }
 
-    private static func answer(
-        to line: Line,
+    private static func write(
         _ result: Result<Receipt, any Error>,
+        of line: Line,
+        to writer: inout JSONWriter,
         _ context: InventoryRequestContext
-    ) -> [UInt8] {
-        var writer = JSONWriter()
+    ) {
         writer.beginObject()
         writer.key("line")
         writer.integer(line.number)
@@ -81,7 +84,7 @@ struct LineRoutes {
             writer.key("status")
             writer.integer(HTTPResponse.Status.created.code)
             writer.key("id")
-            writer.string(receipt.outcomes[0].resource.id.lowercased)
+            receipt.outcomes[0].resource.id.write(to: &writer)
             writer.key("version")
             writer.integer(receipt.sequence)
         case .failure(let error):
@@ -92,7 +95,6 @@ struct LineRoutes {
             }
         }
         writer.endObject()
-        return writer.bytes
     }
 
     // MARK: Reading

@@ -92,7 +92,7 @@ extension UInt8 {
     var upperHexDigit: UInt8 { (self >> 4).lowerHexDigit }
 
     /// The hexadecimal digit of the lower four bits, as lower-case ASCII.
-    var lowerHexDigit: UInt8 {
+    package var lowerHexDigit: UInt8 {
         let nibble = self & 0xf
         return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
     }

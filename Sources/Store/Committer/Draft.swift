@@ -11,8 +11,9 @@ struct Draft: ~Copyable {
     let overlay: DirectoryOverlay
     let author: String?
     let intake: Intake
-    private(set) var staged: OrderedDictionary<ResourceID, Staged> = [:]
-    private var claims: OrderedDictionary<Claim, Claimants> = [:]
+    // With room for a node and its BMC; so few are searched without a table of hashes.
+    private(set) var staged = OrderedDictionary<ResourceID, Staged>(minimumCapacity: 2)
+    private var claims = OrderedDictionary<Claim, Claimants>(minimumCapacity: 8)
     /// The document before the transaction that was read last.
     private var lastRead: (id: ResourceID, document: Document)?
     /// The operation that is being staged, from 0.

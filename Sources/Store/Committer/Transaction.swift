@@ -82,14 +82,26 @@ package enum VersionCondition: Sendable, Equatable {
 }
 
 /// A document from a client that has passed its schema.
-package struct Submission: Sendable {
-    package var document: Document
+package final class Submission: Sendable {
+    package let document: Document
     /// The secrets that came with it. In `document` an empty string stands for each.
-    var secrets = GivenSecrets()
+    let secrets: GivenSecrets
     /// Of a node: the BMC in the document, where it has been read already.
-    var bmc: Document?
+    let bmc: Document?
     /// The secrets that came with that BMC.
-    var bmcSecrets = GivenSecrets()
+    let bmcSecrets: GivenSecrets
+
+    init(
+        document: Document,
+        secrets: GivenSecrets = GivenSecrets(),
+        bmc: Document? = nil,
+        bmcSecrets: GivenSecrets = GivenSecrets()
+    ) {
+        self.document = document
+        self.secrets = secrets
+        self.bmc = bmc
+        self.bmcSecrets = bmcSecrets
+    }
 }
 
 /// Secrets that came with a document, sealed.

@@ -46,7 +46,7 @@ struct DirectoryTable {
     }
 
     private func holderPlace(of key: UniqueKey) -> UInt32? {
-        guard let index = keys.firstIndex(where: { $0.name == key.name }) else { return nil }
+        guard let index = keys.indices.first(where: { keys[$0].name == key.name }) else { return nil }
         return keys[index].table[key.number]
     }
 
@@ -104,7 +104,7 @@ struct DirectoryTable {
     }
 
     private mutating func index(of name: String) -> Int {
-        if let index = keys.firstIndex(where: { $0.name == name }) { return index }
+        if let index = keys.indices.first(where: { keys[$0].name == name }) { return index }
         keys.append((name, KeyTable()))
         return keys.count - 1
     }

@@ -24,21 +24,19 @@ enum JournalLine {
 
     // MARK: Checksums
 
-    /// Bytes of the checksum with all around it, without the newline.
-    private static let sealLength = #","crc":"1a2b3c4d"}"#.utf8.count
+    /// What stands around the eight digits of a checksum.
+    private static let sealStart = Array(#","crc":""#.utf8)
+    private static let sealEnd = Array(#""}"#.utf8)
 
     /// Ends a line with the CRC32C of what is there of it, and a newline.
     ///
     /// - Parameter start: Where the line begins.
     static func seal(_ bytes: inout [UInt8], from start: Int) {
-        bytes += bytes[start...].withUnsafeBytes(seal(of:))
+        let checksum = bytes[start...].withUnsafeBytes { no_crc32c(0, $0.baseAddress, $0.count) }
+        bytes += sealStart
+        for index in 0..<8 { bytes.append(checksum.hexDigit(index)) }
+        bytes += sealEnd
         bytes.append(UInt8(ascii: "\n"))
-    }
-
-    /// What ends a line: its checksum with all around it.
-    private static func seal(of body: UnsafeRawBufferPointer) -> [UInt8] {
-        let digits = String(no_crc32c(0, body.baseAddress, body.count), radix: 16)
-        return Array(#","crc":"\#(String(repeating: "0", count: 8 - digits.count))\#(digits)"}"#.utf8)
     }
 
     /// What a line says before its checksum.
@@ -46,11 +44,13 @@ enum JournalLine {
     /// - Parameter line: The bytes without the newline.
     /// - Throws: When the checksum does not hold.
     private static func unsealed(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> UnsafeRawBufferPointer {
-        guard line.count > sealLength else { throw JournalDamage("the line ends early") }
-        let body = UnsafeRawBufferPointer(rebasing: line.dropLast(sealLength))
-        guard line.suffix(sealLength).elementsEqual(seal(of: body)) else {
-            throw JournalDamage("the checksum does not hold")
-        }
+        let body = UnsafeRawBufferPointer(rebasing: line.dropLast(sealStart.count + 8 + sealEnd.count))
+        guard !body.isEmpty else { throw JournalDamage("the line ends early") }
+        let seal = UnsafeRawBufferPointer(rebasing: line[body.count...])
+        let checksum = no_crc32c(0, body.baseAddress, body.count)
+        guard seal.starts(with: sealStart), seal.suffix(sealEnd.count).elementsEqual(sealEnd),
+            (0..<8).allSatisfy({ seal[sealStart.count + $0] == checksum.hexDigit($0) })
+        else { throw JournalDamage("the checksum does not hold") }
         return body
     }
 
@@ -118,6 +118,13 @@ enum JournalLine {
             places.append((try JournalChange(&scanner, sequence: 0).resource, position))
         }
         return places
+    }
+}
+
+extension UInt32 {
+    /// A digit of the eight in base 16, from the first.
+    fileprivate func hexDigit(_ index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: self >> (28 - 4 * UInt32(index))).lowerHexDigit
     }
 }
 

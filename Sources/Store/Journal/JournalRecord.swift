@@ -78,7 +78,12 @@ extension JournalRecord {
     private static let maximumTextSize = 1024
 
     private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) {
-        bytes += #"{"seq":\#(sequence),"at":"\#(time.millisecondText)","synced":\#(synced)"#.utf8
+        bytes += #"{"seq":"#.utf8
+        bytes += String(sequence).utf8
+        bytes += #","at":""#.utf8
+        bytes += time.millisecondText.utf8
+        bytes += #"","synced":"#.utf8
+        bytes += String(synced).utf8
         if let part { bytes += #","part":\#(part)"#.utf8 }
         if let author {
             bytes += #","by":"#.utf8
