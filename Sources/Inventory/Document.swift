@@ -50,7 +50,7 @@ package struct Document: Sendable {
         if kind == .nodeCollection, completeness != .part {
             keys = NodeCollection(stored: text.bytes).reservedKeys + keys
         }
-        keys = keys.withoutRepetition
+        keys.removeRepetitions()
         identifier = text.string(kind.identifierField).flatMap(UUID.init(spelling:))
         bmcIdentifier = kind == .computeNode ? Self.identifier(ofBMC: text.value(Self.bmcField)) : nil
         standingSecrets = []

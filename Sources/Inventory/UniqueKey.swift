@@ -51,10 +51,16 @@ package struct UniqueKey: Hashable, Sendable {
 }
 
 extension [UniqueKey] {
-    /// The keys, each where it stands first.
-    package var withoutRepetition: [UniqueKey] {
-        if count <= 8, indices.allSatisfy({ !self[..<$0].contains(self[$0]) }) { return self }
-        var seen: Set<UniqueKey> = []
-        return filter { seen.insert($0).inserted }
+    /// Takes out every key that stands there before.
+    package mutating func removeRepetitions() {
+        if count > 8 {
+            var seen: Set<UniqueKey> = []
+            removeAll { !seen.insert($0).inserted }
+            return
+        }
+        var index = 1
+        while index < count {
+            if self[..<index].contains(self[index]) { remove(at: index) } else { index += 1 }
+        }
     }
 }

@@ -98,22 +98,20 @@ extension InventoryStore {
             after: sequence,
             logger: logger,
             progress: { configuration.replayProgress($0, total) },
-            visit: { try replay.add($0) }
+            visit: { replay.add($0) }
         )
-        let changes = try replay.changes(for: directory, logger: logger)
-        for part in changes {
-            directory.apply(part)
-            projection.enqueue(part, through: recovery.last)
+        try replay.apply(to: directory, logger: logger) { changes in
+            projection.enqueue(changes, through: recovery.last)
         }
         // Larger tables are filled behind the start; a search or a snapshot waits for it.
-        let size = changes.reduce(0) { $0 + $1.count } + Kind.allCases.reduce(0) { $0 + directory.count($1) }
+        let size = replay.resourceCount + Kind.allCases.reduce(0) { $0 + directory.count($1) }
         if size <= Projection.maximumAtStart { try await projection.catchUp() }
         projection.begin(at: recovery.last)
-        if replay.count > 0 {
+        if replay.transactionCount > 0 {
             logger.info(
                 "replayed the journal",
                 metadata: [
-                    "transactions": .stringConvertible(replay.count), "sequence": "\(recovery.last)",
+                    "transactions": .stringConvertible(replay.transactionCount), "sequence": "\(recovery.last)",
                     "bytes": .stringConvertible(total),
                     "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
                 ]

@@ -204,15 +204,28 @@ struct ReaderPass {
         let start = position
         guard let string = readString(), !(checksFormats && node.pointee.hasPattern) else { return false }
         let isSecret = node.pointee.secretPointer != nil
-        if string.isPlain, string.isASCII, !isSecret, format == nil, node.pointee.uniqueKey == nil {
+        let isSimple = string.isPlain && string.isASCII
+        if isSimple, !isSecret, format == nil, node.pointee.uniqueKey == nil {
             output.append(contentsOf: slice(start))
             return true
         }
-        guard case .string(let text)? = value(from: start) else { return false }
+        let text: String
+        if isSimple {
+            text = String(decoding: slice(start).dropFirst().dropLast(), as: UTF8.self)
+        } else {
+            guard case .string(let value)? = value(from: start) else { return false }
+            text = value
+        }
         if checksFormats, let format, !format.accepts(text) { return false }
         if let key = node.pointee.uniqueKey { keys.append((field, key, .text(text))) }
         if let pointer = node.pointee.secretPointer { secrets.append((pointer, text)) }
-        output += JSONValue.string(isSecret ? "" : text).bytes
+        if isSecret {
+            output += "\"\"".utf8
+        } else if isSimple {
+            output.append(contentsOf: slice(start))
+        } else {
+            output += JSONValue.string(text).bytes
+        }
         return true
     }
 

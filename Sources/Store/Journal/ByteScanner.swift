@@ -1,3 +1,4 @@
+import Foundation
 import Schema
 
 /// Reads JSON that this program wrote, in the order in which it wrote it, without making values of it.
@@ -14,11 +15,11 @@ struct ByteScanner {
 
     /// Passes over a text if it comes next.
     mutating func skip(_ text: StaticString) -> Bool {
-        let expected = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        guard bytes.count - position >= expected.count, rest.prefix(expected.count).elementsEqual(expected) else {
-            return false
-        }
-        position += expected.count
+        let length = text.utf8CodeUnitCount
+        guard bytes.count - position >= length, let start = bytes.baseAddress,
+            memcmp(start + position, text.utf8Start, length) == 0
+        else { return false }
+        position += length
         return true
     }
 

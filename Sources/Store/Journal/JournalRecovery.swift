@@ -1,6 +1,8 @@
+import Dispatch
 import Foundation
 import Inventory
 import Logging
+import Synchronization
 
 /// The journal as a start finds it.
 struct JournalRecovery {
@@ -26,14 +28,14 @@ struct JournalRecovery {
     /// - Parameters:
     ///   - sequence: The last transaction in the snapshot; 0 for none.
     ///   - progress: Gets the bytes that have been read.
-    ///   - visit: Gets every transaction's lines behind it, in order.
+    ///   - visit: Gets what is behind it, segment by segment.
     /// - Throws: ``JournalError`` where the journal is damaged, or does not begin where the snapshot ends.
     init(
         _ folder: JournalFolder,
         after sequence: UInt64,
         logger: Logger,
         progress: (Int) -> Void,
-        visit: (UnsafeRawBufferPointer) throws -> Void
+        visit: (SegmentChanges) -> Void
     ) throws {
         segments = try folder.segments()
         last = sequence
@@ -47,23 +49,14 @@ struct JournalRecovery {
         var header: JournalHeader?
         var end: UInt64?
         var done = 0
+        var read = ArraySlice<Result<(SegmentSurvey, SegmentChanges), any Error>>()
         for index in segments[start...].indices {
+            if read.isEmpty { read = Self.read(segments[index...], after: sequence)[...] }
             let segment = segments[index]
-            let successor = segments.dropFirst(index + 1).first?.first
-            let survey = try SegmentSurvey(segment, successor: successor) { line, bytes in
-                progress(done + line.range.upperBound)
-                guard line.head.sequence > sequence else { return }
-                do {
-                    try visit(bytes)
-                } catch let damage as JournalDamage {
-                    throw JournalError.damaged(
-                        file: segment.path.path,
-                        line: line.number,
-                        reason: "the transaction \(line.head.sequence): \(damage)"
-                    )
-                }
-            }
+            let (survey, changes) = try read.removeFirst().get()
+            visit(changes)
             done += try segment.size
+            progress(done)
             try survey.checkFormat(of: segment)
             if let fault = survey.fault {
                 guard !survey.isDamaged else {
@@ -83,6 +76,23 @@ struct JournalRecovery {
         }
         next = max(header?.next ?? 0, last + 1, (end ?? 0) + 1)
         if end == nil { next += Self.unclearNumbers }
+    }
+
+    /// Reads the first of some segments, as many at once as there are processors.
+    private static func read(
+        _ segments: ArraySlice<JournalFolder.Segment>,
+        after sequence: UInt64
+    ) -> [Result<(SegmentSurvey, SegmentChanges), any Error>] {
+        let count = min(segments.count, ProcessInfo.processInfo.activeProcessorCount)
+        let results = Mutex<[Int: Result<(SegmentSurvey, SegmentChanges), any Error>]>([:])
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let successor = segments.dropFirst(index + 1).first?.first
+            let result = Result {
+                try SegmentChanges.read(segments[segments.startIndex + index], successor: successor, after: sequence)
+            }
+            results.withLock { $0[index] = result }
+        }
+        return results.withLock { results in results.sorted { $0.key < $1.key }.map(\.value) }
     }
 
     /// Which segment is read first; nil where there are none.
@@ -126,5 +136,36 @@ struct JournalRecovery {
             metadata["cause"] = "\(error)"
             logger.warning("the torn tail of the journal is passed over but stays", metadata: metadata)
         }
+    }
+}
+
+/// What a segment made of resources.
+struct SegmentChanges: Sendable {
+    /// In the order in which it was written.
+    private(set) var changes: [JournalChange] = []
+    /// How many transactions that was.
+    private(set) var transactionCount = 0
+
+    /// Reads what a segment has behind a sequence number, and what is wrong with it.
+    static func read(
+        _ segment: JournalFolder.Segment,
+        successor: UInt64?,
+        after sequence: UInt64
+    ) throws -> (SegmentSurvey, SegmentChanges) {
+        var found = SegmentChanges()
+        let survey = try SegmentSurvey(segment, successor: successor) { line, bytes in
+            guard line.head.sequence > sequence else { return }
+            do throws(JournalDamage) {
+                found.changes += try JournalLine.record(bytes).record.changes
+            } catch {
+                throw JournalError.damaged(
+                    file: segment.path.path,
+                    line: line.number,
+                    reason: "the transaction \(line.head.sequence): \(error)"
+                )
+            }
+            if line.head.isLast { found.transactionCount += 1 }
+        }
+        return (survey, found)
     }
 }

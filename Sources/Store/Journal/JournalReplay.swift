@@ -12,14 +12,13 @@ struct JournalReplay {
     /// Where the resources are in that.
     private var places: [ResourceID: Int] = [:]
     /// How many transactions there were.
-    private(set) var count = 0
+    private(set) var transactionCount = 0
 
-    /// Takes note of a line.
-    ///
-    /// - Parameter line: The bytes of a record without the newline.
-    mutating func add(_ line: UnsafeRawBufferPointer) throws(JournalDamage) {
-        let (head, record) = try JournalLine.record(line)
-        for change in record.changes {
+    /// Takes note of what follows all before.
+    mutating func add(_ segment: SegmentChanges) {
+        places.reserveCapacity(places.count + segment.changes.count)
+        latest.reserveCapacity(latest.count + segment.changes.count)
+        for change in segment.changes {
             if let place = places[change.resource] {
                 latest[place].stored = change.stored
             } else {
@@ -27,24 +26,41 @@ struct JournalReplay {
                 latest.append((change.resource, change.stored))
             }
         }
-        if head.isLast { count += 1 }
+        transactionCount += segment.transactionCount
     }
 
-    /// The changes that bring a directory up to date, in parts that can be applied one after the other.
+    /// How many resources there were.
+    var resourceCount: Int { latest.count }
+
+    /// How many resources are read at once by one processor.
+    private static let partSize = 8192
+
+    /// Brings a directory up to date, by parts that all processors take in turn.
     ///
+    /// - Parameter body: Gets the changes of each part, on any thread; the order of the parts does not matter, since
+    ///   each resource is in one of them only.
     /// - Throws: ``StoredFormatError`` where a document cannot be read.
-    func changes(for directory: Directory, logger: Logger) throws -> [[Change]] {
+    func apply(to directory: Directory, logger: Logger, _ body: @Sendable ([Change]) -> Void) throws {
         let latest = latest
-        let threads = ProcessInfo.processInfo.activeProcessorCount
-        let results = Mutex<[Result<(changes: [Change], unknown: Set<String>), any Error>]>([])
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
-            let part = latest[latest.count * thread / threads..<latest.count * (thread + 1) / threads]
-            let result = Result { try Self.changes(part, for: directory) }
+        for kind in Kind.allCases where directory.count(kind) == 0 {
+            directory.reserve(kind, count: latest.count { $0.resource.kind == kind })
+        }
+        let results = Mutex<[Result<Set<String>, any Error>]>([])
+        DispatchQueue.concurrentPerform(iterations: (latest.count + Self.partSize - 1) / Self.partSize) { part in
+            let result = Result {
+                let start = part * Self.partSize
+                let (changes, unknown) = try Self.changes(
+                    latest[start..<min(start + Self.partSize, latest.count)],
+                    for: directory
+                )
+                directory.apply(changes)
+                body(changes)
+                return unknown
+            }
             results.withLock { $0.append(result) }
         }
-        let parts = try results.withLock(\.self).map { try $0.get() }
-        Self.report(parts.reduce(into: []) { $0.formUnion($1.unknown) }, logger)
-        return parts.map(\.changes)
+        let unknown = try results.withLock(\.self).reduce(into: Set()) { $0.formUnion(try $1.get()) }
+        Self.report(unknown, logger)
     }
 
     private static func changes(

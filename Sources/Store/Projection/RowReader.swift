@@ -144,7 +144,8 @@ extension RowReader {
                     keys.append(UniqueKey(name: key.name, utf8: elements.bytes(element)))
                 }
             }
-            return keys.withoutRepetition
+            keys.removeRepetitions()
+            return keys
         }
     }
 }
