@@ -15,14 +15,21 @@ package final class Appender {
     ///
     /// - Parameters:
     ///   - connection: The connection, whose transaction the rows become part of.
+    ///   - catalog: The catalog, nil for those in use.
     ///   - schema: The schema, nil for the one in use.
     ///   - table: The table's name, not quoted.
-    package init(_ connection: Connection, schema: String? = nil, table: String) throws(DuckDBError) {
+    package init(
+        _ connection: Connection,
+        catalog: String? = nil,
+        schema: String? = nil,
+        table: String
+    ) throws(DuckDBError) {
+        try catalog?.checkForNUL()
         try schema?.checkForNUL()
         try table.checkForNUL()
         var handle: duckdb_appender?
-        guard duckdb_appender_create(connection.handle, schema, table, &handle) == DuckDBSuccess, let appender = handle
-        else {
+        let state = duckdb_appender_create_ext(connection.handle, catalog, schema, table, &handle)
+        guard state == DuckDBSuccess, let appender = handle else {
             defer { duckdb_appender_destroy(&handle) }
             throw Self.error(of: handle)
         }
@@ -70,11 +77,18 @@ package final class Appender {
         try check(append(utf8: text))
     }
 
-    /// Appends a text to the row.
-    ///
-    /// - Parameter utf8: Valid UTF-8.
-    package func append(utf8 text: [UInt8]) throws(DuckDBError) {
-        try check(text.withUnsafeBytes { append(utf8: $0) })
+    /// A chunk for rows of the table, without any.
+    package func makeChunk() -> RowChunk {
+        var types = (0..<duckdb_appender_column_count(handle)).map { duckdb_appender_column_type(handle, $0) }
+        defer {
+            for index in types.indices { duckdb_destroy_logical_type(&types[index]) }
+        }
+        return RowChunk(types)
+    }
+
+    /// Appends whole rows.
+    package func append(_ chunk: RowChunk) throws(DuckDBError) {
+        try check(duckdb_append_data_chunk(handle, chunk.handle))
     }
 
     /// Ends the row.

@@ -80,6 +80,11 @@ extension UUID {
         }
     }
 
+    /// The number that a vector stores, whose highest bit is flipped so that UUIDs sort as signed numbers.
+    var stored: duckdb_hugeint {
+        duckdb_hugeint(lower: words.lower, upper: Int64(bitPattern: words.upper ^ 1 << 63))
+    }
+
     /// Creates a UUID from the number that a vector stores, whose highest bit is flipped so that UUIDs sort as signed
     /// numbers.
     init(stored: duckdb_hugeint) {

@@ -9,6 +9,68 @@ struct AppenderTests {
         connection = try Database().connect()
     }
 
+    @Test func `Rows are appended by columns`() throws {
+        try connection.execute(
+            "CREATE TABLE t (a BIGINT, b VARCHAR, c STRUCT(d BOOLEAN, e DOUBLE), f STRUCT(g UUID, h BIGINT[])[])"
+        )
+        let id = UUID()
+        let appender = try Appender(connection, table: "t")
+        for start in stride(from: 0, to: 5_000, by: 1_000) {
+            let chunk = appender.makeChunk()
+            let structure = (chunk[2], chunk[2].member(0), chunk[2].member(1))
+            // More elements than a vector has at first, so that those of lists within lists move too.
+            let small = chunk[3].elements(capacity: 10)
+            for index in 0..<10 {
+                small.member(0).set(index, to: id)
+                let numbers = small.member(1).elements(capacity: 10)
+                numbers.set(index, to: Int64(index))
+                small.member(1).set(index, toElements: index..<index + 1)
+            }
+            let elements = chunk[3].elements(capacity: 3_000)
+            let numbers = elements.member(1).elements(capacity: 3_000)
+            for row in 0..<1_000 {
+                chunk[0].set(row, to: Int64(start + row))
+                chunk[1].set(row, toUTF8: UnsafeRawBufferPointer(start: nil, count: 0))
+                Array("naïve, and longer than twelve bytes".utf8).withUnsafeBytes {
+                    if row % 2 == 0 { chunk[1].set(row, toUTF8: $0) }
+                }
+                if row % 3 == 0 {
+                    for cells in [structure.0, structure.1, structure.2] { cells.setNull(row) }
+                } else {
+                    structure.1.set(row, to: true)
+                    structure.2.set(row, to: 0.5)
+                }
+                for element in row * 3..<row * 3 + 3 where element >= 10 {
+                    elements.member(0).set(element, to: id)
+                    numbers.set(element, to: Int64(element))
+                    elements.member(1).set(element, toElements: element..<element + 1)
+                }
+                chunk[3].set(row, toElements: row * 3..<row * 3 + 3)
+            }
+            elements.member(1).setElementCount(3_000)
+            chunk[3].setElementCount(3_000)
+            chunk.count = 1_000
+            try appender.append(chunk)
+        }
+        try appender.close()
+        let sums = try connection.query(
+            """
+            SELECT count(*), sum(a)::BIGINT, count(DISTINCT b), count(c), sum(c.e), sum(f[1].h[1] + f[3].h[1])::BIGINT,
+                count(*) FILTER (f[2].g = '\(id)')
+            FROM t
+            """
+        ).rows()
+        let elementSum = (0..<1_000).reduce(0) { $0 + $1 * 6 + 2 } * 5
+        #expect(
+            sums == [
+                [
+                    .int(5_000), .int(12_497_500), .int(2), .int(3_330), .double(1_665), .int(Int64(elementSum)),
+                    .int(5_000),
+                ]
+            ]
+        )
+    }
+
     @Test func `Rows of every type are appended`() throws {
         try connection.execute(
             """

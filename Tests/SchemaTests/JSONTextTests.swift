@@ -30,15 +30,10 @@ struct JSONWriterTests {
         #expect(JSONValue.string(text).text == #""\"\\/\b\f\n\r\t\u0000\u001f"# + "\u{7F}é\u{2028}😀\"")
     }
 
-    @Test func `A free-form object is written as sent or as its text`() throws {
-        let object = FreeFormObject(["b": 1, "a": "\""])
+    @Test func `A free-form object is written as sent`() {
         var writer = JSONWriter()
-        object.write(to: &writer)
+        FreeFormObject(["b": 1, "a": "\""]).write(to: &writer)
         #expect(writer.text == #"{"b":1,"a":"\""}"#)
-        writer = JSONWriter(freeFormAsText: true)
-        object.write(to: &writer)
-        #expect(writer.text == #""{\"b\":1,\"a\":\"\\\"\"}""#)
-        #expect(try JSONValue(parsing: writer.bytes) == .string(#"{"b":1,"a":"\""}"#))
     }
 
     @Test func `A writer can be used again`() {

@@ -1,7 +1,6 @@
 // What Swift cannot call by itself.
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,9 +9,6 @@ uint32_t no_crc32c(uint32_t crc, const void *bytes, size_t count);
 
 // The same without special instructions, on processors that have none.
 uint32_t no_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
-
-// Whether `count` bytes have others among them, one after the other.
-bool no_contains(const void *bytes, size_t count, const void *others, size_t other_count);
 
 // Returns once the file's bytes are on stable storage: 0, or -1 with the reason in errno.
 int no_fdatasync(int fd);

@@ -4,17 +4,10 @@
 package struct JSONWriter: Sendable {
     /// What has been written so far, UTF-8.
     package private(set) var bytes: [UInt8] = []
-    /// Whether free-form objects are written as JSON strings that hold their text.
-    ///
-    /// This is how a database is given them as they were sent, instead of in its own serialisation.
-    package var freeFormAsText: Bool
-
     private var needsComma = false
 
     /// Creates a writer that has written nothing.
-    package init(freeFormAsText: Bool = false) {
-        self.freeFormAsText = freeFormAsText
-    }
+    package init() {}
 
     /// What has been written so far.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -99,15 +92,6 @@ package struct JSONWriter: Sendable {
 
     /// Writes a number as it is spelled.
     package mutating func number(_ value: JSONNumber) { write(value.literal) }
-
-    /// Writes an object that no schema describes, as text where that is asked for.
-    package mutating func freeForm(_ object: JSONObject) {
-        if freeFormAsText {
-            string(JSONValue.object(object).text)
-        } else {
-            value(.object(object))
-        }
-    }
 
     /// Writes a value of any type.
     package mutating func value(_ value: JSONValue) {

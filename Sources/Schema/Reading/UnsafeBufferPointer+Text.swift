@@ -9,7 +9,7 @@ extension UnsafeBufferPointer<UInt8> {
 
     /// Where the next quote, backslash, control character or byte beyond ASCII is, or the end; eight bytes are looked
     /// at at a time.
-    func endOfPlainASCII(from start: Int) -> Int {
+    package func endOfPlainASCII(from start: Int) -> Int {
         var index = start
         let bytes = UnsafeRawBufferPointer(self)
         while index + 8 <= count {

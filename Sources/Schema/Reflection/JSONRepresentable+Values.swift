@@ -157,7 +157,7 @@ package struct FreeFormObject: JSONRepresentable, Hashable {
     }
 
     package func write(to writer: inout JSONWriter) {
-        writer.freeForm(object)
+        writer.value(.object(object))
     }
 }
 

@@ -61,13 +61,23 @@ indirect enum ColumnType: Equatable, Sendable {
         }
     }
 
-    /// The names of all fields that are free-form objects.
-    var freeFormNames: [String] {
+    /// A type without what it consists of.
+    enum Form {
+        case text, uuid, timestamp, boolean, integer, double, freeForm, list, structure, map
+    }
+
+    var form: Form {
         switch self {
-        case .structure(let columns):
-            columns.flatMap { $0.type == .freeForm ? [$0.name] : $0.type.freeFormNames }
-        case .list(let element), .map(let element): element.freeFormNames
-        default: []
+        case .text: .text
+        case .uuid: .uuid
+        case .timestamp: .timestamp
+        case .boolean: .boolean
+        case .integer: .integer
+        case .double: .double
+        case .freeForm: .freeForm
+        case .list: .list
+        case .structure: .structure
+        case .map: .map
         }
     }
 
@@ -85,19 +95,6 @@ indirect enum ColumnType: Equatable, Sendable {
         case .structure(let columns):
             "STRUCT(\(columns.map { "\($0.name.quotedIdentifier) \($0.type.sql)" }.joined(separator: ", ")))"
         case .map(let value): "MAP(VARCHAR, \(value.sql))"
-        }
-    }
-
-    /// What `from_json` is told to read: the types that JSON has, from which DuckDB casts to ``sql``.
-    var transform: JSONValue {
-        switch self {
-        case .text, .uuid, .timestamp, .freeForm: "VARCHAR"
-        case .boolean: "BOOLEAN"
-        case .integer: "BIGINT"
-        case .double: "DOUBLE"
-        case .list(let element): .array([element.transform])
-        case .structure(let columns): .object(JSONObject(columns.map { ($0.name, $0.type.transform) }))
-        case .map(let value): .string("MAP(VARCHAR, \(value.sql))")
         }
     }
 }

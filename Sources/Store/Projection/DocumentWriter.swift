@@ -3,85 +3,31 @@ import Inventory
 import Schema
 
 /// Writes the rows of a chunk as documents. Whoever has it write keeps the vectors.
-///
-/// What is needed of the fields lies in arrays without references, so that a value costs no reference count: there are
-/// millions when a snapshot is loaded.
 struct DocumentWriter {
-    private var fields: [Field] = []
-    /// Names as JSON, each with the colon behind it.
-    private var names: [UInt8] = []
-    private var columns = 0..<0
-
-    private struct Field {
-        var form: Form
-        var cells: ColumnCells
-        /// Where its name is among the names.
-        var name: Range<Int>
-        /// What a nested value consists of: the fields of a structure, the element of a list, key and value of a map.
-        var parts = 0..<0
-    }
-
-    private enum Form {
-        case text, uuid, timestamp, boolean, integer, double, freeForm, list, structure, map
-    }
+    private let list: FieldList<ColumnCells>
 
     /// - Parameter vectors: Those of the columns.
     init(_ columns: [ColumnType.Column], _ vectors: [ColumnVector]) {
-        self.columns = add(columns, vectors)
-    }
-
-    /// Adds fields one behind the other, and behind them what they consist of.
-    private mutating func add(_ columns: [ColumnType.Column], _ vectors: [ColumnVector]) -> Range<Int> {
-        let start = fields.count
-        for (column, vector) in zip(columns, vectors) {
-            let name = JSONValue.string(column.name).bytes + [UInt8(ascii: ":")]
-            let range = names.count..<names.count + name.count
-            fields.append(Field(form: Self.form(of: column.type), cells: vector.cells, name: range))
-            names += name
-        }
-        let end = fields.count
-        for (index, (column, vector)) in zip(start..<end, zip(columns, vectors)) {
-            fields[index].parts =
-                switch column.type {
-                case .list(let element): add([.init(name: "", type: element)], [vector.listElements])
-                case .structure(let members): add(members, vector.structFields)
-                case .map(let value):
-                    add(
-                        [.init(name: "", type: .text), .init(name: "", type: value)],
-                        vector.listElements.structFields
-                    )
-                default: 0..<0
-                }
-        }
-        return start..<end
-    }
-
-    private static func form(of type: ColumnType) -> Form {
-        switch type {
-        case .text: .text
-        case .uuid: .uuid
-        case .timestamp: .timestamp
-        case .boolean: .boolean
-        case .integer: .integer
-        case .double: .double
-        case .freeForm: .freeForm
-        case .list: .list
-        case .structure: .structure
-        case .map: .map
-        }
+        list = FieldList(
+            columns,
+            vectors,
+            cells: \.cells,
+            elements: \.listElements,
+            members: { vector, _ in vector.structFields }
+        )
     }
 
     /// Writes a row as an object without the fields that are NULL.
     func write(_ row: Int, to writer: inout JSONWriter) {
-        fields.withUnsafeBufferPointer { fields in
-            names.withUnsafeBytes { names in
-                RowPass(fields: fields, names: names).writeObject(columns, row, to: &writer)
+        list.fields.withUnsafeBufferPointer { fields in
+            list.names.withUnsafeBytes { names in
+                RowPass(fields: fields, names: names).writeObject(list.columns, row, to: &writer)
             }
         }
     }
 
     private struct RowPass {
-        let fields: UnsafeBufferPointer<Field>
+        let fields: UnsafeBufferPointer<FieldList<ColumnCells>.Field>
         let names: UnsafeRawBufferPointer
 
         func writeObject(_ range: Range<Int>, _ row: Int, to writer: inout JSONWriter) {

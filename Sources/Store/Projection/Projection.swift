@@ -46,19 +46,19 @@ actor Projection {
     }
 
     /// How many changes may wait before writers wait for a merge.
-    private static let maximumPending = 131_072
+    private static let maximumPending = 393_216
 
     /// How many rows the tables are filled with before a start is done; with more they are filled behind it.
     static let maximumAtStart = 16_384
-
-    /// How many are merged in one transaction of DuckDB's.
-    private static let maximumMerged = 65_536
 
     /// How many rows are worth compressing.
     private static let compressedSize = 16_384
 
     /// How many changes since the last look are a rush: merged in many small batches they would take twice as long.
     private static let rush = 4096
+    /// How many are merged at once in a rush: with a node and a BMC each, more rows of both than DuckDB has in a row
+    /// group, 122,880. So many new ones become part of the table as they are; fewer are copied there once more.
+    private static let rushBatch = 262_144
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -73,7 +73,7 @@ actor Projection {
         )
         connection = try database.connect()
         try connection.execute("SET GLOBAL TimeZone = 'UTC';")
-        try connection.execute(ProjectionTable.createStagingStatement)
+        try connection.execute(ProjectionTable.createRemovalStatement)
         for table in ProjectionTable.all {
             try connection.execute(table.createStatement)
         }
@@ -116,7 +116,7 @@ actor Projection {
     func lookAfter() throws {
         let (isRushed, isIdle) = pending.withLock { pending in
             defer { pending.countBefore = pending.count }
-            let isRushed = pending.count - pending.countBefore >= Self.rush && pending.count < Self.maximumMerged
+            let isRushed = pending.count - pending.countBefore >= Self.rush && pending.count < Self.rushBatch
             return (isRushed, pending.count == 0)
         }
         if !isRushed { try catchUp() }
@@ -171,15 +171,13 @@ actor Projection {
         }
         for table in ProjectionTable.all {
             let rows = rows[table.kind.number]
+            guard !rows.isEmpty else { continue }
             // Nobody looks in between.
-            for start in stride(from: 0, to: rows.count, by: Self.maximumMerged) {
-                let piece = rows[start..<min(start + Self.maximumMerged, rows.count)]
-                try connection.transaction {
-                    try table.merge(
-                        piece.map { ($0.resource.id, $0.stored) },
-                        areNew: !mergesAllAsKnown && piece.allSatisfy(\.isNew),
-                        on: connection
-                    )
+            try connection.transaction {
+                if !mergesAllAsKnown, rows.allSatisfy(\.isNew) {
+                    try table.insert(rows.compactMap(\.stored), on: connection)
+                } else {
+                    try table.merge(rows.map { ($0.resource.id, $0.stored) }, on: connection)
                 }
             }
             mergedCount += rows.count

@@ -1,33 +1,34 @@
-import CSystemShims
 import Dispatch
 import DuckDB
 import Foundation
 import Inventory
-import Schema
 
 extension ProjectionTable {
     /// Puts resources into the table of a connection, in place of those with the same identifier; nil takes one out.
-    ///
-    /// - Parameter areNew: Whether the table has none of them.
-    func merge(
-        _ changed: [(id: UUID, stored: StoredResource?)],
-        areNew: Bool = false,
-        on connection: Connection
-    ) throws {
-        let appender = try Appender(connection, table: Self.stagingTable)
-        for (id, stored) in changed {
+    func merge(_ changed: [(id: UUID, stored: StoredResource?)], on connection: Connection) throws {
+        let appender = try Appender(connection, table: Self.removalTable)
+        for (id, _) in changed {
             try appender.append(id)
-            if let stored {
-                try appender.append(.uint(stored.version))
-                try appender.append(utf8: row(of: stored))
-                try appender.append(utf8: stored.secrets.isEmpty ? Array("{}".utf8) : stored.secrets.json)
-            } else {
-                for _ in 0..<3 { try appender.appendNull() }
-            }
             try appender.endRow()
         }
         try appender.close()
-        try connection.execute(mergeStatements(areNew: areNew))
+        try connection.execute(removalStatements)
+        try insert(changed.compactMap(\.stored), on: connection)
+    }
+
+    /// Puts resources into the table of a connection, which has none of them.
+    ///
+    /// - Parameter catalog: Where the table is, if not in the database: `temp`.
+    func insert(_ new: [StoredResource], catalog: String? = nil, on connection: Connection) throws {
+        let appender = try Appender(connection, catalog: catalog, table: kind.rawValue)
+        for start in stride(from: 0, to: new.count, by: RowChunk.capacity) {
+            let chunk = appender.makeChunk()
+            var writer = RowWriter(self, chunk)
+            for stored in new[start..<min(start + RowChunk.capacity, new.count)] { writer.append(stored) }
+            writer.finish()
+            try appender.append(chunk)
+        }
+        try appender.close()
     }
 
     /// Reads rows of the table.
@@ -57,24 +58,5 @@ extension ProjectionTable {
             }
         }
         if let failure { throw failure }
-    }
-
-    /// The document as ``mergeStatements`` reads it: free-form objects stand in it as strings that hold their text.
-    func row(of stored: StoredResource) -> [UInt8] {
-        guard freeFormKeys.contains(where: stored.document.contains(bytes:)) else {
-            return stored.document
-        }
-        var writer = JSONWriter(freeFormAsText: true)
-        kind.resourceType.init(stored: stored.document).write(to: &writer)
-        return writer.bytes
-    }
-}
-
-extension [UInt8] {
-    /// Whether other bytes stand somewhere among these.
-    fileprivate func contains(bytes: [UInt8]) -> Bool {
-        withUnsafeBytes { text in
-            bytes.withUnsafeBytes { no_contains(text.baseAddress, text.count, $0.baseAddress, $0.count) }
-        }
     }
 }

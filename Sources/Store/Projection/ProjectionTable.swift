@@ -20,13 +20,9 @@ struct ProjectionTable: Sendable {
         return table
     }
 
-    /// The keys of free-form objects, as they stand in documents that have any.
-    let freeFormKeys: [[UInt8]]
-
     private init(kind: Kind) {
         self.kind = kind
         columns = ColumnType.columns(of: kind.schema)
-        freeFormKeys = Set(ColumnType.structure(columns).freeFormNames).map { Array("\"\($0)\":".utf8) }
     }
 
     /// The table's name in SQL.
@@ -51,29 +47,17 @@ struct ProjectionTable: Sendable {
         createStatement.replacing("CREATE TABLE", with: "CREATE TEMP TABLE", maxReplacements: 1)
     }
 
-    /// Where changes wait for ``mergeStatements``; a deleted resource has no document.
-    static let stagingTable = "staged"
+    /// Where the identifiers of rows stand that are about to be removed.
+    static let removalTable = "removed"
 
-    static var createStagingStatement: String {
-        "CREATE TEMP TABLE \(stagingTable)(id UUID, version UBIGINT, document VARCHAR, secrets VARCHAR);"
-    }
+    static var createRemovalStatement: String { "CREATE TEMP TABLE \(removalTable)(id UUID);" }
 
-    /// Replaces, adds and removes the resources that are staged, and clears the stage.
-    ///
-    /// - Parameter areNew: Whether the table has none of them.
-    func mergeStatements(areNew: Bool) -> String {
-        let transform = ColumnType.structure(columns).transform.text
-        let secrets = #"from_json(secrets, '"MAP(VARCHAR, VARCHAR)"')"#
-        let deletion = "DELETE FROM \(name) WHERE \(identifier) IN (SELECT id FROM \(Self.stagingTable));"
-        return """
-            \(areNew ? "" : deletion)
-            INSERT INTO \(name)
-                SELECT unnest(fields), version, secrets FROM (
-                    SELECT from_json(document, \(transform.quotedLiteral)) AS fields, version, \(secrets) AS secrets
-                    FROM \(Self.stagingTable) WHERE document IS NOT NULL
-                );
-            DELETE FROM \(Self.stagingTable);
-            """
+    /// Removes the rows whose identifiers stand in ``removalTable``, and clears that.
+    var removalStatements: String {
+        """
+        DELETE FROM \(name) WHERE \(identifier) IN (SELECT id FROM \(Self.removalTable));
+        DELETE FROM \(Self.removalTable);
+        """
     }
 }
 

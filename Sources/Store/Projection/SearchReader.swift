@@ -29,9 +29,7 @@ struct SearchReader {
     mutating func goBack(to states: [ResourceID: StoredResource], changed: Set<ResourceID>) throws {
         guard !changed.isEmpty else { return }
         self.states = states
-        try connection.execute(
-            "CREATE TEMP TABLE changed(id UUID);" + ProjectionTable.createStagingStatement
-        )
+        try connection.execute("CREATE TEMP TABLE changed(id UUID);")
         let appender = try Appender(connection, table: "changed")
         for id in changed {
             try appender.append(id.id)
@@ -42,7 +40,7 @@ struct SearchReader {
         for (kind, ids) in Dictionary(grouping: changed, by: \.kind) {
             let table = ProjectionTable.of(kind)
             try connection.execute(table.createTemporaryStatement)
-            try table.merge(ids.compactMap { id in states[id].map { (id.id, $0) } }, on: connection)
+            try table.insert(ids.compactMap { states[$0] }, catalog: "temp", on: connection)
             tables.append(
                 "\(table.name) AS (SELECT * FROM memory.main.\(table.name) "
                     + "WHERE \(table.identifier) NOT IN (SELECT id FROM changed) "
