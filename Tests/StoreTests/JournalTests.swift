@@ -250,4 +250,23 @@ struct JournalTests {
         try (text + "\n").write(to: segment, atomically: true, encoding: .utf8)
         #expect(try await inventory.reopened().contents == inventory.contents)
     }
+
+    @Test("has documents in the order of this version's fields, whatever the order of another version")
+    func otherOrder() async throws {
+        let inventory = try await filled(1)
+        let segment = try segments(in: inventory.folder)[0]
+        let lines = try String(contentsOf: segment, encoding: .utf8).split(separator: "\n").map(String.init)
+        let type = #","Type":"Cabinet""#
+        #expect(lines[1].contains(type))
+        let other = lines[1].replacing(type, with: "").replacing(
+            #""document":{"#,
+            with: #""document":{"Type":"Cabinet","#
+        )
+        let text = [lines[0], other.unsealed.sealed].joined(separator: "\n")
+        try (text + "\n").write(to: segment, atomically: true, encoding: .utf8)
+        let reopened = try await inventory.reopened()
+        #expect(reopened.contents == inventory.contents)
+        // The rows are written.
+        #expect(try await reopened.store.takeSnapshot().isNew)
+    }
 }

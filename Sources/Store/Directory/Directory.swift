@@ -5,7 +5,7 @@ import Synchronization
 
 /// Every stored resource in memory, found by its identifier or by any of its unique keys in constant time.
 ///
-/// Readers on any thread see whole transactions only. The ``Committer`` alone writes.
+/// Readers on any thread see whole transactions only. The ``Committer`` alone writes, once the start is done.
 package final class Directory: Sendable {
     /// One a kind, by its number.
     private let tables = Mutex(Kind.allCases.map { _ in DirectoryTable() })

@@ -206,13 +206,13 @@ struct JournalReader {
         }
     }
 
-    /// A change without fields that this version of the program does not have.
+    /// A change with its document in the normal form that it has in this version of the program.
     private static func readable(_ change: JournalChange) throws -> JournalChange {
         guard let stored = change.stored else { return change }
         var unknown: Set<String> = []
         let document = try change.resource.kind.readable(stored.document, unknown: &unknown)
         var readable = change
-        if !unknown.isEmpty { readable.stored?.document = document.bytes }
+        if document.bytes != stored.document { readable.stored?.document = document.bytes }
         return readable
     }
 

@@ -49,11 +49,12 @@ struct JournalRecovery {
         var header: JournalHeader?
         var end: UInt64?
         var done = 0
-        var read = ArraySlice<Result<(SegmentSurvey, SegmentChanges), any Error>>()
+        // The next one last.
+        var read: [Result<(SegmentSurvey, SegmentChanges), any Error>] = []
         for index in segments[start...].indices {
-            if read.isEmpty { read = Self.read(segments[index...], after: sequence)[...] }
+            if read.isEmpty { read = Self.read(segments[index...], after: sequence).reversed() }
             let segment = segments[index]
-            let (survey, changes) = try read.removeFirst().get()
+            let (survey, changes) = try read.removeLast().get()
             visit(changes)
             done += try segment.size
             progress(done)

@@ -38,7 +38,7 @@ struct JournalReplay {
     /// Brings a directory up to date, by parts that all processors take in turn.
     ///
     /// - Parameter body: Gets the changes of each part, on any thread; the order of the parts does not matter, since
-    ///   each resource is in one of them only.
+    ///   each resource is in one of them only, and a key is taken only from the resource that still has it.
     /// - Throws: ``StoredFormatError`` where a document cannot be read.
     func apply(to directory: Directory, logger: Logger, _ body: @Sendable ([Change]) -> Void) throws {
         let latest = latest
@@ -81,7 +81,8 @@ struct JournalReplay {
                 var leftOut: Set<String> = []
                 let document = try id.kind.readable(stored.document, unknown: &leftOut)
                 change.index = IndexEntry(of: document)
-                if !leftOut.isEmpty { change.stored?.document = document.bytes }
+                // Another version may have written its fields in another order.
+                if document.bytes != stored.document { change.stored?.document = document.bytes }
                 unknown.formUnion(leftOut)
             }
             return change
