@@ -13,7 +13,7 @@ struct Draft: ~Copyable {
     let intake: Intake
     // With room for a node and its BMC; so few are searched without a table of hashes.
     private(set) var staged = OrderedDictionary<ResourceID, Staged>(minimumCapacity: 2)
-    private var claims = OrderedDictionary<Claim, Claimants>(minimumCapacity: 8)
+    private(set) var claims = OrderedDictionary<Claim, Claimants>(minimumCapacity: 8)
     /// The document before the transaction that was read last.
     private var lastRead: (id: ResourceID, document: Document)?
     /// The operation that is being staged, from 0.
@@ -56,13 +56,13 @@ struct Draft: ~Copyable {
         var keys: [UniqueKey] { document?.keys ?? [] }
     }
 
-    private struct Claim: Hashable {
+    struct Claim: Hashable {
         var kind: Kind
         var key: UniqueKey
     }
 
     /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
-    private struct Claimants {
+    struct Claimants {
         var last: UUID?
         var others: [UUID] = []
 
@@ -325,51 +325,6 @@ struct Draft: ~Copyable {
         }
     }
 
-    /// Nodes whose BMC is gone.
-    private func danglingBMCs() -> [Refusal.Problem] {
-        var nodes: OrderedDictionary<UUID, [ResourceID]> = [:]
-        for (id, entry) in staged {
-            guard let bmc = entry.document?.bmcIdentifier, !exists(ResourceID(.bmc, bmc)) else { continue }
-            nodes[bmc, default: []].append(id)
-        }
-        return nodes.map { bmc, nodes in
-            let shown = nodes.prefix(10).map { name($0) }.joined(separator: ", ")
-            let more = nodes.count > 10 ? " and \(nodes.count - 10) more" : ""
-            return problem(
-                .conflict,
-                "The BMC \(bmc.lowercased) is the BMC of \(shown)\(more); change or delete those first.",
-                holder: nodes.first,
-                operation: staged[ResourceID(.bmc, bmc)]?.operation
-            )
-        }
-    }
-
-    /// Unique keys that two resources would have.
-    private func takenKeys() -> [Refusal.Problem] {
-        var problems: [Refusal.Problem] = []
-        var names: [ResourceID: String] = [:]
-        for (id, entry) in staged {
-            for key in entry.keys where problems.count < Refusal.maximumProblems {
-                let holder: ResourceID
-                if let other = overlay.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
-                    holder = ResourceID(id.kind, other)
-                } else if let first = claims[Claim(kind: id.kind, key: key)]?.first, first != id.id {
-                    holder = ResourceID(id.kind, first)
-                } else {
-                    continue
-                }
-                let name = names[holder] ?? name(holder)
-                names[holder] = name
-                let message =
-                    id.kind == .nodeCollection && key.name != "name"
-                    ? "The node \(key.value) is in the \(key.name) \(name) already."
-                    : "The \(key.name) \(key.value) is that of the \(holder.kind.rawValue) \(name) already."
-                problems.append(problem(.conflict, message, holder: holder, operation: entry.operation))
-            }
-        }
-        return problems
-    }
-
     /// A resource as a message names it: what people call it, and its id.
     func name(_ id: ResourceID) -> String {
         let name = currentBytes(id).flatMap { id.kind.commonName(of: Document(stored: $0, id.kind).json) }.map {
@@ -389,7 +344,7 @@ struct Draft: ~Copyable {
         Refusal([problem(reason, message, violations: violations, holder: holder)])
     }
 
-    private func problem(
+    func problem(
         _ reason: Refusal.Reason,
         _ message: String,
         violations: [SchemaViolation] = [],

@@ -70,19 +70,7 @@ private struct RowPass {
     let fields: UnsafeMutableBufferPointer<FieldList<WritableCells>.Field>
     let names: UnsafeRawBufferPointer
     let elementCounts: UnsafeMutableBufferPointer<Int>
-    private var position = 0
-
-    init(
-        json: UnsafeRawBufferPointer,
-        fields: UnsafeMutableBufferPointer<FieldList<WritableCells>.Field>,
-        names: UnsafeRawBufferPointer,
-        elementCounts: UnsafeMutableBufferPointer<Int>
-    ) {
-        self.json = json
-        self.fields = fields
-        self.names = names
-        self.elementCounts = elementCounts
-    }
+    fileprivate var position = 0
 
     private mutating func skip(_ character: Unicode.Scalar) -> Bool {
         guard json[position] == UInt8(ascii: character) else { return false }
