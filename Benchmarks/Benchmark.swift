@@ -6,6 +6,10 @@ import Foundation
 @main
 struct Benchmark {
     static let httpSeconds = 5
+    /// How often lookups and what limits them take turns.
+    static let turns = 9
+    /// A route that answers a constant as long as a generated node.
+    static let constantRoute = ["--constant-route", "756"]
 
     static func main() throws {
         if CommandLine.arguments.dropFirst().first == "micro" {
@@ -46,7 +50,7 @@ struct Benchmark {
     private mutating func run() throws {
         try Self.generate(count, to: nodes)
         let server = Server(data: folder.appending(path: "data"))
-        try server.start(["--constant-route", "700"])
+        try server.start(Self.constantRoute)
         try load(server)
         let references = try Self.references(server, count: min(count, 50_000))
         let constant = try lookups(server, references)

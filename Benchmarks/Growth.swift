@@ -25,7 +25,7 @@ struct Growth {
         }
         try Benchmark.generate(count, to: nodes)
         let server = Server(data: data)
-        try server.start(["--constant-route", "700"])
+        try server.start(Benchmark.constantRoute)
         let load = try Benchmark.stream(nodes, count, to: server)
         let references = try Benchmark.references(server, count: min(count, 50_000))
         let paths = references.ids.shuffled().map { "/ComputeNode/\($0)" }

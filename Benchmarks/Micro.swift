@@ -81,6 +81,10 @@ enum Micro {
             let directory = filledDirectory()
             return { precondition(find("x1000c\($0 % 8)s\($0 / 8 % 64)b0n0", directory)) }
         },
+        Piece(name: "a node is found by MAC") {
+            let directory = filledDirectory()
+            return { _ in precondition(find("02:65:26:9e:0d:37", directory)) }
+        },
     ]
 
     private static func node(_ index: Int) -> String {
@@ -113,7 +117,7 @@ enum Micro {
                     resource: ResourceID(.computeNode, .version7()),
                     stored: StoredResource(document: document.bytes, version: 1),
                     indexBefore: nil,
-                    index: IndexEntry(keys: [document.keys[0]])
+                    index: IndexEntry(keys: document.keys)
                 )
             }
         )

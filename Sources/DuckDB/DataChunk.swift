@@ -7,7 +7,15 @@ package struct DataChunk {
     private let columns: [ColumnVector]
 
     init(consuming chunk: duckdb_data_chunk, columns: [QueryResult.Column]) {
-        let memory = ChunkMemory(chunk)
+        self.init(chunk, columns: columns, in: ChunkMemory(chunk))
+    }
+
+    /// Reads a chunk that is DuckDB's, for as long as that lets it.
+    init(borrowing chunk: duckdb_data_chunk, columns: [QueryResult.Column]) {
+        self.init(chunk, columns: columns, in: ChunkMemory(nil))
+    }
+
+    private init(_ chunk: duckdb_data_chunk, columns: [QueryResult.Column], in memory: ChunkMemory) {
         let count = Int(duckdb_data_chunk_get_size(chunk))
         self.count = count
         self.columns = columns.enumerated().map { index, column in
@@ -22,16 +30,16 @@ package struct DataChunk {
     }
 }
 
-/// Owns a chunk of DuckDB's, and with it the memory of all its vectors.
+/// Owns a chunk of DuckDB's, and with it the memory of all its vectors; nothing where DuckDB owns it.
 final class ChunkMemory {
-    private let chunk: duckdb_data_chunk
+    private let chunk: duckdb_data_chunk?
 
-    init(_ chunk: duckdb_data_chunk) {
+    init(_ chunk: duckdb_data_chunk?) {
         self.chunk = chunk
     }
 
     deinit {
-        var chunk: duckdb_data_chunk? = chunk
+        var chunk = chunk
         duckdb_destroy_data_chunk(&chunk)
     }
 }

@@ -66,7 +66,7 @@ struct NestedTests {
 
 extension ColumnVector {
     /// The value of a row as JSON, for texts that need no escapes.
-    fileprivate func json(_ row: Int) -> String {
+    func json(_ row: Int) -> String {
         if isNull(row) { return "null" }
         switch type {
         case .integer, .bigint: return String(int64(row))

@@ -20,5 +20,10 @@ void no_give_way(void);
 // while other threads wait.
 void no_prepare_memory(void);
 
+// Has the processor fetch what is at an address, without waiting for it.
+static inline void no_prefetch(const void *address) {
+    __builtin_prefetch(address);
+}
+
 // Gives memory that was freed back to the system, where the C library keeps it.
 void no_return_memory(void);

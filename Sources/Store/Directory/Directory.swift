@@ -75,15 +75,25 @@ package final class Directory: Sendable {
                 guard let entry = changes[index].indexBefore, entry != changes[index].index else { continue }
                 tables[changes[index].resource.kind.number].removeKeys(entry, of: changes[index].resource.id)
             }
-            for index in changes.indices {
-                let kind = changes[index].resource.kind.number
-                let place = tables[kind].set(changes[index].resource.id, to: changes[index].stored)
-                guard let entry = changes[index].index, entry != changes[index].indexBefore else { continue }
-                guard let place else { preconditionFailure("a resource with keys is there") }
-                tables[kind].addKeys(entry, at: place)
+            for start in stride(from: 0, to: changes.count, by: Self.prefetched) {
+                let some = start..<min(start + Self.prefetched, changes.count)
+                for index in some {
+                    let resource = changes[index].resource
+                    tables[resource.kind.number].prefetch(resource.id, changes[index].index)
+                }
+                for index in some {
+                    let kind = changes[index].resource.kind.number
+                    let place = tables[kind].set(changes[index].resource.id, to: changes[index].stored)
+                    guard let entry = changes[index].index, entry != changes[index].indexBefore else { continue }
+                    guard let place else { preconditionFailure("a resource with keys is there") }
+                    tables[kind].addKeys(entry, at: place)
+                }
             }
         }
     }
+
+    /// How many changes have their entries in the tables fetched from memory at once.
+    private static let prefetched = 64
 
     /// Forgets everything.
     func removeAll() {

@@ -77,6 +77,18 @@ struct DirectoryTable {
         if let bmc = entry.bmc { bmcs.insert(place, hash: bmc.placeHash) }
     }
 
+    /// Has the processor fetch what a change needs, as ``PlaceTable/prefetch(_:)`` says. It changes nothing, but what is
+    /// mutating is not copied for the call.
+    mutating func prefetch(_ id: UUID, _ entry: IndexEntry?) {
+        ids.prefetch(id.placeHash)
+        guard let entry else { return }
+        for key in entry.keys {
+            guard let index = keys.firstIndex(where: { $0.name == key.name }) else { continue }
+            keys[index].table.prefetch(key.number)
+        }
+        if let bmc = entry.bmc { bmcs.prefetch(bmc.placeHash) }
+    }
+
     /// Puts a resource there, or takes it away.
     ///
     /// - Returns: Its place; nil when it is gone.

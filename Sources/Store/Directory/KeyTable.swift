@@ -31,6 +31,11 @@ struct KeyTable {
         }
     }
 
+    /// As ``PlaceTable/prefetch(_:)``.
+    func prefetch(_ value: KeyValue) {
+        if case .number(let number) = value { entries.prefetch(number.placeHash) }
+    }
+
     private func entry(of number: UInt64) -> UInt32? {
         entries.first(hash: number.placeHash) { numbers[Int($0)] == number }
     }

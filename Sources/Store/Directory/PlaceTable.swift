@@ -1,3 +1,5 @@
+import CSystemShims
+
 /// Finds the places of what has a hash: an open-addressing table of four bytes of the hash and four of the place each.
 ///
 /// Several places may have one hash, and whoever asks tells which is the right one. Swift's dictionaries take several
@@ -35,6 +37,13 @@ struct PlaceTable {
         reserve(count + 1)
         self.place(UInt64(hash) << 32 | UInt64(place))
         count += 1
+    }
+
+    /// Has the processor fetch what stands where a hash belongs. Whoever does so for many hashes before it asks for their
+    /// places waits for memory once, not for each.
+    func prefetch(_ hash: UInt32) {
+        guard !entries.isEmpty else { return }
+        entries.withUnsafeBufferPointer { no_prefetch($0.baseAddress! + (Int(hash) & mask)) }
     }
 
     /// The places with a hash, as long as a condition does not hold.

@@ -241,7 +241,7 @@ actor Projection {
                 unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
                 let rows = snapshot.manifest.rows(of: table.kind)
                 directory.reserve(table.kind, count: rows)
-                try table.forEachChunk(connection.query(selection.sql), directory.apply)
+                try table.forEachChunk(selection.sql, on: connection, directory.apply)
                 guard directory.count(table.kind) == rows else {
                     throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
                 }

@@ -42,21 +42,8 @@ extension ProjectionTable {
     /// Reads rows of the table on all processors, in no particular order.
     ///
     /// - Parameter body: Gets the rows of a chunk, on any thread.
-    func forEachChunk(_ result: QueryResult, _ body: @Sendable ([Change]) -> Void) throws {
+    func forEachChunk(_ sql: String, on connection: Connection, _ body: @escaping @Sendable ([Change]) -> Void) throws {
         let reader = RowReader(self)
-        let lock = NSLock()
-        // Both are used by whoever has the lock; what a chunk has is its own.
-        nonisolated(unsafe) let result = result
-        nonisolated(unsafe) var failure: (any Error)?
-        DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { _ in
-            do {
-                while let chunk = try lock.withLock({ try failure == nil ? result.nextChunk() : nil }) {
-                    body(try reader.changes(in: chunk))
-                }
-            } catch {
-                lock.withLock { failure = error }
-            }
-        }
-        if let failure { throw failure }
+        try connection.forEachChunk(of: sql) { body(try reader.changes(in: $0)) }
     }
 }

@@ -62,11 +62,15 @@ struct ProjectionTable: Sendable {
 }
 
 extension ProjectionTable {
+    /// Rows of a row group in a Parquet file: enough for columns to pack well, few enough for a start to keep every
+    /// processor busy, since DuckDB reads a row group by one thread.
+    private static let rowGroupSize = 40_960
+
     /// Writes the table to a Parquet file, ordered by id so that equal rows give equal files.
     func copyStatement(to file: URL) -> String {
         """
         COPY (SELECT * FROM \(name) ORDER BY \(identifier)) TO \(file.path.quotedLiteral) \
-        (FORMAT parquet, COMPRESSION zstd);
+        (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE \(Self.rowGroupSize));
         """
     }
 

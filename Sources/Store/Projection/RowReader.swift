@@ -135,6 +135,7 @@ extension RowReader {
         /// The keys of a row, each once.
         static func keys(_ cells: [KeyCells], _ row: Int) -> [UniqueKey] {
             var keys: [UniqueKey] = []
+            keys.reserveCapacity(4)
             for key in cells where !key.cells.isNull(row) {
                 guard let elements = key.elements else {
                     keys.append(UniqueKey(name: key.name, utf8: key.cells.bytes(row)))
