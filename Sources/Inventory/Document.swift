@@ -79,7 +79,11 @@ package struct Document: Sendable {
 
     /// Of a node: its location.
     package var nodeXName: NodeXName? {
-        text.string(Self.nodeXNameField).map { NodeXName(normal: $0) }
+        guard kind == .computeNode, let key = keys.first(where: { $0.name == "xname" }) else { return nil }
+        return switch key.number {
+        case .number(let number): NodeXName(number: number)
+        case .text(let text): NodeXName(normal: text)
+        }
     }
 
     /// Of a BMC: its location.
@@ -179,7 +183,6 @@ package struct Document: Sendable {
     // MARK: Places of fields
 
     private static let bmcField = ComputeNode.number(of: "bmc")
-    private static let nodeXNameField = ComputeNode.number(of: "xname")
     private static let bmcXNameField = BMC.number(of: "xname")
     private static let creatorField = NodeCollection.number(of: "creator_subject")
 }

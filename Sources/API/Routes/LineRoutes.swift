@@ -9,7 +9,7 @@ import Store
 /// Creates resources from a stream, one JSON document a line: `POST /{Kind}` with `application/x-ndjson`.
 ///
 /// Lines are read, checked, committed and answered in groups while the stream goes on. While some groups are committed
-/// the next is read, and no more than that: a client that sends faster has to wait.
+/// the next are read, and no more than so many: a client that sends faster has to wait.
 struct LineRoutes {
     let store: InventoryStore
 
@@ -17,12 +17,13 @@ struct LineRoutes {
 
     /// The longest line, in bytes.
     private static let maximumLineSize = 8 << 20
-    /// How many lines, and of how many bytes at about, are committed at once.
-    private static let maximumGroup = 512
+    /// How many lines, and of how many bytes at about, make a group.
+    private static let maximumGroup = 128
     private static let maximumGroupSize = 1 << 20
 
-    /// How many groups that are being committed may wait to be answered.
-    private static let maximumWaiting = 2
+    /// How many groups that are being committed may wait to be answered: enough to keep the committer busy while others
+    /// are read and answered.
+    private static let maximumWaiting = 10
 
     /// Lines that are being committed.
     private struct Group: Sendable {

@@ -27,19 +27,32 @@ actor Committer {
 
     /// A transaction whose client waits.
     private struct Request {
-        var transaction: Transaction
-        var answer: @Sendable (Result<Receipt, any Error>) -> Void
+        let submitted: SubmittedTransactions
+        let index: Int
+        /// The operations that a decision came to.
+        var decided: [Transaction.Operation]?
+
+        var transaction: Transaction { submitted.transactions[index] }
 
         var decision: Transaction.Decision? {
             if case .decision(let decision) = transaction.content { decision } else { nil }
         }
+
+        var operations: [Transaction.Operation] {
+            switch transaction.content {
+            case .operations(let operations): operations
+            case .decision: decided ?? []
+            }
+        }
     }
 
     /// How many transactions may wait at once.
-    private static let maximumWaiting = 4096
+    private static let maximumWaiting = 16_384
     /// How many transactions, and changes at about, are synced at once.
     private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000
+    /// How many transactions have the directory's memory fetched for them at once.
+    private static let prefetched = 32
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -65,7 +78,7 @@ actor Committer {
 
     /// Puts transactions in line, to be carried out one after the other, each by itself.
     nonisolated func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
-        let submitted = SubmittedTransactions(count: transactions.count, projection: projection)
+        let submitted = SubmittedTransactions(transactions, projection: projection)
         let hasRoom = queue.withLock { queue in
             guard queue.count + transactions.count <= Self.maximumWaiting else { return false }
             queue.count += transactions.count
@@ -76,14 +89,8 @@ actor Committer {
             for index in transactions.indices { submitted.put(.failure(refusal), at: index) }
             return submitted
         }
-        let requests = transactions.enumerated().map { index, transaction in
-            Request(transaction: transaction) { result in
-                self.queue.withLock { $0.count -= 1 }
-                submitted.put(result, at: index)
-            }
-        }
         let mustStart = queue.withLock { queue in
-            queue.requests += requests
+            queue.requests += transactions.indices.map { Request(submitted: submitted, index: $0) }
             defer { queue.isBeingWorkedOff = true }
             return !queue.isBeingWorkedOff
         }
@@ -91,7 +98,7 @@ actor Committer {
         return submitted
     }
 
-    /// Carries out what waits until nothing does.
+    /// Carries out what waits, until nothing does.
     private func workOff() async {
         while true {
             let batch = queue.withLock { queue in
@@ -101,17 +108,24 @@ actor Committer {
                 return batch
             }
             if batch.isEmpty { return }
-            var rest = batch[...]
-            while let first = rest.first {
-                if let decision = first.decision {
-                    await carryOut(first, after: decision)
-                    rest.removeFirst()
-                } else {
-                    rest = rest.dropFirst(carryOut(rest.prefix { $0.decision == nil }))
-                }
-                // Lets in whoever wants a sync or a new segment.
-                await Task.yield()
+            await workOff(batch)
+            // Somebody else frees the transactions: who allocates memory where they lie has to wait meanwhile, and
+            // everybody waits for this thread.
+            Task.detached { withExtendedLifetime(batch) {} }
+        }
+    }
+
+    private func workOff(_ batch: [Request]) async {
+        var rest = batch[...]
+        while let first = rest.first {
+            if let decision = first.decision {
+                await carryOut(first, after: decision)
+                rest.removeFirst()
+            } else {
+                rest = rest.dropFirst(carryOut(rest.prefix { $0.decision == nil }))
             }
+            // Lets in whoever wants a sync or a new segment.
+            await Task.yield()
         }
     }
 
@@ -119,12 +133,17 @@ actor Committer {
     private func carryOut(_ request: Request, after decision: Transaction.Decision) async {
         var request = request
         do {
-            request.transaction.content = .operations(try await decision(self, journal.sequence))
+            request.decided = try await decision(self, journal.sequence)
         } catch {
-            request.answer(.failure(error))
+            answer([request], with: [.failure(error)])
             return
         }
         _ = carryOut([request])
+    }
+
+    private func answer(_ requests: ArraySlice<Request>, with results: [Result<Receipt, any Error>]) {
+        queue.withLock { $0.count -= results.count }
+        for (request, result) in zip(requests, results) { request.submitted.put(result, at: request.index) }
     }
 
     /// What a transaction comes to.
@@ -143,12 +162,13 @@ actor Committer {
         var records: [JournalRecord] = []
         var changeCount = 0
         var failure = readiness
-        for request in requests where failure == nil {
+        for (index, request) in requests.enumerated() where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
+            if index % Self.prefetched == 0 { prefetchKeys(of: requests.dropFirst(index).prefix(Self.prefetched)) }
             if case .success(let before) = results.last { overlay.apply(before.changes) }
             let result = Result { () throws(Refusal) in
                 try workOut(
-                    request.transaction,
+                    request,
                     overlay,
                     number: journal.next + UInt64(records.count),
                     last: records.last?.sequence ?? journal.sequence
@@ -168,7 +188,7 @@ actor Committer {
         }
         if let failure {
             // What was refused may have been because of others of the batch, which now are not in effect either.
-            for request in requests { request.answer(.failure(failure)) }
+            answer(requests, with: requests.map { _ in .failure(failure) })
             return requests.count
         }
         for case .success(let accepted) in results where !accepted.changes.isEmpty {
@@ -176,10 +196,19 @@ actor Committer {
             projection.enqueue(accepted.changes, through: accepted.record.sequence)
         }
         if !records.isEmpty { journal.announce() }
-        for (request, result) in zip(requests, results) {
-            request.answer(result.map(\.receipt).mapError { $0 })
-        }
+        answer(requests, with: results.map { result in result.map(\.receipt).mapError { $0 } })
         return results.count
+    }
+
+    /// Has the processor fetch where the directory has the keys of new resources, or would have them.
+    private func prefetchKeys(of requests: ArraySlice<Request>) {
+        for request in requests {
+            for operation in request.operations {
+                guard case .create(let submission) = operation.action else { continue }
+                directory.prefetch(submission.document.kind, submission.document.keys)
+                if let bmc = submission.bmc { directory.prefetch(.bmc, bmc.keys) }
+            }
+        }
     }
 
     /// Why nothing can be written now.
@@ -203,18 +232,16 @@ actor Committer {
     ///   - number: The sequence number that it gets.
     ///   - last: That of the transaction before it.
     private func workOut(
-        _ transaction: Transaction,
+        _ request: Request,
         _ overlay: DirectoryOverlay,
         number: UInt64,
         last: UInt64
     ) throws(Refusal) -> Accepted {
-        guard case .operations(let operations) = transaction.content else {
-            preconditionFailure("a transaction is worked out when its operations are decided")
-        }
+        let transaction = request.transaction
         var draft = Draft(overlay, author: transaction.author, intake: intake)
         var resources: [ResourceID] = []
         var problems: [Refusal.Problem] = []
-        for (index, operation) in operations.enumerated() where problems.count < Refusal.maximumProblems {
+        for (index, operation) in request.operations.enumerated() where problems.count < Refusal.maximumProblems {
             do throws(Refusal) {
                 resources.append(try draft.carryOut(operation, index: index))
             } catch {

@@ -2,6 +2,7 @@ import Synchronization
 
 /// Transactions that are in line or carried out, and what became of them.
 package final class SubmittedTransactions: Sendable {
+    let transactions: [Transaction]
     private let state: Mutex<State>
     private let projection: Projection
 
@@ -11,8 +12,9 @@ package final class SubmittedTransactions: Sendable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    init(count: Int, projection: Projection) {
-        state = Mutex(State(results: Array(repeating: nil, count: count), missing: count))
+    init(_ transactions: [Transaction], projection: Projection) {
+        self.transactions = transactions
+        state = Mutex(State(results: Array(repeating: nil, count: transactions.count), missing: transactions.count))
         self.projection = projection
     }
 

@@ -20,6 +20,8 @@ final class JournalWriter {
     /// What counts but is not known to be on stable storage, to be written again should it be lost.
     private var unsynced = Unsynced()
     private var lastTime: Timestamp
+    /// What is being appended; the memory is used again.
+    private var bytes: [UInt8] = []
 
     private struct Unsynced {
         var bytes: [UInt8] = []
@@ -35,6 +37,8 @@ final class JournalWriter {
     /// How much may wait for a sync, whatever the policy says: less than a start after a crash passes over.
     private static let maximumUnsyncedSize = 64 << 20
     private static let maximumUnsyncedCount = 100_000
+    /// How large the memory may be that is kept for the next transactions.
+    private static let maximumKeptSize = 4 << 20
 
     /// Goes on behind what a start has found. Where no segment can be begun, the journal says why.
     ///
@@ -71,7 +75,7 @@ final class JournalWriter {
         guard let last = records.last else { return }
         try heal()
         guard let (file, size) = segment else { preconditionFailure("a journal that is healed has a segment") }
-        var bytes: [UInt8] = []
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.maximumKeptSize)
         bytes.reserveCapacity(records.reduce(0) { $0 + $1.size })
         var entries: [SegmentIndex.Entry] = []
         for record in records { record.write(to: &bytes, &entries, synced: synced) }
