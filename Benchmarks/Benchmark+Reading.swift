@@ -27,9 +27,14 @@ extension Benchmark {
         return references
     }
 
+    /// Paths of the constant route: as many as there are nodes, so that the client has as much to do.
+    static func constantPaths(_ references: References) -> [String] {
+        references.ids.map { "/constant?\($0)" }
+    }
+
     /// Measures lookups, and returns the constant route's time for a request of one client in seconds.
     mutating func lookups(_ server: Server, _ references: References) throws -> Double {
-        let constant = ["/constant"]
+        let constant = Self.constantPaths(references)
         let lookups = [("id", references.ids), ("xname", references.xnames), ("MAC", references.macs)].map {
             (name: $0, paths: $1.shuffled().map { "/ComputeNode/\($0)" })
         }

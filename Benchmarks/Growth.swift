@@ -29,9 +29,10 @@ struct Growth {
         let load = try Benchmark.stream(nodes, count, to: server)
         let references = try Benchmark.references(server, count: min(count, 50_000))
         let paths = references.ids.shuffled().map { "/ComputeNode/\($0)" }
+        let constant = Benchmark.constantPaths(references)
         var lookups: [Double] = []
         for _ in 0..<3 {
-            let limit = try Wrk(port: server.port, paths: ["/constant"], seconds: 2)
+            let limit = try Wrk(port: server.port, paths: constant, seconds: 2)
             let found = try Wrk(port: server.port, paths: paths, seconds: 2)
             lookups.append(found.requestsPerSecond / limit.requestsPerSecond)
         }

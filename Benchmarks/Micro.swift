@@ -83,20 +83,26 @@ enum Micro {
         },
         Piece(name: "a node is found by MAC") {
             let directory = filledDirectory()
-            return { _ in precondition(find("02:65:26:9e:0d:37", directory)) }
+            let macs = (0..<512).map { "02:65:26:9e:\(hexadecimal($0))" }
+            return { precondition(find(macs[$0 % macs.count], directory)) }
         },
     ]
 
     private static func node(_ index: Int) -> String {
         """
         {"hostname":"nid\(index)","architecture":"x86_64","xname":"x1000c\(index % 8)s\(index / 8)b0n0",\
-        "boot_mac":"02:65:26:9e:0d:37","boot_ipv4_address":"10.0.0.1","network_interfaces":[{"interface_name":"eth0",\
-        "mac_address":"02:65:26:9e:0d:37","ipv4_address":"10.0.0.1","description":"node management"},\
-        {"interface_name":"hsn0","mac_address":"02:57:79:84:c1:70","ipv4_address":"172.16.0.1",\
+        "boot_mac":"02:65:26:9e:\(hexadecimal(index))","boot_ipv4_address":"10.0.0.1","network_interfaces":[{"interface_name":"eth0",\
+        "mac_address":"02:65:26:9e:\(hexadecimal(index))","ipv4_address":"10.0.0.1","description":"node management"},\
+        {"interface_name":"hsn0","mac_address":"02:57:79:84:\(hexadecimal(index))","ipv4_address":"172.16.0.1",\
         "ipv6_address":"fd00::1:0","description":"high-speed network","serial":"0C5C7FD0","model":"Ethernet E810-C",\
         "manufacturer":"Intel"}],"bmc":{"username":"root","password":"d23f128b2f33","mac_address":"02:49:cc:6b:75:a9",\
         "ipv4_address":"10.128.0.1"},"location_string":"cabinet 1000, chassis 0, slot 0"}
         """
+    }
+
+    /// A number below 65,536 as the last two bytes of a MAC address.
+    private static func hexadecimal(_ number: Int) -> String {
+        [number >> 8, number & 0xff].map { [UInt8($0)].hexadecimal }.joined(separator: ":")
     }
 
     private static func read(_ bytes: [UInt8]) -> Document {

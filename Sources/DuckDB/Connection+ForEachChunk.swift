@@ -14,14 +14,15 @@ extension Connection {
     package func forEachChunk(of sql: String, _ body: @escaping @Sendable (DataChunk) throws -> Void) throws {
         let empty = try query("SELECT * FROM (\(sql)) LIMIT 0")
         let columns = empty.columns
-        // Until then its transaction is open, and the function would go with it.
-        _ = try empty.nextChunk()
+        // Until its end is read its transaction is open, and the function would go with it.
+        while try empty.nextChunk() != nil {}
         let visitor = ChunkVisitor(columns, body)
         try register(visitor)
         defer { visitor.close() }
         let names = columns.map(\.name.quotedIdentifier).joined(separator: ", ")
         do {
-            _ = try query("SELECT bool_and(\(visitor.name)(\(names))) FROM (\(sql))").scalar()
+            let result = try query("SELECT bool_and(\(visitor.name)(\(names))) FROM (\(sql))")
+            while try result.nextChunk() != nil {}
         } catch {
             throw visitor.failure ?? error
         }
@@ -46,9 +47,10 @@ extension Connection {
             if let visitor { Unmanaged<ChunkVisitor>.fromOpaque(visitor).release() }
         }
         duckdb_scalar_function_set_function(function) { info, chunk, output in
-            guard let info, let chunk, let visitor = duckdb_scalar_function_get_extra_info(info) else { return }
-            let isVisited = Unmanaged<ChunkVisitor>.fromOpaque(visitor).takeUnretainedValue().visit(chunk)
-            guard isVisited else {
+            let visitor = duckdb_scalar_function_get_extra_info(info).map {
+                Unmanaged<ChunkVisitor>.fromOpaque($0).takeUnretainedValue()
+            }
+            guard let chunk, visitor?.visit(chunk) == true else {
                 duckdb_scalar_function_set_error(info, "the query that this function was made for is over")
                 return
             }
@@ -86,8 +88,10 @@ private final class ChunkVisitor: Sendable {
         state.withLock { $0.body = nil }
     }
 
+    /// - Returns: Whether the rows were looked at without an error.
     func visit(_ chunk: duckdb_data_chunk) -> Bool {
-        guard let body = state.withLock({ $0.body }) else { return false }
+        guard Int(duckdb_data_chunk_get_column_count(chunk)) == columns.count, let body = state.withLock({ $0.body })
+        else { return false }
         do {
             try body(DataChunk(borrowing: chunk, columns: columns))
             return true

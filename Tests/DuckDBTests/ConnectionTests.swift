@@ -13,6 +13,24 @@ struct ConnectionTests {
         #expect(try connection.query("SELECT i FROM t").rows() == [[.int(2)]])
     }
 
+    @Test func `Tables are compressed whatever sizes they were filled in`() throws {
+        let columns = (0..<12).map { "c\($0) VARCHAR" }.joined(separator: ", ")
+        try connection.execute("CREATE TABLE t (\(columns))")
+        let texts = Array(repeating: "repeat('text ', 4) || range", count: 12).joined(separator: ", ")
+        for range in ["0, 131072", "131072, 250000"] {
+            try connection.execute("INSERT INTO t SELECT \(texts) FROM range(\(range))")
+        }
+        let size = "SELECT (sum(memory_usage_bytes) >> 20)::BIGINT FROM duckdb_memory()"
+        let before = try connection.query(size).scalar()
+        try connection.compress()
+        let after = try connection.query(size).scalar()
+        guard case .int(let before) = before, case .int(let after) = after else {
+            Issue.record("memory is no number")
+            return
+        }
+        #expect(after < before / 2)
+    }
+
     @Test func `A query tells its columns and the rows it changed`() throws {
         try connection.execute("CREATE TABLE t (i INTEGER)")
         #expect(try connection.query("INSERT INTO t VALUES (1), (2), (3)").rowsChanged == 3)

@@ -19,7 +19,7 @@ struct LineRoutes {
     private static let maximumLineSize = 8 << 20
     /// How many lines, and of how many bytes at about, make a group.
     private static let maximumGroup = 128
-    private static let maximumGroupSize = 1 << 20
+    private static let maximumGroupSize = 256 << 10
 
     /// How many groups that are being committed may wait to be answered: enough to keep the committer busy while others
     /// are read and answered.

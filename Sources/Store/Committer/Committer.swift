@@ -39,10 +39,11 @@ actor Committer {
         }
 
         var operations: [Transaction.Operation] {
-            switch transaction.content {
-            case .operations(let operations): operations
-            case .decision: decided ?? []
+            if case .operations(let operations) = transaction.content { return operations }
+            guard let decided else {
+                preconditionFailure("a transaction is worked out when its operations are decided")
             }
+            return decided
         }
     }
 
@@ -51,8 +52,6 @@ actor Committer {
     /// How many transactions, and changes at about, are synced at once.
     private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000
-    /// How many transactions have the directory's memory fetched for them at once.
-    private static let prefetched = 32
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -109,8 +108,8 @@ actor Committer {
             }
             if batch.isEmpty { return }
             await workOff(batch)
-            // Somebody else frees the transactions: who allocates memory where they lie has to wait meanwhile, and
-            // everybody waits for this thread.
+            // Freed by another thread: it has to wait for those that allocate where the transactions lie, and everybody
+            // waits for this one.
             Task.detached { withExtendedLifetime(batch) {} }
         }
     }
@@ -162,9 +161,8 @@ actor Committer {
         var records: [JournalRecord] = []
         var changeCount = 0
         var failure = readiness
-        for (index, request) in requests.enumerated() where failure == nil {
+        for request in requests where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
-            if index % Self.prefetched == 0 { prefetchKeys(of: requests.dropFirst(index).prefix(Self.prefetched)) }
             if case .success(let before) = results.last { overlay.apply(before.changes) }
             let result = Result { () throws(Refusal) in
                 try workOut(
@@ -198,17 +196,6 @@ actor Committer {
         if !records.isEmpty { journal.announce() }
         answer(requests, with: results.map { result in result.map(\.receipt).mapError { $0 } })
         return results.count
-    }
-
-    /// Has the processor fetch where the directory has the keys of new resources, or would have them.
-    private func prefetchKeys(of requests: ArraySlice<Request>) {
-        for request in requests {
-            for operation in request.operations {
-                guard case .create(let submission) = operation.action else { continue }
-                directory.prefetch(submission.document.kind, submission.document.keys)
-                if let bmc = submission.bmc { directory.prefetch(.bmc, bmc.keys) }
-            }
-        }
     }
 
     /// Why nothing can be written now.

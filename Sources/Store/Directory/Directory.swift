@@ -92,11 +92,6 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Has the processor fetch where keys are, which somebody will ask for soon.
-    func prefetch(_ kind: Kind, _ keys: [UniqueKey]) {
-        tables.withLock { $0[kind.number].prefetch(keys) }
-    }
-
     /// How many changes have their entries in the tables fetched from memory at once.
     private static let prefetched = 64
 

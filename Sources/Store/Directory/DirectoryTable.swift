@@ -82,15 +82,11 @@ struct DirectoryTable {
     mutating func prefetch(_ id: UUID, _ entry: IndexEntry?) {
         ids.prefetch(id.placeHash)
         guard let entry else { return }
-        prefetch(entry.keys)
-        if let bmc = entry.bmc { bmcs.prefetch(bmc.placeHash) }
-    }
-
-    mutating func prefetch(_ wanted: [UniqueKey]) {
-        for key in wanted {
+        for key in entry.keys {
             guard let index = keys.firstIndex(where: { $0.name == key.name }) else { continue }
             keys[index].table.prefetch(key.number)
         }
+        if let bmc = entry.bmc { bmcs.prefetch(bmc.placeHash) }
     }
 
     /// Puts a resource there, or takes it away.

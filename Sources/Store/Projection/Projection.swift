@@ -295,7 +295,7 @@ actor Projection {
     private func compress() {
         guard mergedCount >= Self.compressedSize else { return }
         do throws(DuckDBError) {
-            try connection.execute("CHECKPOINT")
+            try connection.compress()
             mergedCount = 0
             no_return_memory()
         } catch {
