@@ -29,7 +29,11 @@ extension Kind {
         /// What a function finds by the unique keys that it can be, each of which is worked out when its turn has come.
         package func firstKey<Result>(_ find: (UniqueKey) -> Result?) -> Result? {
             guard let (kind, text) = keyText else { return nil }
-            for key in kind.referenceKeys {
+            // What is a value of one key is none of another's, and it takes longest to find out that a text is not.
+            for key in kind.referenceKeys where key.isNormal(text) {
+                if let found = find(UniqueKey(name: key.name, value: text)) { return found }
+            }
+            for key in kind.referenceKeys where !key.isNormal(text) {
                 if let value = key.normalize(text), let found = find(UniqueKey(name: key.name, value: value)) {
                     return found
                 }
@@ -45,6 +49,7 @@ extension Kind {
 
     private struct ReferenceKey: Sendable {
         var name: String
+        var isNormal: @Sendable (String) -> Bool
         var normalize: @Sendable (String) -> String?
     }
 
@@ -57,20 +62,19 @@ extension Kind {
         type.fields.compactMap { field in
             guard let name = field.uniqueKey else { return nil }
             if let value = field.type as? any StringValue.Type {
-                return ReferenceKey(name: name) { text in normalSpelling(of: text, as: value) }
+                return ReferenceKey(name: name, isNormal: value.isNormal) { text in
+                    do { return try value.init(text).description } catch { return nil }
+                }
             }
-            return field.type == String.self ? ReferenceKey(name: name) { $0 } : nil
+            guard field.type == String.self else { return nil }
+            return ReferenceKey(name: name, isNormal: { _ in true }, normalize: { $0 })
         }
     }
 }
 
-/// The text in the normal spelling of a type, or nil when it does not spell a value of it.
-private func normalSpelling<Value: StringValue>(of text: String, as type: Value.Type) -> String? {
-    var text = text
-    if text.withUTF8(Value.isNormal) { return text }
-    do {
-        return try Value(text).description
-    } catch {
-        return nil
+extension StringValue {
+    fileprivate static func isNormal(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8(isNormal)
     }
 }
