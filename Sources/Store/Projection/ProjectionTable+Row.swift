@@ -1,4 +1,3 @@
-import Dispatch
 import DuckDB
 import Foundation
 import Inventory
