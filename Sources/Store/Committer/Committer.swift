@@ -78,22 +78,19 @@ actor Committer {
     /// Puts transactions in line, to be carried out one after the other, each by itself.
     nonisolated func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
         let submitted = SubmittedTransactions(transactions, projection: projection)
-        let hasRoom = queue.withLock { queue in
-            guard queue.count + transactions.count <= Self.maximumWaiting else { return false }
+        let wasWorkedOff = queue.withLock { queue -> Bool? in
+            guard queue.count + transactions.count <= Self.maximumWaiting else { return nil }
             queue.count += transactions.count
-            return true
+            queue.requests += transactions.indices.map { Request(submitted: submitted, index: $0) }
+            defer { queue.isBeingWorkedOff = true }
+            return queue.isBeingWorkedOff
         }
-        guard hasRoom else {
+        guard let wasWorkedOff else {
             let refusal = Refusal(.unavailable, "More than \(Self.maximumWaiting) writes are waiting; try again soon.")
             for index in transactions.indices { submitted.put(.failure(refusal), at: index) }
             return submitted
         }
-        let mustStart = queue.withLock { queue in
-            queue.requests += transactions.indices.map { Request(submitted: submitted, index: $0) }
-            defer { queue.isBeingWorkedOff = true }
-            return !queue.isBeingWorkedOff
-        }
-        if mustStart { Task { await self.workOff() } }
+        if !wasWorkedOff { Task { await self.workOff() } }
         return submitted
     }
 

@@ -75,7 +75,7 @@ final class JournalWriter {
         guard let last = records.last else { return }
         try heal()
         guard let (file, size) = segment else { preconditionFailure("a journal that is healed has a segment") }
-        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.maximumKeptSize)
+        defer { bytes.removeAll(keepingCapacity: bytes.capacity <= Self.maximumKeptSize) }
         bytes.reserveCapacity(records.reduce(0) { $0 + $1.size })
         var entries: [SegmentIndex.Entry] = []
         for record in records { record.write(to: &bytes, &entries, synced: synced) }
