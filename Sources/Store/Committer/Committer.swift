@@ -153,26 +153,36 @@ actor Committer {
     ///
     /// - Returns: How many those are.
     private func carryOut(_ requests: ArraySlice<Request>) -> Int {
-        var overlay = DirectoryOverlay(directory)
-        var results: [Result<Accepted, Refusal>] = []
+        let overlay = DirectoryOverlay(directory)
+        var results: [Result<Receipt, any Error>] = []
+        // Of those that change anything.
         var records: [JournalRecord] = []
+        var changes: [[Change]] = []
+        // How many of those the overlay has.
+        var appliedCount = 0
         var changeCount = 0
         var failure = readiness
         for request in requests where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
-            if case .success(let before) = results.last { overlay.apply(before.changes) }
-            let result = Result { () throws(Refusal) in
-                try workOut(
+            if appliedCount < changes.count {
+                overlay.apply(changes[appliedCount])
+                appliedCount += 1
+            }
+            do throws(Refusal) {
+                let accepted = try workOut(
                     request,
                     overlay,
                     number: journal.next + UInt64(records.count),
                     last: records.last?.sequence ?? journal.sequence
                 )
+                results.append(.success(accepted.receipt))
+                guard !accepted.changes.isEmpty else { continue }
+                records.append(accepted.record)
+                changes.append(accepted.changes)
+                changeCount += accepted.changes.count
+            } catch {
+                results.append(.failure(error))
             }
-            results.append(result)
-            guard case .success(let accepted) = result, !accepted.changes.isEmpty else { continue }
-            records.append(accepted.record)
-            changeCount += accepted.changes.count
         }
         if failure == nil {
             do throws(DiskError) {
@@ -186,12 +196,12 @@ actor Committer {
             answer(requests, with: requests.map { _ in .failure(failure) })
             return requests.count
         }
-        for case .success(let accepted) in results where !accepted.changes.isEmpty {
-            directory.apply(accepted.changes)
-            projection.enqueue(accepted.changes, through: accepted.record.sequence)
+        for (record, changes) in zip(records, changes) {
+            directory.apply(changes)
+            projection.enqueue(changes, through: record.sequence)
         }
         if !records.isEmpty { journal.announce() }
-        answer(requests, with: results.map { result in result.map(\.receipt).mapError { $0 } })
+        answer(requests, with: results)
         return results.count
     }
 

@@ -1,3 +1,4 @@
+import BasicContainers
 package import Foundation
 package import Inventory
 import Schema
@@ -8,7 +9,7 @@ import Synchronization
 /// Readers on any thread see whole transactions only. The ``Committer`` alone writes, once the start is done.
 package final class Directory: Sendable {
     /// One a kind, by its number.
-    private let tables = Mutex(Kind.allCases.map { _ in DirectoryTable() })
+    private let tables = Mutex(UniqueArray<DirectoryTable>.emptyTables)
 
     package init() {}
 

@@ -1,11 +1,12 @@
+import BasicContainers
 import Foundation
 import Inventory
 
 /// The directory as it will be once the transactions that wait for the disk are in effect.
-struct DirectoryOverlay {
+final class DirectoryOverlay {
     private let directory: Directory
     /// What they have put there, a table a kind, by its number.
-    private var tables = Kind.allCases.map { _ in DirectoryTable() }
+    private var tables = UniqueArray<DirectoryTable>.emptyTables
     /// What they have taken away.
     private var removed: Set<ResourceID> = []
     /// The keys that they have given up and not taken again, by the number of the kind.
@@ -28,15 +29,15 @@ struct DirectoryOverlay {
 
     /// The nodes that embed a BMC, in the order of their identifiers.
     func nodes(embedding bmc: UUID) -> [UUID] {
-        let table = tables[Kind.computeNode.number]
+        let number = Kind.computeNode.number
         let unchanged = directory.nodes(embedding: bmc).filter { id in
-            table.resource(id) == nil && !removed.contains(ResourceID(.computeNode, id))
+            tables[number].resource(id) == nil && !removed.contains(ResourceID(.computeNode, id))
         }
-        return (unchanged + table.nodes(embedding: bmc)).sorted()
+        return (unchanged + tables[number].nodes(embedding: bmc)).sorted()
     }
 
     /// Puts a transaction into effect for those that follow it.
-    mutating func apply(_ changes: [Change]) {
+    func apply(_ changes: [Change]) {
         for change in changes {
             guard let entry = change.indexBefore else { continue }
             let kind = change.resource.kind

@@ -1,9 +1,12 @@
+import BasicContainers
 import Foundation
 import Inventory
 import Schema
 
 /// The resources of one kind and the ways to find them.
-struct DirectoryTable {
+///
+/// It cannot be copied, so that no lookup counts references to all that it consists of.
+struct DirectoryTable: ~Copyable {
     private(set) var slots = SlotArray()
     /// The size of all documents together, in bytes.
     private(set) var documentLength = 0
@@ -11,8 +14,9 @@ struct DirectoryTable {
     private var ids = PlaceTable()
     /// Of nodes: by the BMC that they embed.
     private var bmcs = PlaceTable()
-    /// By the key's name.
-    private var keys: [(name: String, table: KeyTable)] = []
+    /// The names of keys, and a table for each.
+    private var keyNames: [String] = []
+    private var keys = UniqueArray<KeyTable>()
 
     // MARK: Reading
 
@@ -46,8 +50,8 @@ struct DirectoryTable {
     }
 
     private func holderPlace(of key: UniqueKey) -> UInt32? {
-        guard let index = keys.indices.first(where: { keys[$0].name == key.name }) else { return nil }
-        return keys[index].table[key.number]
+        guard let index = keyNames.firstIndex(of: key.name) else { return nil }
+        return keys[index][key.number]
     }
 
     // MARK: Writing
@@ -56,7 +60,9 @@ struct DirectoryTable {
     mutating func reserve(_ kind: Kind, count: Int) {
         ids.reserve(count)
         for field in kind.resourceType.fields {
-            if let key = field.uniqueKey { keys[index(of: key)].table.reserve(count) }
+            guard let key = field.uniqueKey else { continue }
+            let index = index(of: key)
+            keys[index].reserve(count)
         }
         if kind == .computeNode { bmcs.reserve(count) }
     }
@@ -65,26 +71,29 @@ struct DirectoryTable {
     mutating func removeKeys(_ entry: IndexEntry, of id: UUID) {
         guard let place = place(of: id) else { return }
         for key in entry.keys where holderPlace(of: key) == place {
-            keys[index(of: key.name)].table[key.number] = nil
+            let index = index(of: key.name)
+            keys[index][key.number] = nil
         }
         if let bmc = entry.bmc { bmcs.remove(place, hash: bmc.placeHash) }
     }
 
     /// Makes the resource at a place one that is found by keys.
     mutating func addKeys(_ entry: IndexEntry, at place: UInt32) {
-        for key in entry.keys { keys[index(of: key.name)].table[key.number] = place }
+        for key in entry.keys {
+            let index = index(of: key.name)
+            keys[index][key.number] = place
+        }
         slots[place].bmc = entry.bmc
         if let bmc = entry.bmc { bmcs.insert(place, hash: bmc.placeHash) }
     }
 
-    /// Has the processor fetch what a change needs, as ``PlaceTable/prefetch(_:)`` says. It changes nothing, but what is
-    /// mutating is not copied for the call.
-    mutating func prefetch(_ id: UUID, _ entry: IndexEntry?) {
+    /// Has the processor fetch what a change needs, as ``PlaceTable/prefetch(_:)`` says.
+    func prefetch(_ id: UUID, _ entry: IndexEntry?) {
         ids.prefetch(id.placeHash)
         guard let entry else { return }
         for key in entry.keys {
-            guard let index = keys.firstIndex(where: { $0.name == key.name }) else { continue }
-            keys[index].table.prefetch(key.number)
+            guard let index = keyNames.firstIndex(of: key.name) else { continue }
+            keys[index].prefetch(key.number)
         }
         if let bmc = entry.bmc { bmcs.prefetch(bmc.placeHash) }
     }
@@ -116,9 +125,19 @@ struct DirectoryTable {
     }
 
     private mutating func index(of name: String) -> Int {
-        if let index = keys.indices.first(where: { keys[$0].name == name }) { return index }
-        keys.append((name, KeyTable()))
+        if let index = keyNames.firstIndex(of: name) { return index }
+        keyNames.append(name)
+        keys.append(KeyTable())
         return keys.count - 1
+    }
+}
+
+extension UniqueArray<DirectoryTable> {
+    /// An empty table for each kind, by its number.
+    static var emptyTables: Self {
+        var tables = Self(minimumCapacity: Kind.allCases.count)
+        for _ in Kind.allCases { tables.append(DirectoryTable()) }
+        return tables
     }
 }
 

@@ -2,7 +2,7 @@ import Inventory
 import Schema
 
 /// Finds the place of the resource that has a value of one unique key.
-struct KeyTable {
+struct KeyTable: ~Copyable {
     private var entries = PlaceTable()
     /// The number of each entry, and the place of its resource.
     private var numbers: ContiguousArray<UInt64> = []
