@@ -41,7 +41,7 @@ package struct Document: Sendable {
         guard let reading = kind.reader.read(bytes, completeness) else { return nil }
         self.kind = kind
         text = reading.text
-        keys = reading.keys.map { name, value in
+        keys = reading.keys.map { _, name, value in
             switch value {
             case .number: UniqueKey(name: name, value)
             case .text(let text): UniqueKey(name: name, value: text)
@@ -172,7 +172,7 @@ package struct Document: Sendable {
     /// - Parameter bytes: The BMC's document.
     package mutating func embed(bmc id: UUID, _ bytes: [UInt8]) {
         bmcIdentifier = id
-        if text.value(Self.bmcField) != bytes[...] { text.set(Self.bmcField, to: bytes[...]) }
+        if !text.has(Self.bmcField, bytes) { text.set(Self.bmcField, to: bytes[...]) }
     }
 
     /// What a new BMC that came with a node lacks, by pointers from the node.

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import Schema
+import TestSupport
 import Testing
 
 @Suite("Values")
@@ -30,6 +31,18 @@ struct ValueTests {
         #expect(UUID(spelling: text)?.lowercased == text.lowercased())
     }
 
+    @Test("UUIDs are written as Foundation writes them, but in lower case")
+    func uuidWritten() {
+        for _ in 0..<1000 {
+            let id = UUID()
+            let text = id.uuidString.lowercased()
+            #expect(id.lowercased == text)
+            var bytes = Array("[".utf8)
+            id.appendJSON(to: &bytes)
+            #expect(String(decoding: bytes, as: UTF8.self) == "[\"\(text)\"")
+        }
+    }
+
     @Test(
         "UUIDs are refused in any other form",
         arguments: [
@@ -52,6 +65,25 @@ struct ValueTests {
     )
     func ipv6(text: String, normal: String) throws {
         #expect(try IPv6Address(text).description == normal)
+    }
+
+    @Test("Whatever is taken for the normal spelling of an IPv6 address is one, and what is common is")
+    func ipv6Normal() throws {
+        let pieces = ["0", "", "1", "ffff", "00", "01", "12345", "fd00", "A", "g", "a0", "1.2.3.4"]
+        let common = ["fd00::1", "fe80::1:0:2", "2001:db8::8:800:200c:417a", "1:2:3:4:5:6:7:0", "::4:3:2:1", "fd00::"]
+        var generator = SeededGenerator()
+        for _ in 0..<100_000 {
+            let groups = (0..<Int.random(in: 0...9, using: &generator)).map { _ in
+                pieces.randomElement(using: &generator)!
+            }
+            var text = groups.joined(separator: ":")
+            if Bool.random(using: &generator) { text = text.replacing(":0:", with: "::", maxReplacements: 1) }
+            let isNormal = Array(text.utf8).withUnsafeBufferPointer(IPv6Address.isNormal)
+            if isNormal { #expect((try? IPv6Address(text).description) == text, "\(generator)") }
+        }
+        for text in common {
+            #expect(Array(text.utf8).withUnsafeBufferPointer(IPv6Address.isNormal), "\(text)")
+        }
     }
 
     @Test(

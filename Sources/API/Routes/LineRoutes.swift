@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Inventory
@@ -146,7 +147,7 @@ struct LineRoutes {
     }
 
     /// - Parameter text: The line; nil for one that is too long.
-    private func read(_ kind: Kind, _ number: Int, _ text: [UInt8]?) -> Line {
+    private func read(_ kind: Kind, _ number: Int, _ text: ArraySlice<UInt8>?) -> Line {
         do {
             guard let text else {
                 throw Problem(.contentTooLarge, "The line is longer than \(Self.maximumLineSize >> 20) MiB.")
@@ -192,10 +193,15 @@ private struct LineSplitter {
     }
 
     /// The next line that is not blank, with its number from 1; no text for one that is too long.
-    mutating func next() -> (number: Int, text: [UInt8]?)? {
+    mutating func next() -> (number: Int, text: ArraySlice<UInt8>?)? {
         while true {
-            let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n"))
-            guard let end = end ?? (isAtEnd && (start < bytes.count || isDropping) ? bytes.count : nil) else {
+            let newline: Int? = bytes.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress,
+                    let newline = memchr(base + searched, CInt(UInt8(ascii: "\n")), bytes.count - searched)
+                else { return nil }
+                return base.distance(to: UnsafeRawPointer(newline))
+            }
+            guard let end = newline ?? (isAtEnd && (start < bytes.count || isDropping) ? bytes.count : nil) else {
                 if bytes.count - start > maximumSize || isDropping {
                     isDropping = true
                     start = bytes.count
@@ -211,7 +217,7 @@ private struct LineSplitter {
             searched = start
             if wasDropping || line.count > maximumSize { return (number, nil) }
             if line.contains(where: { ![UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains($0) }) {
-                return (number, Array(line))
+                return (number, line)
             }
         }
     }

@@ -53,10 +53,38 @@ package struct IPv6Address: StringValue {
     }
 
     package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        withNormalAddress(text, family: AF_INET6, length: INET6_ADDRSTRLEN) { normal in
-            guard let normalStart = normal.baseAddress, let start = text.baseAddress else { return false }
-            return normal.count == text.count && memcmp(normalStart, start, text.count) == 0
-        } ?? false
+        // Groups as they are written, a bit for each that is zero, and how many stand before `::`.
+        var (count, zeros, position) = (0, 0, 0)
+        var gap: Int?
+        func skipColon() -> Bool {
+            guard position < text.count, text[position] == UInt8(ascii: ":") else { return false }
+            position += 1
+            return true
+        }
+        if skipColon() {
+            guard skipColon() else { return false }
+            gap = 0
+        }
+        while position < text.count {
+            let start = position
+            while position < text.count, text[position].isLowerHexDigit { position += 1 }
+            let digits = position - start
+            let isZero = digits > 0 && text[start] == UInt8(ascii: "0")
+            guard count < 8, (1...4).contains(digits), !isZero || digits == 1 else { return false }
+            if isZero { zeros |= 1 << count }
+            count += 1
+            if position == text.count { break }
+            guard skipColon(), position < text.count else { return false }
+            if skipColon() {
+                guard gap == nil else { return false }
+                gap = count
+            }
+        }
+        // Which of several runs of zeros is the one to leave out, and where an IPv4 address is written, is left to the
+        // C library.
+        guard zeros & zeros << 1 == 0 else { return false }
+        guard let gap else { return count == 8 }
+        return (gap == 0 ? 4...6 : 0...6).contains(count) && zeros & ((1 << gap) | (1 << gap) >> 1) == 0
     }
 
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .ipv6) }
@@ -66,28 +94,12 @@ package struct IPv6Address: StringValue {
 ///
 /// - Parameter length: Room for the longest text of the family, with its final zero.
 private func normalAddress(_ text: String, family: Int32, length: Int32) -> String? {
-    var text = text
-    return text.withUTF8 { bytes in
-        withNormalAddress(bytes, family: family, length: length) { String(decoding: $0, as: UTF8.self) }
-    }
-}
-
-private func withNormalAddress<Result>(
-    _ text: UnsafeBufferPointer<UInt8>,
-    family: Int32,
-    length: Int32,
-    _ body: (UnsafeBufferPointer<UInt8>) -> Result
-) -> Result? {
-    guard text.count < Int(length), !text.contains(0) else { return nil }
+    guard !text.utf8.contains(0) else { return nil }
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(length)) { buffer in
-        for (index, byte) in text.enumerated() { buffer[index] = CChar(bitPattern: byte) }
-        buffer[text.count] = 0
         var address = in6_addr()
-        guard let start = buffer.baseAddress, inet_pton(family, start, &address) == 1,
+        guard let start = buffer.baseAddress, inet_pton(family, text, &address) == 1,
             inet_ntop(family, &address, start, socklen_t(length)) != nil
         else { return nil }
-        return start.withMemoryRebound(to: UInt8.self, capacity: Int(length)) { bytes in
-            body(UnsafeBufferPointer(start: bytes, count: strlen(start)))
-        }
+        return String(cString: start)
     }
 }

@@ -68,26 +68,53 @@ extension UUID: StringValue {
     /// ``lowercased`` as a JSON string.
     package var json: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 38) { text, count in
-            text[0] = UInt8(ascii: "\"")
-            spell(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[1..<37]))
-            text[37] = UInt8(ascii: "\"")
+            spellJSON(into: UnsafeMutableRawBufferPointer(text))
             count = 38
         }
     }
 
+    /// Appends ``lowercased`` as a JSON string.
+    package func appendJSON(to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(byteCount: 38, alignment: 1) { text in
+            spellJSON(into: text)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(text))
+        }
+    }
+
+    /// - Parameter text: 38 bytes.
+    private func spellJSON(into text: UnsafeMutableRawBufferPointer) {
+        text[0] = UInt8(ascii: "\"")
+        spell(into: UnsafeMutableRawBufferPointer(rebasing: text[1..<37]))
+        text[37] = UInt8(ascii: "\"")
+    }
+
     /// - Parameter text: 36 bytes.
     private func spell(into text: UnsafeMutableRawBufferPointer) {
-        var position = 0
         withUnsafeBytes(of: uuid) { bytes in
-            for (index, byte) in bytes.enumerated() {
-                if index == 4 || index == 6 || index == 8 || index == 10 {
-                    text[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                text[position] = byte.upperHexDigit
-                text[position + 1] = byte.lowerHexDigit
-                position += 2
+            func digits(_ index: Int) -> UInt64 {
+                UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)).hexDigits
             }
+            let (second, third) = (digits(1), digits(2))
+            text.storeBytes(of: digits(0).bigEndian, as: UInt64.self)
+            text.storeBytes(of: UInt32(second >> 32).bigEndian, toByteOffset: 9, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: second).bigEndian, toByteOffset: 14, as: UInt32.self)
+            text.storeBytes(of: UInt32(third >> 32).bigEndian, toByteOffset: 19, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: third).bigEndian, toByteOffset: 24, as: UInt32.self)
+            text.storeBytes(of: digits(3).bigEndian, toByteOffset: 28, as: UInt64.self)
+            for dash in [8, 13, 18, 23] { text[dash] = UInt8(ascii: "-") }
         }
+    }
+}
+
+extension UInt32 {
+    /// The eight hexadecimal digits of the number, lower case, the first in the highest byte.
+    fileprivate var hexDigits: UInt64 {
+        // A digit goes into each byte by taking halves apart: of 32, of 16 and of 8 bits.
+        var digits = UInt64(self)
+        digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+        digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+        digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+        let areLetters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return digits + 0x3030_3030_3030_3030 + areLetters * 39
     }
 }

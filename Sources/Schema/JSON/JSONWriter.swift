@@ -7,7 +7,11 @@ package struct JSONWriter: Sendable {
     private var needsComma = false
 
     /// Creates a writer that has written nothing.
-    package init() {}
+    ///
+    /// - Parameter capacity: How many bytes there is to be room for at first.
+    package init(capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
 
     /// What has been written so far.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -35,10 +39,8 @@ package struct JSONWriter: Sendable {
 
     /// Writes the name of the member whose value is written next.
     package mutating func key(_ key: String) {
-        beginValue()
-        appendQuoted(key)
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
+        var key = key
+        key.withUTF8 { self.key(utf8: UnsafeRawBufferPointer($0)) }
     }
 
     /// Writes the name of the member whose value is written next.
@@ -60,20 +62,19 @@ package struct JSONWriter: Sendable {
 
     /// Writes a string.
     package mutating func string(_ value: some StringProtocol) {
-        beginValue()
-        appendQuoted(String(value))
+        var text = String(value)
+        text.withUTF8 { string(utf8: UnsafeRawBufferPointer($0)) }
     }
 
     /// Writes a string.
     ///
     /// - Parameter text: Valid UTF-8.
     package mutating func string(utf8 text: UnsafeRawBufferPointer) {
-        if text.needEscape {
-            beginValue()
-            appendQuoted(text)
-        } else {
-            write(text, quoted: true)
-        }
+        guard text.needEscape else { return write(text, quoted: true) }
+        beginValue()
+        bytes.append(UInt8(ascii: "\""))
+        for character in text { appendEscaped(character) }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Writes a value of any type.
@@ -82,7 +83,11 @@ package struct JSONWriter: Sendable {
     package mutating func value(utf8 json: UnsafeRawBufferPointer) { write(json) }
 
     /// Writes an integer.
-    package mutating func integer(_ value: some BinaryInteger) { write(String(value)) }
+    package mutating func integer(_ value: some BinaryInteger) {
+        guard let number = UInt64(exactly: value) else { return write(String(value)) }
+        beginValue()
+        bytes.append(decimal: number)
+    }
 
     /// Writes a truth value.
     package mutating func bool(_ value: Bool) { write(value ? "true" : "false") }
@@ -148,21 +153,6 @@ package struct JSONWriter: Sendable {
     private mutating func close(_ bracket: Unicode.Scalar) {
         bytes.append(UInt8(ascii: bracket))
         needsComma = true
-    }
-
-    private mutating func appendQuoted(_ text: String) {
-        var text = text
-        text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }
-    }
-
-    private mutating func appendQuoted(_ characters: UnsafeRawBufferPointer) {
-        bytes.append(UInt8(ascii: "\""))
-        if characters.needEscape {
-            for character in characters { appendEscaped(character) }
-        } else {
-            bytes.append(contentsOf: characters)
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func appendEscaped(_ character: UInt8) {

@@ -34,6 +34,9 @@ struct ReaderPass {
     ) -> StructureReading? {
         var pass = ReaderPass(input, checksFormats: completeness != .stored)
         pass.output.reserveCapacity(input.count + 16)
+        // More than most have.
+        pass.members.reserveCapacity(24)
+        pass.keys.reserveCapacity(8)
         pass.skipWhiteSpace()
         guard pass.readStructure(root, completeness, field: nil) else { return nil }
         pass.skipWhiteSpace()
@@ -42,7 +45,7 @@ struct ReaderPass {
         for member in pass.members { values[member.field] = member.value..<member.end }
         return StructureReading(
             text: StructureText(reader: reader, bytes: pass.output, values: values),
-            keys: pass.keys.map { ($0.name, $0.value) },
+            keys: pass.keys,
             secrets: pass.secrets
         )
     }
@@ -62,6 +65,14 @@ struct ReaderPass {
     private mutating func skip(_ character: Unicode.Scalar) -> Bool {
         guard current == UInt8(ascii: character) else { return false }
         position += 1
+        return true
+    }
+
+    private mutating func skip(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard input.count - position >= text.count,
+            text.hasSameBytes(as: UnsafeBufferPointer(rebasing: input[position..<position + text.count]))
+        else { return false }
+        position += text.count
         return true
     }
 
@@ -121,6 +132,10 @@ struct ReaderPass {
     /// - Returns: Which field it is.
     private mutating func readKey(of fields: UnsafeBufferPointer<ReaderNode>, expecting next: Int) -> Int? {
         let start = position
+        if next < fields.count, skip(fields[next].key) {
+            skipWhiteSpace()
+            return next
+        }
         guard let string = readString(), string.isPlain else { return nil }
         for offset in 0..<fields.count {
             let field = next + offset < fields.count ? next + offset : next + offset - fields.count
@@ -284,11 +299,8 @@ struct ReaderPass {
 
     private mutating func copy(_ word: StaticString) -> Bool {
         let word = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
-        guard input.count - position >= word.count,
-            word.hasSameBytes(as: UnsafeBufferPointer(rebasing: input[position..<position + word.count]))
-        else { return false }
+        guard skip(word) else { return false }
         output.append(contentsOf: word)
-        position += word.count
         return true
     }
 

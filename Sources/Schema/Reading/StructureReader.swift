@@ -45,8 +45,8 @@ package struct StructureReader: Sendable {
 package struct StructureReading: Sendable {
     /// The structure; each secret in it has become an empty string.
     package var text: StructureText
-    /// The values of unique keys.
-    package var keys: [(name: String, value: KeyValue)]
+    /// The values of unique keys, each with the number of the field that it is in.
+    package var keys: [(field: Int, name: String, value: KeyValue)]
     /// Secrets by JSON pointer; an empty one stands for what is stored.
     package var secrets: [(pointer: String, value: String)]
 }

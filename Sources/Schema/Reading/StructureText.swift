@@ -20,6 +20,18 @@ package struct StructureText: Sendable {
     /// Whether a field is there.
     package func has(_ field: Int) -> Bool { !values[field].isEmpty }
 
+    /// Whether a field has a value.
+    ///
+    /// - Parameter json: The value's normal form.
+    package func has(_ field: Int, _ json: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            json.withUnsafeBufferPointer { json in
+                let value = UnsafeBufferPointer(rebasing: bytes[values[field]])
+                return value.count == json.count && value.hasSameBytes(as: json)
+            }
+        }
+    }
+
     /// The JSON of a field's value; nil for a field that is absent.
     package func value(_ field: Int) -> ArraySlice<UInt8>? {
         has(field) ? bytes[values[field]] : nil

@@ -79,11 +79,11 @@ extension JournalRecord {
 
     private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) {
         bytes += #"{"seq":"#.utf8
-        bytes += String(sequence).utf8
+        bytes.append(decimal: sequence)
         bytes += #","at":""#.utf8
         bytes += time.millisecondText.utf8
         bytes += #"","synced":"#.utf8
-        bytes += String(synced).utf8
+        bytes.append(decimal: synced)
         if let part { bytes += #","part":\#(part)"#.utf8 }
         if let author {
             bytes += #","by":"#.utf8
@@ -106,7 +106,7 @@ extension JournalChange {
         bytes += (stored == nil ? #"{"op":"delete","kind":""# : #"{"op":"put","kind":""#).utf8
         bytes += resource.kind.rawValue.utf8
         bytes += #"","id":"#.utf8
-        bytes += resource.id.json
+        resource.id.appendJSON(to: &bytes)
         if let stored {
             bytes += #","document":"#.utf8
             bytes += stored.document
