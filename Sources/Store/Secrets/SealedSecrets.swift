@@ -9,14 +9,16 @@ package struct SealedSecrets: Sendable, Equatable {
 
     package init(_ secrets: [(pointer: String, secret: SealedSecret)]) {
         guard !secrets.isEmpty else { return }
-        var writer = JSONWriter()
+        // Quotes, a colon and a comma or bracket each.
+        let size = secrets.reduce(1) { $0 + $1.pointer.utf8.count + $1.secret.description.utf8.count + 6 }
+        var writer = JSONWriter(capacity: size)
         writer.beginObject()
         for (pointer, secret) in secrets.sorted(by: { $0.pointer < $1.pointer }) {
             writer.key(pointer)
             writer.string(secret.description)
         }
         writer.endObject()
-        json = writer.copy()
+        json = writer.bytes
     }
 
     /// Takes what ``json`` was before.

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Inventory
+import Synchronization
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
 ///
@@ -21,11 +22,21 @@ package struct SecretSealer: Sendable {
     /// Seals one secret; equal ones give different texts.
     package func seal(_ secret: String) throws(SecretError) -> SealedSecret {
         do {
-            guard let box = try AES.GCM.seal(Array(secret.utf8), using: key).combined else { throw SecretError.damaged }
-            return SealedSecret("v1.\(keyID).\(box.base64EncodedString())")
+            let box = try AES.GCM.seal(Array(secret.utf8), using: key, nonce: Self.newNonce())
+            guard let combined = box.combined else { throw SecretError.damaged }
+            return SealedSecret("v1.\(keyID).\(combined.base64EncodedString())")
         } catch {
             throw .damaged
         }
+    }
+
+    /// Where nonces come from: swift-crypto would ask the system twice for each.
+    private static let randomNumbers = Mutex(RandomNumbers())
+
+    /// 96 random bits.
+    private static func newNonce() throws -> AES.GCM.Nonce {
+        let numbers = randomNumbers.withLock { ($0.next(), $0.next()) }
+        return try AES.GCM.Nonce(data: withUnsafeBytes(of: numbers) { Data(bytes: $0.baseAddress!, count: 12) })
     }
 
     /// The secret that was sealed.
