@@ -8,7 +8,7 @@ package struct UniqueKey: Hashable, Sendable {
     package let number: KeyValue
 
     /// - Parameter number: A number of a ``StringValue``, or a text that is the spelling of none.
-    init(name: String, _ number: KeyValue) {
+    package init(name: String, _ number: KeyValue) {
         self.name = name
         self.number = number
     }

@@ -43,6 +43,11 @@ package struct BMCXName: StringValue, Comparable {
         normalXName(text, letters: "xcsb").map { NumberForm.bmcXName.rawValue | $0 }
     }
 
+    /// What ``number(_:)`` has for the normal spelling.
+    package var number: UInt64 {
+        NumberForm.bmcXName.rawValue | UInt64(cabinet) << 24 | UInt64(chassis) << 16 | UInt64(slot) << 8 | UInt64(bmc)
+    }
+
     /// The xname that a number stands for.
     init?(number: UInt64) {
         guard let bits = NumberForm.bmcXName.content(of: number) else { return nil }

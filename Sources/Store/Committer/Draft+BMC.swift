@@ -91,6 +91,6 @@ extension Draft {
     }
 
     private static func key(_ xname: BMCXName) -> UniqueKey {
-        UniqueKey(name: "xname", value: xname.description)
+        UniqueKey(name: "xname", .number(xname.number))
     }
 }
