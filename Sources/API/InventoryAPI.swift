@@ -26,6 +26,10 @@ package struct InventoryAPI: Sendable {
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
     package func router() -> Router<InventoryRequestContext> {
         var routes = RouteTable()
+        if let constantBytes {
+            let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
+            routes.add("/constant", .get, .open) { _, _ in .json(constant) }
+        }
         for prefix in ["", "/inventory"] {
             for (name, kind) in Kind.names {
                 ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
@@ -38,10 +42,6 @@ package struct InventoryAPI: Sendable {
         EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics).add(to: &routes)
-        if let constantBytes {
-            let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
-            routes.add("/constant", .get, .open) { _, _ in .json(constant) }
-        }
         return routes.router(authenticator: authenticator)
     }
 }

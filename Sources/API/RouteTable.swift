@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import OrderedCollections
 
 /// Who may use a route.
 enum RouteAccess {
@@ -13,11 +14,12 @@ enum RouteAccess {
 
 /// The routes of the server, by path and method.
 ///
-/// A path that is there answers other methods with 405 and says which it has.
+/// A path that is there answers other methods with 405 and says which it has. The router compares paths one after the
+/// other, so what is asked for most is added first.
 struct RouteTable {
     typealias Handler = @Sendable (Request, InventoryRequestContext) async throws -> Response
 
-    private var routes: [String: [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]] = [:]
+    private var routes: OrderedDictionary<String, [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]> = [:]
 
     private static let methods: [HTTPRequest.Method] = [
         .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
