@@ -60,7 +60,7 @@ extension [UniqueKey] {
         }
         var index = 1
         while index < count {
-            if self[..<index].contains(self[index]) { remove(at: index) } else { index += 1 }
+            if (0..<index).contains(where: { self[$0] == self[index] }) { remove(at: index) } else { index += 1 }
         }
     }
 }

@@ -24,10 +24,9 @@ package final class Directory: Sendable {
 
     /// The resource that a client's reference names: by identifier first, then by each unique key.
     package func resource(_ kind: Kind, reference: Kind.Reference) -> (id: UUID, stored: StoredResource)? {
-        read(kind) { table in
-            if let id = reference.id, let stored = table.resource(id) { return (id, stored) }
-            return reference.firstKey { table.resource(of: $0) }
-        }
+        if let id = reference.id, let stored = resource(kind, id: id) { return (id, stored) }
+        // Each key is worked out while others may read.
+        return reference.firstKey { key in read(kind) { $0.resource(of: key) } }
     }
 
     /// The resource that has the unique key that a search asks for; nil when it asks for anything else.
