@@ -49,9 +49,7 @@ struct Benchmark {
 
     private mutating func run() throws {
         try Self.generate(count, to: nodes)
-        let server = Server(data: folder.appending(path: "data"))
-        try server.start(Self.constantRoute)
-        try load(server)
+        let server = try load()
         let references = try Self.references(server, count: min(count, 50_000))
         let constant = try lookups(server, references)
         try search(server, constant: constant)
@@ -73,6 +71,8 @@ struct Benchmark {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw BenchmarkError("no nodes were generated") }
+        // The disk has nothing left to do.
+        sync()
     }
 
     mutating func add(_ what: String, _ figure: Duration, _ limit: Duration, atMost target: Double) {

@@ -21,9 +21,10 @@ enum Limits {
         return (total, database)
     }
 
-    /// Tables to Parquet files, in the order in which the program writes them.
+    /// Tables to Parquet files, in the order in which the program writes them, and compressed as the program's are.
     static func copy(_ database: Database, to folder: URL) throws -> Duration {
         let connection = try database.connect()
+        try connection.compress()
         var total = Duration.zero
         for kind in kinds {
             let key = kind == "Component" ? "UID" : "id"
