@@ -26,8 +26,7 @@ extension Benchmark {
 
     private mutating func memory(afterLoading server: Server) throws {
         let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
-        // A search waits for all that is still to be merged.
-        _ = try HTTPClient(port: server.port).request("GET", "/ComputeNode?hostname=nowhere")
+        try HTTPClient(port: server.port).awaitMerges()
         let memory = try server.memory()
         table.add(
             "memory above the end of the load",

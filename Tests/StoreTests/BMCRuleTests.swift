@@ -11,16 +11,43 @@ struct BMCRuleTests {
         #"{"hostname":"\#(hostname)","architecture":"a"\#(fields.isEmpty ? "" : ",")\#(fields)}"#
     }
 
-    @Test("is derived from the node's xname, and made where it is not stored")
-    func derived() async throws {
+    @Test(
+        "is derived from the node's xname, and made where it is not stored",
+        arguments: ["x1000c0s0b0", "x001c0s0b0", "x000c1s2b3"]
+    )
+    func derived(xname: String) async throws {
         let inventory = try await StoreUnderTest()
-        let first = try await inventory.create(.computeNode, Self.node("a", #""xname":"x1000c0s0b0n0""#))
-        let second = try await inventory.create(.computeNode, Self.node("b", #""xname":"x1000c0s0b0n1""#))
-        #expect(first.text("/bmc/xname") == "x1000c0s0b0")
+        let first = try await inventory.create(.computeNode, Self.node("a", #""xname":"\#(xname)n0""#))
+        let second = try await inventory.create(.computeNode, Self.node("b", #""xname":"\#(xname)n1""#))
+        #expect(first.text("/bmc/xname") == xname)
         #expect(first.text("/bmc/id") != nil)
         #expect(first.text("/bmc/id") == second.text("/bmc/id"))
         #expect(inventory.store.directory.count(.bmc) == 1)
-        #expect(try inventory.get(.bmc, "x1000c0s0b0")?.text("/id") == first.text("/bmc/id"))
+        #expect(try inventory.get(.bmc, xname)?.text("/id") == first.text("/bmc/id"))
+    }
+
+    @Test("that a transaction deletes does not come back with a change of its node", arguments: [true, false])
+    func deletedBefore(isStored: Bool) async throws {
+        let inventory = try await StoreUnderTest()
+        let node = Self.node("a", #""xname":"x1000c0s0b0n0","bmc":\#(Self.bmc)"#)
+        var operations = [
+            Transaction.Operation(.delete(.bmc, Kind.bmc.reference("x1000c0s0b0"))),
+            Transaction.Operation(
+                .patch(.computeNode, Kind.computeNode.reference("x1000c0s0b0n0"), ["xname": "x1000c0s0b0n1"])
+            ),
+        ]
+        if isStored {
+            try await inventory.create(.computeNode, node)
+        } else {
+            let submission = try inventory.store.intake.submission(of: Array(node.utf8), .computeNode)
+            operations.insert(.create(submission), at: 0)
+        }
+        let before = inventory.contents
+        let refused = try await refusal {
+            _ = try await inventory.store.commit(Transaction(author: nil, operations))
+        }
+        #expect(refused?.text.contains("needs more fields") == true)
+        #expect(inventory.contents == before)
     }
 
     @Test("is none for a node without BMC and xname")

@@ -9,7 +9,7 @@ extension UUID {
     /// creation. When the clock is set back, or the counter is used up, the time runs ahead of the clock.
     package static func version7() -> UUID {
         let milliseconds = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
-        let (stamp, random) = source.withLock { ($0.nextStamp(milliseconds), $0.randomNumbers.next()) }
+        let (stamp, random) = source.withLock { ($0.nextStamp(milliseconds), $0.nextRandom()) }
         var identifier: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         withUnsafeMutableBytes(of: &identifier) { bytes in
             for index in 0..<6 {
@@ -28,13 +28,23 @@ extension UUID {
     private struct Source {
         /// Time and counter of the identifier made last.
         private var lastStamp: UInt64 = 0
-        var randomNumbers = RandomNumbers()
+        /// Random numbers that have not been used, since asking the system for each takes longer than all the rest.
+        private var randoms: [UInt64] = []
 
         static let counterBits: UInt64 = 12
 
         mutating func nextStamp(_ milliseconds: UInt64) -> UInt64 {
             lastStamp = max(lastStamp + 1, milliseconds << Self.counterBits)
             return lastStamp
+        }
+
+        mutating func nextRandom() -> UInt64 {
+            if let random = randoms.popLast() { return random }
+            // As many bytes as can be asked for at once.
+            randoms = [UInt64](repeating: 0, count: 32)
+            let failed = randoms.withUnsafeMutableBytes { getentropy($0.baseAddress!, $0.count) } != 0
+            precondition(!failed, "the system has no random numbers")
+            return randoms.removeLast()
         }
     }
 }

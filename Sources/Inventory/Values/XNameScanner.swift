@@ -60,7 +60,7 @@ enum NumberForm: UInt64 {
 }
 
 /// The numbers of an xname in normal spelling, eight bits each behind that of the cabinet; nil for a text that is none,
-/// or that has a leading zero.
+/// or that has a leading zero which is not one of the three digits that a cabinet has at least.
 ///
 /// - Parameter letters: The letters of the parts, of which the first is the cabinet's.
 func normalXName(_ text: UnsafeBufferPointer<UInt8>, letters: StaticString) -> UInt64? {
@@ -77,7 +77,7 @@ func normalXName(_ text: UnsafeBufferPointer<UInt8>, letters: StaticString) -> U
         }
         let count = position - start
         let isInRange = index == 0 ? (3...5).contains(count) : (1...3).contains(count) && number <= 255
-        guard isInRange, count == 1 || text[start] != UInt8(ascii: "0") else { return nil }
+        guard isInRange, text[start] != UInt8(ascii: "0") || count == (index == 0 ? 3 : 1) else { return nil }
         result = result << 8 | number
     }
     return position == text.count ? result : nil

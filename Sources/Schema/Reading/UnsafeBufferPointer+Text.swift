@@ -13,13 +13,13 @@ extension UnsafeBufferPointer<UInt8> {
         var index = start
         let bytes = UnsafeRawBufferPointer(self)
         while index + 8 <= count {
-            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let quotes = word ^ (Self.each * UInt64(UInt8(ascii: "\"")))
             let backslashes = word ^ (Self.each * UInt64(UInt8(ascii: "\\")))
             // The highest bit of a byte is set in it, or becomes set by going below zero. That may set those of bytes
             // behind it too, which does not matter.
             let found = word | (word &- Self.each * 0x20) | (quotes &- Self.each) | (backslashes &- Self.each)
-            let highest = found.littleEndian & (Self.each * 0x80)
+            let highest = found & (Self.each * 0x80)
             if highest != 0 { return index + highest.trailingZeroBitCount / 8 }
             index += 8
         }

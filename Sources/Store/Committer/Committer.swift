@@ -154,20 +154,18 @@ actor Committer {
     /// - Returns: How many those are.
     private func carryOut(_ requests: ArraySlice<Request>) -> Int {
         let overlay = DirectoryOverlay(directory)
+        // What the overlay does not have yet, and need not if nothing follows.
+        var unseen: [Change] = []
         var results: [Result<Receipt, any Error>] = []
         // Of those that change anything.
         var records: [JournalRecord] = []
         var changes: [[Change]] = []
-        // How many of those the overlay has.
-        var appliedCount = 0
         var changeCount = 0
         var failure = readiness
         for request in requests where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
-            if appliedCount < changes.count {
-                overlay.apply(changes[appliedCount])
-                appliedCount += 1
-            }
+            overlay.apply(unseen)
+            unseen = []
             do throws(Refusal) {
                 let accepted = try workOut(
                     request,
@@ -179,6 +177,7 @@ actor Committer {
                 guard !accepted.changes.isEmpty else { continue }
                 records.append(accepted.record)
                 changes.append(accepted.changes)
+                unseen = accepted.changes
                 changeCount += accepted.changes.count
             } catch {
                 results.append(.failure(error))

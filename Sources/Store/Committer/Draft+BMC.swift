@@ -36,6 +36,15 @@ extension Draft {
         return match
     }
 
+    /// Puts a BMC into the node that has it, as it is after the operations so far; of one that is gone only the id.
+    func embed(_ bmc: UUID?, in node: inout Document) {
+        if let bmc, let bytes = currentBytes(ResourceID(.bmc, bmc)) {
+            node.embed(bmc: bmc, bytes)
+        } else {
+            node.refer(toBMC: bmc)
+        }
+    }
+
     /// The stored BMC that a client means.
     private func match(_ given: Document) throws(Refusal) -> UUID? {
         var found: [(key: String, id: UUID)] = []

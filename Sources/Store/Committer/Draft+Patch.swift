@@ -36,9 +36,7 @@ extension Draft {
     /// The document of a resource after the operations so far, with its BMC as it is then.
     private mutating func document(of id: ResourceID) -> Document {
         guard var document = current(id) else { preconditionFailure("a resource that was found is there") }
-        if !staged.isEmpty, let bmc = document.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) {
-            document.embed(bmc: bmc, bytes)
-        }
+        if !staged.isEmpty, let bmc = document.bmcIdentifier { embed(bmc, in: &document) }
         return document
     }
 }

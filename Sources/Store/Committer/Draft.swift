@@ -29,7 +29,7 @@ struct Draft: ~Copyable {
     final class Staged {
         /// The operation that touched it last.
         var operation: Int
-        /// As it will be; nil when it is deleted. What a node has of its BMC is that one's only once the draft is finished.
+        /// As it will be; nil when it is deleted. What a node has of its BMC may be out of date until the draft is finished.
         var document: Document?
         var secrets: SealedSecrets
         /// As it is before the transaction.
@@ -157,15 +157,7 @@ struct Draft: ~Copyable {
         wholeBMC: UUID? = nil
     ) throws(Refusal) {
         var document = document
-        if id.kind == .computeNode {
-            let bmc = try bmc(of: submission, whole: wholeBMC)
-            if let bmc, let bytes = currentBytes(ResourceID(.bmc, bmc)) {
-                // Which need not be done again unless something else changes the BMC.
-                document.embed(bmc: bmc, bytes)
-            } else {
-                document.refer(toBMC: bmc)
-            }
-        }
+        if id.kind == .computeNode { embed(try bmc(of: submission, whole: wholeBMC), in: &document) }
         put(document, given: submission.secrets, as: id)
     }
 

@@ -1,7 +1,6 @@
 import Crypto
 import Foundation
 import Inventory
-import Synchronization
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
 ///
@@ -30,13 +29,12 @@ package struct SecretSealer: Sendable {
         }
     }
 
-    /// Where nonces come from: swift-crypto would ask the system twice for each.
-    private static let randomNumbers = Mutex(RandomNumbers())
-
-    /// 96 random bits.
+    /// 96 random bits, asked of the system at once; swift-crypto asks twice.
     private static func newNonce() throws -> AES.GCM.Nonce {
-        let numbers = randomNumbers.withLock { ($0.next(), $0.next()) }
-        return try AES.GCM.Nonce(data: withUnsafeBytes(of: numbers) { Data(bytes: $0.baseAddress!, count: 12) })
+        var nonce = Data(count: 12)
+        let failed = nonce.withUnsafeMutableBytes { getentropy($0.baseAddress!, $0.count) } != 0
+        precondition(!failed, "the system has no random numbers")
+        return try AES.GCM.Nonce(data: nonce)
     }
 
     /// The secret that was sealed.
