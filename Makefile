@@ -13,8 +13,8 @@ venv_python := .venv/bin/python
 program := .build/release/node-orchestrator
 release_build := swift build --configuration release --static-swift-stdlib --product node-orchestrator
 swift_sources := $(wildcard Package.swift Sources Tests Benchmarks)
-shell_scripts = $(shell grep --files-with-matches '^\#!.*bash' scripts/* .ci/run)
-python_scripts = $(shell grep --files-with-matches '^\#!.*python' scripts/*)
+shell_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*bash' scripts/* .ci/run)
+python_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*python' scripts/*)
 
 .PHONY: help
 help: ## Lists the targets
