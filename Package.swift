@@ -72,8 +72,8 @@ let package = Package(
             name: "Store",
             dependencies: [
                 "CSystemShims", "DuckDB", "Inventory", "Schema",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -21,8 +21,7 @@ struct XNameTests {
 
     @Test("have the number of their normal spelling", arguments: [0, 1, 12, 99, 100, 1000, 99_999])
     func number(cabinet: Int) throws {
-        let digits = String(cabinet)
-        let text = "x\(String(repeating: "0", count: max(0, 3 - digits.count)))\(digits)c1s20b3"
+        let text = "x\(String(cabinet, minimumDigits: 3))c1s20b3"
         #expect(Array(text.utf8).withUnsafeBufferPointer(BMCXName.number) == (try BMCXName(text).number))
         #expect(UniqueKey(name: "xname", value: text).value == text)
         let padded = "x0\(text.dropFirst())"

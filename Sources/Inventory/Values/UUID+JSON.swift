@@ -67,25 +67,19 @@ extension UUID: StringValue {
 
     /// ``lowercased`` as a JSON string.
     package var json: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 38) { text, count in
-            spellJSON(into: UnsafeMutableRawBufferPointer(text))
-            count = 38
-        }
+        var bytes: [UInt8] = []
+        appendJSON(to: &bytes)
+        return bytes
     }
 
     /// Appends ``lowercased`` as a JSON string.
     package func appendJSON(to bytes: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: 38, alignment: 1) { text in
-            spellJSON(into: text)
+            text[0] = UInt8(ascii: "\"")
+            spell(into: UnsafeMutableRawBufferPointer(rebasing: text[1..<37]))
+            text[37] = UInt8(ascii: "\"")
             bytes.append(contentsOf: UnsafeRawBufferPointer(text))
         }
-    }
-
-    /// - Parameter text: 38 bytes.
-    private func spellJSON(into text: UnsafeMutableRawBufferPointer) {
-        text[0] = UInt8(ascii: "\"")
-        spell(into: UnsafeMutableRawBufferPointer(rebasing: text[1..<37]))
-        text[37] = UInt8(ascii: "\"")
     }
 
     /// - Parameter text: 36 bytes.
