@@ -50,15 +50,19 @@ struct RequestLog: RouterMiddleware {
 
         func finish(aborted: Bool = false) {
             let duration = ContinuousClock.now - start
+            logger.info("request", metadata: metadata(duration, aborted: aborted))
+            let dimensions = [("method", method), ("status", String(status))]
+            Counter(label: "http_requests_total", dimensions: dimensions).increment()
+            Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+        }
+
+        private func metadata(_ duration: Duration, aborted: Bool) -> Logger.Metadata {
             var metadata: Logger.Metadata = [
                 "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
                 "bytes": .stringConvertible(length), "duration_ms": .stringConvertible(duration.milliseconds),
             ]
             if aborted { metadata["aborted"] = "the client hung up" }
-            logger.info("request", metadata: metadata)
-            let dimensions = [("method", method), ("status", String(status))]
-            Counter(label: "http_requests_total", dimensions: dimensions).increment()
-            Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+            return metadata
         }
     }
 }
