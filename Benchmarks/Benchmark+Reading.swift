@@ -27,9 +27,10 @@ extension Benchmark {
         return references
     }
 
-    /// Paths of the constant route: as many as there are nodes, so that the client has as much to do.
+    /// Paths of the constant route: as many as there are nodes, and as long, so that the client, the parser and the
+    /// router have as much to do.
     static func constantPaths(_ references: References) -> [String] {
-        references.ids.map { "/constant?\($0)" }
+        references.ids.map { "/constant/\($0)" }
     }
 
     /// Measures lookups, and returns the constant route's time for a request of one client in seconds.
@@ -39,26 +40,18 @@ extension Benchmark {
             + [references.ids, references.xnames, references.macs].map { values in
                 values.shuffled().map { "/ComputeNode/\($0)" }
             }
-        _ = try Wrk(port: server.port, paths: subjects[0], seconds: 1)
-        // What a noisy machine does to one of them it does to the others, as far as they take turns, in any order.
-        let turns = try (0..<Self.turns).map { _ in
-            var measured: [Int: Wrk] = [:]
-            for subject in subjects.indices.shuffled() {
-                measured[subject] = try Wrk(port: server.port, paths: subjects[subject], seconds: 1)
-            }
-            return measured
+        let rates = try Wrk(port: server.port, subjects: subjects, seconds: 6 * Self.httpSeconds).rates
+        let latencies = try (0..<Self.turns).map { _ in
+            try subjects.map { try Wrk(port: server.port, paths: $0, seconds: 1).p99 }
         }
-        func median(_ subject: Int, _ figure: KeyPath<Wrk, Double>) -> Double {
-            turns.compactMap { $0[subject]?[keyPath: figure] }.median
-        }
+        let p99 = subjects.indices.map { subject in latencies.map { $0[subject] }.median }
         for (subject, name) in [(1, "id"), (2, "xname"), (3, "MAC")] {
-            let (rate, p99) = (\Wrk.requestsPerSecond, \Wrk.p99)
-            table.add("GET by \(name), requests/s", median(subject, rate), median(0, rate), atLeast: 0.85)
-            table.add("GET by \(name), p99 in µs", median(subject, p99), median(0, p99), atMost: 1.5)
+            table.add("GET by \(name), requests/s", rates[subject], rates[0], atLeast: 0.85)
+            table.add("GET by \(name), p99 in µs", p99[subject], p99[0], atMost: 1.5)
         }
         let client = try HTTPClient(port: server.port)
         let start = ContinuousClock.now
-        for _ in 0..<1000 { _ = try client.request("GET", "/constant") }
+        for _ in 0..<1000 { _ = try client.request("GET", "/constant/x") }
         return (ContinuousClock.now - start).inSeconds / 1000
     }
 

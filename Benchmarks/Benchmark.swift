@@ -6,8 +6,8 @@ import Foundation
 @main
 struct Benchmark {
     static let httpSeconds = 5
-    /// How often lookups and what limits them take turns.
-    static let turns = 9
+    /// How often the latencies of lookups and of what limits them are measured, in turns.
+    static let turns = 7
     /// A route that answers a constant as long as a generated node.
     static let constantRoute = ["--constant-route", "756"]
 

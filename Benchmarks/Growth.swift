@@ -33,19 +33,14 @@ struct Growth {
         let load = ContinuousClock.now - start
         let references = try Benchmark.references(server, count: min(count, 50_000))
         let paths = references.ids.shuffled().map { "/ComputeNode/\($0)" }
-        let constant = Benchmark.constantPaths(references)
-        var lookups: [Double] = []
-        for _ in 0..<3 {
-            let limit = try Wrk(port: server.port, paths: constant, seconds: 2)
-            let found = try Wrk(port: server.port, paths: paths, seconds: 2)
-            lookups.append(found.requestsPerSecond / limit.requestsPerSecond)
-        }
+        let subjects = [Benchmark.constantPaths(references), paths]
+        let rates = try Wrk(port: server.port, subjects: subjects, seconds: 2 * Benchmark.httpSeconds).rates
         let snapshot = try Benchmark.snapshot(of: server)
         server.stop()
         let restart = try server.start(until: paths[0])
         server.stop()
         return Figures(
-            lookups: lookups.sorted()[1],
+            lookups: rates[1] / rates[0],
             load: load.inSeconds / Double(count),
             snapshot: snapshot.inSeconds / Double(count),
             start: restart.inSeconds / Double(count)

@@ -5,33 +5,79 @@ struct Wrk {
     var requestsPerSecond: Double
     /// In microseconds.
     var p99: Double
+    /// Requests a second of each subject, the median of its turns.
+    var rates: [Double]
 
     static let connections = 32
+    /// After so many requests, some 25 ms, it is the next subject's turn: what a noisy machine does to one of them it
+    /// does to the others.
+    private static let turn = 512
+
+    /// Sends GETs for so long.
+    init(port: Int, paths: [String], seconds: Int) throws {
+        try self.init(port: port, subjects: [paths], seconds: seconds)
+    }
 
     /// Sends GETs for so long.
     ///
-    /// - Parameter paths: What is asked for, one after the other, over and over.
-    init(port: Int, paths: [String], seconds: Int) throws {
+    /// - Parameter subjects: What is asked for: of each of them one path after the other, over and over.
+    init(port: Int, subjects: [[String]], seconds: Int) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "wrk-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // The system clears its temporary folder.
-        let list = folder.appending(path: "paths.txt")
-        let script = folder.appending(path: "paths.lua")
-        try Data(paths.joined(separator: "\n").utf8).write(to: list)
+        for (number, paths) in subjects.enumerated() {
+            try Data(paths.joined(separator: "\n").utf8).write(to: folder.appending(path: "\(number + 1).txt"))
+        }
+        let script = folder.appending(path: "subjects.lua")
         let text = """
-            local requests, next = {}, 0
+            local ffi = require("ffi")
+            ffi.cdef("typedef struct { long seconds, nanoseconds; } timespec; int clock_gettime(int, timespec *);")
+            local time, monotonic = ffi.new("timespec"), 1
+            local function now()
+               ffi.C.clock_gettime(monotonic, time)
+               return tonumber(time.seconds) + tonumber(time.nanoseconds) / 1e9
+            end
+
+            local subjects, subject, sent, start = {}, 1, 0, nil
+            -- Of every turn; wrk hands tables of numbers to `done`, but no tables of tables.
+            durations = {}
             function init()
-               for path in io.lines("\(list.path)") do requests[#requests + 1] = wrk.format("GET", path) end
+               for number = 1, \(subjects.count) do
+                  local requests = {}
+                  for path in io.lines("\(folder.path)/" .. number .. ".txt") do
+                     requests[#requests + 1] = wrk.format("GET", path)
+                  end
+                  subjects[number] = {requests = requests, next = 0}
+               end
             end
             function request()
-               next = next % #requests + 1
-               return requests[next]
+               start = start or now()
+               if sent == \(Self.turn) then
+                  local moment = now()
+                  durations[#durations + 1] = moment - start
+                  subject, sent, start = subject % #subjects + 1, 0, moment
+               end
+               sent = sent + 1
+               local requests = subjects[subject].requests
+               subjects[subject].next = subjects[subject].next % #requests + 1
+               return requests[subjects[subject].next]
             end
+
+            local sender
+            function setup(thread) sender = thread end
             function done(summary, latency)
                local errors = summary.errors
-               io.write(string.format("RESULT %f %f %d\\n", summary.requests / summary.duration * 1e6,
-                  latency:percentile(99),
-                  errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+               io.write(string.format("RESULT %d %f %f",
+                  errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+                  summary.requests / summary.duration * 1e6, latency:percentile(99)))
+               local durations = sender:get("durations")
+               for number = 1, \(subjects.count) do
+                  local own = {}
+                  for turn = number, #durations, \(subjects.count) do own[#own + 1] = durations[turn] end
+                  table.sort(own)
+                  io.write(string.format(" %f", \(Self.turn) / own[math.ceil(#own / 2)]))
+               end
+               io.write("\\n")
             end
             """
         try Data(text.utf8).write(to: script)
@@ -40,11 +86,10 @@ struct Wrk {
         ]
         let output = try Self.run(arguments)
         let result = output.split(separator: "\n").first { $0.hasPrefix("RESULT ") }?.split(separator: " ")
-        guard let numbers = result?.dropFirst().compactMap({ Double($0) }), numbers.count == 3 else {
-            throw BenchmarkError("wrk said: \(output)")
-        }
-        guard numbers[2] == 0 else { throw BenchmarkError("\(Int(numbers[2])) of wrk's requests failed") }
-        (requestsPerSecond, p99) = (numbers[0], numbers[1])
+        guard let numbers = result?.dropFirst().compactMap({ Double($0) }), numbers.count == 3 + subjects.count
+        else { throw BenchmarkError("wrk said: \(output)") }
+        guard numbers[0] == 0 else { throw BenchmarkError("\(Int(numbers[0])) of wrk's requests failed") }
+        (requestsPerSecond, p99, rates) = (numbers[1], numbers[2], Array(numbers[3...]))
     }
 
     private static func run(_ arguments: [String]) throws -> String {

@@ -10,7 +10,7 @@ package struct InventoryAPI: Sendable {
     private let metrics: PrometheusRegistry
     private let constantBytes: Int?
 
-    /// - Parameter constantBytes: Length of what `/constant` answers; nil for no such route.
+    /// - Parameter constantBytes: Length of what `/constant/{ref}` answers, whatever `ref` is; nil for no such route.
     package init(
         store: InventoryStore,
         authenticator: Authenticator,
@@ -28,7 +28,7 @@ package struct InventoryAPI: Sendable {
         var routes = RouteTable()
         if let constantBytes {
             let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
-            routes.add("/constant", .get, .open) { _, _ in .json(constant) }
+            routes.add("/constant/{ref}", .get, .open) { _, _ in .json(constant) }
         }
         for prefix in ["", "/inventory"] {
             for (name, kind) in Kind.names {

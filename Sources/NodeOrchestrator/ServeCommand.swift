@@ -58,7 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "File to take options from.")
     var config: String?
 
-    @Option(help: ArgumentHelp("Answer /constant with so many bytes, to measure others by.", visibility: .hidden))
+    @Option(help: ArgumentHelp("Answer /constant/{ref} with so many bytes, to measure others by.", visibility: .hidden))
     var constantRoute: Int?
 
     /// Room for a few transactions, so that a snapshot is not taken for each.
