@@ -40,7 +40,7 @@ extension Response {
             headers: [.contentType: "application/json"],
             body: ResponseBody(contentLength: length.map { $0 + 2 + max(0, count - 1) }) { writer in
                 var buffer = ByteBuffer()
-                buffer.reserveCapacity(pieceSize + 4096)
+                buffer.reserveCapacity(pieceSize + longDocument)
                 if count == 0 { buffer.writeString("[") }
                 for index in 0..<count {
                     buffer.write(document(index), after: index == 0 ? "[" : ",")
@@ -93,5 +93,8 @@ extension StoredResource {
     var entityTag: String { "\"\(version)\"" }
 }
 
-/// How much is sent at once, in bytes.
-private let pieceSize = 256 << 10
+/// How much is sent at once, in bytes; with one more document it fits a buffer of 256 KiB, as buffers double.
+private let pieceSize = (256 << 10) - longDocument
+
+/// The length of most documents at most, in bytes.
+private let longDocument = 4096
