@@ -30,6 +30,19 @@ struct JSONWriterTests {
         #expect(JSONValue.string(text).text == #""\"\\/\b\f\n\r\t\u0000\u001f"# + "\u{7F}é\u{2028}😀\"")
     }
 
+    @Test func `What is escaped is found wherever it stands`() {
+        for length in 1...25 {
+            for position in 0..<length {
+                for (character, escaped) in [("\"", #"\""#), ("\\", #"\\"#), ("\u{1F}", #"\u001f"#)] {
+                    let (before, after) = (
+                        String(repeating: "~", count: position), String(repeating: " ", count: length - position - 1)
+                    )
+                    #expect(JSONValue.string(before + character + after).text == "\"\(before)\(escaped)\(after)\"")
+                }
+            }
+        }
+    }
+
     @Test func `A free-form object is written as sent`() {
         var writer = JSONWriter()
         FreeFormObject(["b": 1, "a": "\""]).write(to: &writer)

@@ -181,18 +181,22 @@ package struct JSONWriter: Sendable {
 extension UnsafeRawBufferPointer {
     /// Whether a quote, a backslash or a control character is among the bytes, which are looked at eight at a time.
     fileprivate var needEscape: Bool {
-        var index = 0
-        while index + 8 <= count {
-            let bytes = loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let quotes = bytes ^ (Self.each * UInt64(UInt8(ascii: "\"")))
-            let backslashes = bytes ^ (Self.each * UInt64(UInt8(ascii: "\\")))
-            // The highest bit of a byte becomes set by going below zero where it was not set before.
-            let controls = (bytes &- Self.each * 0x20) & ~bytes
-            let found = controls | (quotes &- Self.each) & ~quotes | (backslashes &- Self.each) & ~backslashes
-            if found & (Self.each * 0x80) != 0 { return true }
-            index += 8
+        guard count >= 8 else {
+            return contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
         }
-        return self[index...].contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        for index in stride(from: 0, to: count - 8, by: 8) where needEscape(at: index) { return true }
+        // The last eight, some of them for the second time.
+        return needEscape(at: count - 8)
+    }
+
+    private func needEscape(at index: Int) -> Bool {
+        let bytes = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        let quotes = bytes ^ (Self.each * UInt64(UInt8(ascii: "\"")))
+        let backslashes = bytes ^ (Self.each * UInt64(UInt8(ascii: "\\")))
+        // The highest bit of a byte becomes set by going below zero where it was not set before.
+        let controls = (bytes &- Self.each * 0x20) & ~bytes
+        let found = controls | (quotes &- Self.each) & ~quotes | (backslashes &- Self.each) & ~backslashes
+        return found & (Self.each * 0x80) != 0
     }
 
     private static var each: UInt64 { 0x0101_0101_0101_0101 }
