@@ -47,7 +47,7 @@ package final class InventoryStore: Service {
         let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
         let folder = JournalFolder(configuration.journalDirectory, disk: disk)
         let restored = try await Self.restore(configuration, snapshots, folder, to: projection, directory, logger)
-        let foreign = directory.count(where: { !$0.secrets.areSealed(with: sealer.keyID) })
+        let foreign = directory.count(where: { !sealer.hasSealed($0.secrets) })
         if foreign > 0 {
             logger.error(
                 "the secrets of some resources were sealed with another credential key and cannot be opened",

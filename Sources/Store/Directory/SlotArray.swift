@@ -52,7 +52,10 @@ struct SlotArray {
     }
 
     func count(where condition: (StoredResource) -> Bool) -> Int {
-        chunks.reduce(0) { sum, chunk in sum + chunk.count { !$0.isFree && condition($0.stored) } }
+        chunks.reduce(0) { sum, chunk in
+            // By index, which copies no resource.
+            sum + chunk.indices.count { !chunk[$0].isFree && condition(chunk[$0].stored) }
+        }
     }
 }
 

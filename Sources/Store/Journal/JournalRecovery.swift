@@ -1,8 +1,6 @@
-import Dispatch
 import Foundation
 import Inventory
 import Logging
-import Synchronization
 
 /// The journal as a start finds it.
 struct JournalRecovery {
@@ -85,15 +83,14 @@ struct JournalRecovery {
         after sequence: UInt64
     ) -> [Result<(SegmentSurvey, SegmentChanges), any Error>] {
         let count = min(segments.count, ProcessInfo.processInfo.activeProcessorCount)
-        let results = Mutex<[Int: Result<(SegmentSurvey, SegmentChanges), any Error>]>([:])
-        DispatchQueue.concurrentPerform(iterations: count) { index in
+        return onAllProcessors(count) { index in
             let successor = segments.dropFirst(index + 1).first?.first
-            let result = Result {
-                try SegmentChanges.read(segments[segments.startIndex + index], successor: successor, after: sequence)
-            }
-            results.withLock { $0[index] = result }
+            return try SegmentChanges.read(
+                segments[segments.startIndex + index],
+                successor: successor,
+                after: sequence
+            )
         }
-        return results.withLock { results in results.sorted { $0.key < $1.key }.map(\.value) }
     }
 
     /// Which segment is read first; nil where there are none.

@@ -1,9 +1,7 @@
-import Dispatch
 import Foundation
 import Inventory
 import Logging
 import Schema
-import Synchronization
 
 /// Collects what the journal made of each resource, to bring a directory up to date.
 struct JournalReplay {
@@ -45,22 +43,17 @@ struct JournalReplay {
         for kind in Kind.allCases where directory.count(kind) == 0 {
             directory.reserve(kind, count: latest.count { $0.resource.kind == kind })
         }
-        let results = Mutex<[Result<Set<String>, any Error>]>([])
-        DispatchQueue.concurrentPerform(iterations: (latest.count + Self.partSize - 1) / Self.partSize) { part in
-            let result = Result {
-                let start = part * Self.partSize
-                let (changes, unknown) = try Self.changes(
-                    latest[start..<min(start + Self.partSize, latest.count)],
-                    for: directory
-                )
-                directory.apply(changes)
-                body(changes)
-                return unknown
-            }
-            results.withLock { $0.append(result) }
+        let unknown = onAllProcessors((latest.count + Self.partSize - 1) / Self.partSize) { part in
+            let start = part * Self.partSize
+            let (changes, unknown) = try Self.changes(
+                latest[start..<min(start + Self.partSize, latest.count)],
+                for: directory
+            )
+            directory.apply(changes)
+            body(changes)
+            return unknown
         }
-        let unknown = try results.withLock(\.self).reduce(into: Set()) { $0.formUnion(try $1.get()) }
-        Self.report(unknown, logger)
+        Self.report(try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }, logger)
     }
 
     private static func changes(

@@ -232,26 +232,28 @@ actor Projection {
     ///
     /// - Throws: When the files do not hold what they should; the directory is then empty.
     func restore(_ snapshot: Snapshot, into directory: Directory) throws {
-        var unknown: Set<String> = []
-        do {
+        // All kinds at once: the last rows of one keep a single processor busy.
+        let unknown = onAllProcessors(ProjectionTable.all.count) { index in
+            let table = ProjectionTable.all[index]
+            let connection = try database.connect()
             // In whatever order DuckDB reads them, which costs it less.
             try connection.execute("SET preserve_insertion_order = false")
-            for table in ProjectionTable.all {
-                let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
-                unknown.formUnion(selection.unknownFields.map { "\(table.kind.rawValue).\($0)" })
-                let rows = snapshot.manifest.rows(of: table.kind)
-                directory.reserve(table.kind, count: rows)
-                try table.forEachChunk(selection.sql, on: connection, directory.apply)
-                guard directory.count(table.kind) == rows else {
-                    throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
-                }
+            let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
+            let rows = snapshot.manifest.rows(of: table.kind)
+            directory.reserve(table.kind, count: rows)
+            try table.forEachChunk(selection.sql, on: connection, directory.apply)
+            guard directory.count(table.kind) == rows else {
+                throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
             }
+            return selection.unknownFields.map { "\(table.kind.rawValue).\($0)" }
+        }
+        do {
+            JournalReplay.report(try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }, logger)
         } catch {
             directory.removeAll()
             throw error
         }
         unfilled = (snapshot, directory)
-        JournalReplay.report(unknown, logger)
     }
 
     /// Fills the tables with what was restored.

@@ -29,15 +29,15 @@ package struct SealedSecrets: Sendable, Equatable {
         self.json = json
     }
 
-    /// Whether the key of an id sealed all of them.
-    func areSealed(with keyID: String) -> Bool {
-        // Each begins behind a colon that stands between quotes, as colons do nowhere else.
-        let start = Array(#"":"v1.\#(keyID)."#.utf8)
-        return json.withUnsafeBytes { json in
-            json.indices.dropLast(2).allSatisfy { index in
-                guard json[index] == UInt8(ascii: "\""), json[index + 1] == UInt8(ascii: ":") else { return true }
-                return json[index...].starts(with: start)
+    /// Whether a text stands at the beginning of each of them.
+    func allBegin(with text: String) -> Bool {
+        json.withUnsafeBytes { json in
+            for index in json.indices.dropFirst().dropLast() where json[index] == UInt8(ascii: ":") {
+                // A secret begins behind a colon that stands between quotes, as colons do nowhere else.
+                guard json[index - 1] == UInt8(ascii: "\""), json[index + 1] == UInt8(ascii: "\"") else { continue }
+                guard json[(index + 2)...].starts(with: text.utf8) else { return false }
             }
+            return true
         }
     }
 

@@ -10,12 +10,15 @@ package struct SecretSealer: Sendable {
     private let key: SymmetricKey
     /// What tells the key from others.
     package let keyID: String
+    /// What the secrets begin with that the key has sealed.
+    private let mark: String
 
     /// - Parameter key: 32 random bytes.
     package init(key: [UInt8]) throws(SecretError) {
         guard key.count == 32 else { throw .malformedKey }
         self.key = SymmetricKey(data: key)
         keyID = SHA256.hash(data: key).prefix(4).hexadecimal
+        mark = "v1.\(keyID)."
     }
 
     /// Seals one secret; equal ones give different texts.
@@ -23,7 +26,7 @@ package struct SecretSealer: Sendable {
         do {
             let box = try AES.GCM.seal(Array(secret.utf8), using: key, nonce: Self.newNonce())
             guard let combined = box.combined else { throw SecretError.damaged }
-            return SealedSecret("v1.\(keyID).\(combined.base64EncodedString())")
+            return SealedSecret(mark + combined.base64EncodedString())
         } catch {
             throw .damaged
         }
@@ -35,6 +38,11 @@ package struct SecretSealer: Sendable {
         let failed = nonce.withUnsafeMutableBytes { getentropy($0.baseAddress!, $0.count) } != 0
         precondition(!failed, "the system has no random numbers")
         return try AES.GCM.Nonce(data: nonce)
+    }
+
+    /// Whether the key has sealed each of a resource's secrets.
+    func hasSealed(_ secrets: SealedSecrets) -> Bool {
+        secrets.allBegin(with: mark)
     }
 
     /// The secret that was sealed.

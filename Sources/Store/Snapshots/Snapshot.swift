@@ -43,7 +43,16 @@ package struct Snapshot: Sendable {
 
     /// Makes sure that every file is there, as long as the manifest says, and unchanged.
     package func verify() throws(SnapshotError) {
-        for name in manifest.files.keys.sorted() { try verify(name) }
+        let names = manifest.files.keys.sorted()
+        for result in onAllProcessors(names.count, { try verify(names[$0]) }) {
+            do {
+                try result.get()
+            } catch let error as SnapshotError {
+                throw error
+            } catch {
+                throw .unreadable("\(error)")
+            }
+        }
     }
 
     /// Makes sure of the Parquet file of a kind.
@@ -62,11 +71,19 @@ package struct Snapshot: Sendable {
         }
     }
 
+    /// How much of a file is read at once, in bytes.
+    private static let pieceSize = 1 << 20
+
     /// Size and hash of a file.
     static func describe(_ file: URL) throws(SnapshotError) -> SnapshotManifest.File {
         do {
-            let data = try Data(contentsOf: file, options: .mappedIfSafe)
-            return SnapshotManifest.File(size: data.count, sha256: SHA256.hash(data: data).hexadecimal)
+            let handle = try FileHandle(forReadingFrom: file)
+            var (size, hash) = (0, SHA256())
+            while let data = try handle.read(upToCount: pieceSize), !data.isEmpty {
+                hash.update(data: data)
+                size += data.count
+            }
+            return SnapshotManifest.File(size: size, sha256: hash.finalize().hexadecimal)
         } catch {
             throw .unreadable("\(file.lastPathComponent): \(error.localizedDescription)")
         }
