@@ -23,8 +23,8 @@ struct LineRoutes {
     private static let maximumGroupSize = 256 << 10
 
     /// How many groups that are being committed may wait to be answered: enough to keep the committer busy while others
-    /// are read and answered.
-    private static let maximumWaiting = 10
+    /// are read and answered, and to spare the disk a sync for every few of them.
+    private static let maximumWaiting = 29
 
     /// Lines that are being committed.
     private struct Group: Sendable {
