@@ -14,7 +14,8 @@ struct Growth {
 
     let folder: URL
 
-    static let sizes = [10_000, 100_000, 1_000_000]
+    static let smallest = 10_000
+    static let larger = [100_000, 1_000_000]
 
     func figures(_ count: Int) throws -> Figures {
         let nodes = folder.appending(path: "nodes-\(count).ndjson")
