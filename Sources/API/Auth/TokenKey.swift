@@ -1,5 +1,6 @@
 package import Foundation
 import JWTKit
+import Synchronization
 
 /// The secret that tokens are signed with: HS256, RFC 7518.
 package struct TokenKey: Sendable {
@@ -9,6 +10,7 @@ package struct TokenKey: Sendable {
     /// Length of the secret in bytes.
     package let length: Int
     private let keys: JWTKeyCollection
+    private let verified = VerifiedTokens()
 
     /// - Parameter secret: Raw bytes, at least one.
     package init(secret: [UInt8]) async {
@@ -29,6 +31,13 @@ package struct TokenKey: Sendable {
     ///
     /// - Throws: ``TokenError``.
     func claims(of token: String) async throws(TokenError) -> TokenClaims {
+        if let claims = verified.claims(of: token) { return claims }
+        let claims = try await verify(token)
+        verified.add(token, claims)
+        return claims
+    }
+
+    private func verify(_ token: String) async throws(TokenError) -> TokenClaims {
         let bytes = Array(token.utf8)
         do {
             let header = try DefaultJWTParser().parse(bytes, as: AnyClaims.self).header
@@ -42,6 +51,25 @@ package struct TokenKey: Sendable {
             throw TokenError("another key signed it")
         } catch {
             throw TokenError("it is not a JWT")
+        }
+    }
+}
+
+/// What tokens say whose signature was found good: clients send the same one with each request, and to verify it costs
+/// more than most of what they ask for.
+private final class VerifiedTokens: Sendable {
+    private let tokens = Mutex<[String: TokenClaims]>([:])
+    /// With one more all are forgotten.
+    private static let maximumCount = 1024
+
+    func claims(of token: String) -> TokenClaims? {
+        tokens.withLock { $0[token] }
+    }
+
+    func add(_ token: String, _ claims: TokenClaims) {
+        tokens.withLock { tokens in
+            if tokens.count == Self.maximumCount { tokens.removeAll(keepingCapacity: true) }
+            tokens[token] = claims
         }
     }
 }
