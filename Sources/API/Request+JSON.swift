@@ -57,7 +57,9 @@ extension Request {
     /// The media type of the body, without parameters; nil where the request does not say it.
     var mediaType: String? {
         headers[.contentType].map { type in
-            String(type.prefix { $0 != ";" }.lowercased().trimmingSuffix { $0 == " " })
+            var name = type.utf8.prefix { $0 != UInt8(ascii: ";") }
+            while name.last == UInt8(ascii: " ") { name.removeLast() }
+            return Substring(name).lowercased()
         }
     }
 }
@@ -69,13 +71,5 @@ extension InventoryRequestContext {
             throw Problem(.badRequest, "The path is not percent-encoded UTF-8.")
         }
         return decoded
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
-        var text = self[...]
-        while let last = text.last, predicate(last) { text.removeLast() }
-        return text
     }
 }
