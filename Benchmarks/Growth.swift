@@ -33,12 +33,11 @@ struct Growth {
         try HTTPClient(port: server.port).awaitMerges()
         let load = ContinuousClock.now - start
         let references = try Benchmark.references(server, count: min(count, 50_000))
-        let paths = references.ids.shuffled().map { "/ComputeNode/\($0)" }
-        let subjects = [Benchmark.constantPaths(references), paths]
-        let rates = try Wrk(port: server.port, subjects: subjects, seconds: 2 * Benchmark.httpSeconds).rates
+        let (constant, lookups) = Benchmark.paths(references.ids)
+        let rates = try Wrk(port: server.port, subjects: [constant, lookups], seconds: 2 * Benchmark.httpSeconds).rates
         let snapshot = try Benchmark.snapshot(of: server)
         server.stop()
-        let restart = try server.start(until: paths[0])
+        let restart = try server.start(until: lookups[0])
         server.stop()
         return Figures(
             lookups: rates[1] / rates[0],

@@ -51,11 +51,11 @@ struct Wrk {
                end
             end
             function request()
-               start = start or now()
+               -- Until then those are answered that were sent in the turn before.
+               if sent == \(Self.connections) then start = now() end
                if sent == \(Self.turn) then
-                  local moment = now()
-                  durations[#durations + 1] = moment - start
-                  subject, sent, start = subject % #subjects + 1, 0, moment
+                  durations[#durations + 1] = now() - start
+                  subject, sent = subject % #subjects + 1, 0
                end
                sent = sent + 1
                local requests = subjects[subject].requests
@@ -75,7 +75,8 @@ struct Wrk {
                   local own = {}
                   for turn = number, #durations, \(subjects.count) do own[#own + 1] = durations[turn] end
                   table.sort(own)
-                  io.write(string.format(" %f", \(Self.turn) / own[math.ceil(#own / 2)]))
+                  local median = own[math.ceil(#own / 2)]
+                  io.write(string.format(" %f", median and \(Self.turn - Self.connections) / median or 0))
                end
                io.write("\\n")
             end

@@ -73,8 +73,8 @@ package final class Connection {
 }
 
 // Explicit non-conformance to Sendable: DuckDB locks a connection during each call, but a statement, its result, and
-// the open transaction belong to whoever made them. A connection and all that it makes stay on one thread at a time,
-// that of an actor with a ``ThreadExecutor``.
+// the open transaction belong to whoever made them. A connection and all that it makes stay on one thread at a time:
+// that of an actor with a ``ThreadExecutor``, or at a start the one that opened it.
 @available(*, unavailable)
 extension Connection: Sendable {}
 

@@ -27,11 +27,31 @@ struct TokenKeyTests {
         #expect(await other.isValid(token, at: Self.now) == false)
     }
 
-    @Test func `More tokens than are remembered keep their subjects`() async throws {
+    @Test func `A token that was good is not taken in another spelling of its letters`() async throws {
         let key = await TokenKey(secret: [1])
-        for number in 0..<1500 {
+        var number = 0
+        var token = ""
+        repeat {
+            token = try await Self.token(of: key, "alice\(number)")
+            number += 1
+        } while !token.contains("K")
+        #expect(await key.isValid(token, at: Self.now))
+        // The Kelvin sign, which Unicode has as equal to the letter.
+        let other = token.replacing("K", with: "\u{212A}", maxReplacements: 1)
+        #expect(token == other)
+        #expect(await key.isValid(other, at: Self.now) == false)
+    }
+
+    @Test func `No more tokens are remembered than there is room for, and none that is not good`() async throws {
+        let key = await TokenKey(secret: [1])
+        let first = try await Self.token(of: key, "user0")
+        for number in 0..<(VerifiedTokens.maximumCount + 10) {
             let token = try await Self.token(of: key, "user\(number)")
             for _ in 0..<2 { #expect(try await key.claims(of: token).sub == "user\(number)") }
+            #expect(await key.isValid(token + "A", at: Self.now) == false)
+            #expect(key.verified.count == number % VerifiedTokens.maximumCount + 1)
         }
+        #expect(key.verified.claims(of: Array(first.utf8)) == nil)
+        #expect(try await key.claims(of: first).sub == "user0")
     }
 }

@@ -10,7 +10,7 @@ package struct TokenKey: Sendable {
     /// Length of the secret in bytes.
     package let length: Int
     private let keys: JWTKeyCollection
-    private let verified = VerifiedTokens()
+    let verified = VerifiedTokens()
 
     /// - Parameter secret: Raw bytes, at least one.
     package init(secret: [UInt8]) async {
@@ -31,14 +31,14 @@ package struct TokenKey: Sendable {
     ///
     /// - Throws: ``TokenError``.
     func claims(of token: String) async throws(TokenError) -> TokenClaims {
-        if let claims = verified.claims(of: token) { return claims }
-        let claims = try await verify(token)
-        verified.add(token, claims)
+        let bytes = Array(token.utf8)
+        if let claims = verified.claims(of: bytes) { return claims }
+        let claims = try await verify(bytes)
+        verified.add(bytes, claims)
         return claims
     }
 
-    private func verify(_ token: String) async throws(TokenError) -> TokenClaims {
-        let bytes = Array(token.utf8)
+    private func verify(_ bytes: [UInt8]) async throws(TokenError) -> TokenClaims {
         do {
             let header = try DefaultJWTParser().parse(bytes, as: AnyClaims.self).header
             guard header.alg == "HS256" else {
@@ -57,16 +57,19 @@ package struct TokenKey: Sendable {
 
 /// What tokens say whose signature was found good: clients send the same one with each request, and to verify it costs
 /// more than most of what they ask for.
-private final class VerifiedTokens: Sendable {
-    private let tokens = Mutex<[String: TokenClaims]>([:])
+final class VerifiedTokens: Sendable {
+    // By their bytes, since strings are equal that are not the same.
+    private let tokens = Mutex<[[UInt8]: TokenClaims]>([:])
     /// With one more all are forgotten.
-    private static let maximumCount = 1024
+    static let maximumCount = 1024
 
-    func claims(of token: String) -> TokenClaims? {
+    var count: Int { tokens.withLock(\.count) }
+
+    func claims(of token: [UInt8]) -> TokenClaims? {
         tokens.withLock { $0[token] }
     }
 
-    func add(_ token: String, _ claims: TokenClaims) {
+    func add(_ token: [UInt8], _ claims: TokenClaims) {
         tokens.withLock { tokens in
             if tokens.count == Self.maximumCount { tokens.removeAll(keepingCapacity: true) }
             tokens[token] = claims

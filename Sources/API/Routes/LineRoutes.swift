@@ -19,12 +19,12 @@ struct LineRoutes {
     /// The longest line, in bytes.
     private static let maximumLineSize = 8 << 20
     /// How many lines, and of how many bytes at about, make a group.
-    private static let maximumGroup = 128
+    private static let maximumGroup = 320
     private static let maximumGroupSize = 256 << 10
 
     /// How many groups that are being committed may wait to be answered: enough to keep the committer busy while others
-    /// are read and answered, and to spare the disk a sync for every few of them.
-    private static let maximumWaiting = 29
+    /// are read and answered, and to spare the disk a sync for each.
+    private static let maximumWaiting = 10
 
     /// Lines that are being committed.
     private struct Group: Sendable {

@@ -48,7 +48,7 @@ actor Committer {
     }
 
     /// How many transactions may wait at once.
-    private static let maximumWaiting = 16_384
+    private static let maximumWaiting = 40_960
     /// How many transactions, and changes at about, are synced at once.
     private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000

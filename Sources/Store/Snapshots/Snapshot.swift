@@ -43,16 +43,7 @@ package struct Snapshot: Sendable {
 
     /// Makes sure that every file is there, as long as the manifest says, and unchanged.
     package func verify() throws(SnapshotError) {
-        let names = manifest.files.keys.sorted()
-        for result in onAllProcessors(names.count, { try verify(names[$0]) }) {
-            do {
-                try result.get()
-            } catch let error as SnapshotError {
-                throw error
-            } catch {
-                throw .unreadable("\(error)")
-            }
-        }
+        for name in manifest.files.keys.sorted() { try verify(name) }
     }
 
     /// Makes sure of the Parquet file of a kind.
