@@ -6,14 +6,14 @@ extension Benchmark {
         let connections = 64
         let unsynced = Server(data: folder.appending(path: "unsynced"))
         try unsynced.start(["--fsync", "never"])
-        var (turns, limits, patched) = ([Double](), [Double](), [Double]())
+        var (posted, patched, limits) = ([Double](), [Double](), [Double]())
         for turn in 0..<Self.turns {
-            turns.append(try Self.posts(server, connections, turn))
-            patched.append(try Self.patches(server, connections, references))
+            posted.append(try Self.posts(server, connections, turn))
+            patched.append(try Self.patches(server, connections, references, turn))
             limits.append(try Self.posts(unsynced, connections, turn))
         }
         unsynced.stop()
-        let (posts, patches, limit) = (turns.median, patched.median, limits.median)
+        let (posts, patches, limit) = (posted.median, patched.median, limits.median)
         let bySync = Double(connections) / sync.inSeconds
         table.add("POST, requests/s", posts, min(limit, bySync), atLeast: 0.7)
         table.add("PATCH, requests/s", patches, posts, atLeast: 0.9)
@@ -38,7 +38,9 @@ extension Benchmark {
         }
     }
 
-    private static func patches(_ server: Server, _ connections: Int, _ references: References) throws -> Double {
+    private static func patches(_ server: Server, _ connections: Int, _ references: References, _ turn: Int) throws
+        -> Double
+    {
         let ids = references.ids
         return try Writers.run(
             port: server.port,
@@ -47,7 +49,7 @@ extension Benchmark {
             seconds: 1
         ) { connection, index in
             let id = ids[(index * connections + connection) % ids.count]
-            return ("PATCH", "/ComputeNode/\(id)", #"{"description":"\#(index)"}"#)
+            return ("PATCH", "/ComputeNode/\(id)", #"{"description":"\#(turn), \#(index)"}"#)
         }
     }
 }
