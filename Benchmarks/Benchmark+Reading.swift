@@ -150,7 +150,3 @@ private final class Flag: Sendable {
         state.store(true, ordering: .relaxed)
     }
 }
-
-extension [Double] {
-    var median: Double { sorted()[count / 2] }
-}

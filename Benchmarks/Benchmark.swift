@@ -6,7 +6,7 @@ import Foundation
 @main
 struct Benchmark {
     static let httpSeconds = 5
-    /// How often writes, and the latencies of lookups, are measured in turns with what limits them, a second each.
+    /// How often writes, large answers and the latencies of lookups are measured in turns with what limits them.
     static let turns = 7
     /// A route that answers a constant as long as a generated node.
     static let constantRoute = ["--constant-route", "756"]

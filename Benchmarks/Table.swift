@@ -48,6 +48,10 @@ extension Double {
     var shortText: String { self >= 1000 ? String(format: "%.0f", self) : String(format: "%.3g", self) }
 }
 
+extension [Double] {
+    var median: Double { sorted()[count / 2] }
+}
+
 extension Duration {
     var text: String {
         inSeconds >= 1 ? "\(inSeconds.shortText) s" : "\((inSeconds * 1000).shortText) ms"
