@@ -14,7 +14,8 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     /// The kinds by the names that clients use.
     package static let names: [(name: String, kind: Kind)] = allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
 
-    /// The place among all kinds, which indices of the journal have for it.
+    /// The place among all kinds, which indices of the journal have for it: what is on disk keeps its number, and a new
+    /// kind gets the next one.
     package var number: Int {
         switch self {
         case .computeNode: 0
@@ -26,8 +27,8 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
 
     /// The kind of a number.
     package init?(number: Int) {
-        guard Self.allCases.indices.contains(number) else { return nil }
-        self = Self.allCases[number]
+        guard let kind = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = kind
     }
 
     /// The kind that a client names.

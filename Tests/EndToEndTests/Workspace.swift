@@ -15,6 +15,18 @@ final class Workspace: Sendable {
 
     var data: URL { folder.appending(path: "data") }
 
+    /// Takes a copy of a data directory from the repository, which keeps no modes.
+    func copyData(from original: URL) throws {
+        try FileManager.default.copyItem(at: original, to: data)
+        let keys = data.appending(path: "keys")
+        for name in try FileManager.default.contentsOfDirectory(atPath: keys.path) {
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600],
+                ofItemAtPath: keys.appending(path: name).path
+            )
+        }
+    }
+
     /// Writes a file and returns its path.
     func file(_ name: String, _ text: String) throws -> String {
         let file = folder.appending(path: name)
