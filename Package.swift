@@ -115,7 +115,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["CSystemShims", "DuckDB", "Inventory", "Schema", "Store"],
+            dependencies: [
+                "CSystemShims", "DuckDB", "Inventory", "Schema", "Store",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Benchmarks",
             swiftSettings: swiftSettings
         ),
@@ -143,6 +146,7 @@ let package = Package(
             name: "StoreTests",
             dependencies: [
                 "DuckDB", "Inventory", "Schema", "Store", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings

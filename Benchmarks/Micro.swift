@@ -1,7 +1,9 @@
 import Foundation
 import Inventory
+import Logging
 import Schema
 import Store
+import Synchronization
 
 /// Counts the instructions of what the server does most often, which no noise of the machine changes.
 ///
@@ -22,6 +24,7 @@ enum Micro {
         if arguments.count == 2, let piece = Int(arguments[0]), let count = Int(arguments[1]) {
             let body = try pieces[piece].prepare()
             for index in 0..<count { body(index) }
+            if piece == pieces.count - 1 { _ = try WritingPiece(isNew: false) }
             return
         }
         for (index, piece) in pieces.enumerated() {
@@ -86,16 +89,76 @@ enum Micro {
             let macs = (0..<512).map { "02:65:26:9e:\(hexadecimal($0))" }
             return { precondition(find(macs[$0 % macs.count], directory)) }
         },
+        Piece(name: "a node and its BMC are written, synced as the system likes") {
+            let writing = try WritingPiece()
+            return { writing.write(node($0)) }
+        },
+        Piece(name: "the same, and then read by a start from the journal") {
+            let writing = try WritingPiece()
+            return { writing.write(node($0)) }
+        },
     ]
+
+    /// A store in the file system's memory, without the work that a server does by and by.
+    private final class WritingPiece: Sendable {
+        private let store: InventoryStore
+
+        /// - Parameter isNew: Whether it begins with nothing; if not, with what the last one has left.
+        init(isNew: Bool = true) throws {
+            let folder = URL(filePath: "/dev/shm/node-orchestrator-micro", directoryHint: .isDirectory)
+            let copy = folder.appendingPathExtension("copy")
+            try? FileManager.default.removeItem(at: copy)  // Where there is none.
+            if isNew {
+                try? FileManager.default.removeItem(at: folder)  // Where there is none.
+            } else {
+                // The one that is there is locked.
+                try FileManager.default.copyItem(at: folder, to: copy)
+            }
+            let configuration = InventoryStore.Configuration(dataDirectory: isNew ? folder : copy, fsync: .never)
+            store = try blocking {
+                try await InventoryStore(
+                    configuration,
+                    logger: Logger(label: "micro") { _ in SwiftLogNoOpLogHandler() }
+                )
+            }
+        }
+
+        func write(_ node: String) {
+            do {
+                let submission = try store.intake.submission(of: Array(node.utf8), .computeNode)
+                _ = try blocking { [store] in
+                    try await store.commit(Transaction(author: "a", [.create(submission)]))
+                }
+            } catch {
+                preconditionFailure("\(error)")
+            }
+        }
+    }
+
+    /// Waits for something.
+    private static func blocking<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value
+    {
+        let result = Mutex<Result<Value, any Error>?>(nil)
+        let semaphore = DispatchSemaphore(value: 0)
+        Task.detached {
+            let value: Result<Value, any Error>
+            do { value = .success(try await body()) } catch { value = .failure(error) }
+            result.withLock { $0 = value }
+            semaphore.signal()
+        }
+        semaphore.wait()
+        guard let value = result.withLock(\.self) else { preconditionFailure("it has ended") }
+        return try value.get()
+    }
 
     private static func node(_ index: Int) -> String {
         """
-        {"hostname":"nid\(index)","architecture":"x86_64","xname":"x1000c\(index % 8)s\(index / 8)b0n0",\
+        {"hostname":"nid\(index)","architecture":"x86_64","xname":"x\(1000 + index / 512)c\(index % 8)s\(index / 8 % 64)b0n0",\
         "boot_mac":"02:65:26:9e:\(hexadecimal(index))","boot_ipv4_address":"10.0.0.1","network_interfaces":[{"interface_name":"eth0",\
         "mac_address":"02:65:26:9e:\(hexadecimal(index))","ipv4_address":"10.0.0.1","description":"node management"},\
         {"interface_name":"hsn0","mac_address":"02:57:79:84:\(hexadecimal(index))","ipv4_address":"172.16.0.1",\
         "ipv6_address":"fd00::1:0","description":"high-speed network","serial":"0C5C7FD0","model":"Ethernet E810-C",\
-        "manufacturer":"Intel"}],"bmc":{"username":"root","password":"d23f128b2f33","mac_address":"02:49:cc:6b:75:a9",\
+        "manufacturer":"Intel"}],"bmc":{"username":"root","password":"d23f128b2f33","mac_address":"02:49:cc:6b:\(hexadecimal(index))",\
         "ipv4_address":"10.128.0.1"},"location_string":"cabinet 1000, chassis 0, slot 0"}
         """
     }
