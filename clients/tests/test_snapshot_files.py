@@ -1,16 +1,23 @@
-"""Snapshots read by other tools than the program: pyarrow, pandas and DuckDB."""
+"""Snapshots read by other tools than the program: pyarrow, pandas, polars, DuckDB and Spark.
+
+What each has to be told is what docs/analytics.md says.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 
 import duckdb
 import pandas
+import polars
 import pyarrow
 import pyarrow.parquet
 import pytest
+import requests
 
-from support import run_client
+from conftest import missing
+from support import CHECKOUT, run_client
 
 
 @pytest.fixture
@@ -21,6 +28,84 @@ def snapshots(program, test_data):
     assert result.returncode == 0, result.stderr
     program.stop()
     return program.folder / "data" / "snapshots", json.loads(file.read_bytes())
+
+
+@pytest.fixture
+def two_snapshots(program, test_data):
+    """The folder of two snapshots, and a node as the server answered it before the first and before the second."""
+    file = test_data / "1024_fake_compute_nodes.json"
+    result = run_client("--url", program.url, "create", "--file", file, "ComputeNode", cwd=program.folder)
+    assert result.returncode == 0, result.stderr
+    headers = {"Authorization": f"Bearer {program.token()}"}
+    [node] = requests.get(f"{program.url}/ComputeNode?limit=1&sort=-xname").json()
+    url = f"{program.url}/ComputeNode/{node['id']}"
+    requests.post(f"{program.url}/snapshots", headers=headers).raise_for_status()
+    extended = {"extended_data": {"rack": ["a", 1]}}
+    requests.patch(url, json={"description": "second", "status": extended}, headers=headers).raise_for_status()
+    program.stop()
+    return program.folder / "data" / "snapshots", node
+
+
+def expected(node):
+    """What each tool is asked for in both snapshots: hostname, description, a free-form object, a nested id."""
+    name, bmc = node["hostname"], node["bmc"]["id"]
+    return [(name, node.get("description"), None, bmc), (name, "second", '{"rack":["a",1]}', bmc)]
+
+
+def snippet(tool, folder, node):
+    """Run what docs/analytics.md says of a tool and return its variables."""
+    text = (CHECKOUT / "docs" / "analytics.md").read_text()
+    code = text.split(f"\n## {tool}\n")[1].split("```python\n")[1].split("```")[0]
+    variables = {"folder": str(folder), "node_id": node["id"]}
+    exec(compile(code, f"docs/analytics.md, {tool}", "exec"), variables)
+    return variables
+
+
+def test_duckdb_finds_a_node_by_id_in_all_snapshots(two_snapshots):
+    rows = snippet("DuckDB", *two_snapshots)["rows"]
+    assert [row[1:] for row in rows] == expected(two_snapshots[1])
+
+
+def test_pandas_finds_a_node_by_id(two_snapshots):
+    [row] = snippet("pandas", *two_snapshots)["frame"].to_dict("records")
+    node = two_snapshots[1]
+    assert (row["hostname"], row["description"], row["bmc"]["id"]) == (node["hostname"], "second", node["bmc"]["id"])
+
+
+def test_pyarrow_finds_a_node_by_id_in_all_snapshots(two_snapshots):
+    rows = [
+        (row["hostname"], row["description"], (row["status"] or {}).get("extended_data"), row["bmc"]["id"])
+        for row in snippet("pyarrow", *two_snapshots)["table"].to_pylist()
+    ]
+    assert rows == expected(two_snapshots[1])
+
+
+def test_polars_finds_a_node_by_id_in_all_snapshots(two_snapshots):
+    found = snippet("polars", *two_snapshots)["found"]
+    inner = [polars.col("status").struct.field("extended_data"), polars.col("bmc").struct.field("id")]
+    assert found.select("hostname", "description", *inner).rows() == expected(two_snapshots[1])
+
+
+def test_spark_finds_a_node_by_id_in_all_snapshots(two_snapshots):
+    if shutil.which("java") is None:
+        missing("NO JAVA: Spark needs one; on Debian 'apt-get install default-jre-headless'")
+    variables = snippet("Spark", *two_snapshots)
+    try:
+        assert [tuple(row)[1:] for row in variables["rows"]] == expected(two_snapshots[1])
+        for file in sorted(max(two_snapshots[0].glob("snapshot=*")).glob("*.parquet")):
+            variables["spark"].read.parquet(str(file)).collect()
+    finally:
+        variables["spark"].stop()
+
+
+def test_secrets_stand_in_files_of_their_own(two_snapshots):
+    folder, _ = two_snapshots
+    newest = max(folder.glob("snapshot=*"))
+    for file in newest.glob("*.parquet"):
+        names = pyarrow.parquet.read_schema(file).names
+        assert ("_secrets" in names) == file.name.endswith(".secrets.parquet"), file.name
+    [row, *_] = pyarrow.parquet.read_table(newest / "BMC.secrets.parquet").to_pylist()
+    assert dict(row["_secrets"])["/password"].startswith("v1.")
 
 
 def interfaces_by_architecture(nodes):
