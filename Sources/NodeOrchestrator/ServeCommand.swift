@@ -40,6 +40,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Start with an empty inventory; refused where there is one.")
     var noRestore = false
 
+    @Flag(help: "Leave out fields that only another version of the program knows; else they stop the start.")
+    var dropUnknownFields = false
+
     @Option(help: "File with the secret that tokens are signed with (HS256). (default: one that the server makes)")
     var jwtSecretFile: String?
 
@@ -117,6 +120,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.fsync = fsync
         configuration.maximumJournalSize = journalMaxSize.bytes
         configuration.restores = !noRestore
+        configuration.dropsUnknownFields = dropUnknownFields
         return configuration
     }
 

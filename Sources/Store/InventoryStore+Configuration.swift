@@ -17,6 +17,8 @@ extension InventoryStore {
         package var maximumJournalSize: Int
         /// Whether what is on disk is loaded; if not, there must be nothing.
         package var restores: Bool
+        /// Whether fields that this version does not know are left out; if not, they stop the start.
+        package var dropsUnknownFields: Bool
         /// The file system.
         package var disk: Disk
         /// Gets, while the journal is read at the start, the bytes that have been read and all there are.
@@ -30,6 +32,7 @@ extension InventoryStore {
             fsync: FsyncPolicy = .always,
             maximumJournalSize: Int = Self.standardJournalSize,
             restores: Bool = true,
+            dropsUnknownFields: Bool = false,
             disk: Disk = Disk(),
             replayProgress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
         ) {
@@ -40,6 +43,7 @@ extension InventoryStore {
             self.fsync = fsync
             self.maximumJournalSize = maximumJournalSize
             self.restores = restores
+            self.dropsUnknownFields = dropsUnknownFields
             self.disk = disk
             self.replayProgress = replayProgress
         }
@@ -48,15 +52,18 @@ extension InventoryStore {
 
         /// The folders that no other server may be using.
         var lockedFolders: [URL] {
-            let own = dataDirectory.appending(path: "snapshots").standardizedFileURL.path
-            let isOwn = snapshotDirectory.standardizedFileURL.path == own
-            return isOwn ? [dataDirectory] : [dataDirectory, snapshotDirectory]
+            let isOne = dataDirectory.standardizedFileURL.path == snapshotDirectory.standardizedFileURL.path
+            return isOne ? [dataDirectory] : [dataDirectory, snapshotDirectory]
         }
 
         /// The folder of the keys.
         package var keyDirectory: URL { dataDirectory.appending(path: "keys") }
         /// The folder of the journal.
         package var journalDirectory: URL { dataDirectory.appending(path: "journal") }
+        /// The record of how far the journal has come.
+        var headFile: URL { dataDirectory.appending(path: "head") }
+        /// The record of what there was of format 1.
+        var adoptionFile: URL { dataDirectory.appending(path: "adopted.json") }
         /// The folder of what does not fit into memory.
         var temporaryDirectory: URL { dataDirectory.appending(path: "tmp") }
     }

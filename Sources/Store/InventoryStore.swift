@@ -38,41 +38,38 @@ package final class InventoryStore: Service {
         try disk.createFolder(configuration.dataDirectory)
         try disk.createFolder(configuration.snapshotDirectory)
         locks = try configuration.lockedFolders.map { try FolderLock($0) }
-        try disk.createFolder(configuration.journalDirectory)
-        let key = try KeyFile.load(configuration.keyDirectory.appending(path: "credential.key"))
-        let sealer = try SecretSealer(key: key.key)
         directory = Directory()
-        intake = try Intake(directory: directory, sealer: sealer)
         projection = try Projection(temporaryDirectory: configuration.temporaryDirectory, logger: logger)
-        let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
-        let folder = JournalFolder(configuration.journalDirectory, disk: disk)
-        let restored = try await Self.restore(configuration, snapshots, folder, to: projection, directory, logger)
-        let foreign = directory.count(where: { !sealer.hasSealed($0.secrets) })
-        if foreign > 0 {
-            logger.error(
-                "the secrets of some resources were sealed with another credential key and cannot be opened",
-                metadata: ["resources": "\(foreign)", "key": "\(sealer.keyID)"]
-            )
-        }
+        let restored = try await Self.restore(configuration, to: projection, directory, logger)
+        intake = try Intake(directory: directory, sealer: Self.sealer(configuration, directory, logger))
         try await projection.leaveRoom()
-        journal = try Journal(folder, restored.recovery)
+        try disk.createFolder(configuration.journalDirectory)
+        journal = try Journal(JournalFolder(configuration.journalDirectory, disk: disk), restored.recovery)
         committer = Committer(
             directory: directory,
             projection: projection,
-            journal: try JournalWriter(journal, restored.recovery, policy: configuration.fsync),
+            journal: try JournalWriter(
+                journal,
+                restored.recovery,
+                inventory: restored.inventory,
+                head: restored.head,
+                headPath: configuration.headFile,
+                policy: configuration.fsync
+            ),
             intake: intake
         )
         snapshotter = Snapshotter(
             projection: projection,
             committer: committer,
             journal: journal,
-            folder: snapshots,
+            folder: restored.snapshots,
+            inventory: restored.inventory,
             retention: configuration.retention,
             restored: restored.snapshot,
             logger: logger
         )
         history = History(
-            PastReader(journal, snapshots, on: try projection.database.connect()),
+            PastReader(journal, restored.snapshots, on: try projection.database.connect()),
             directory: directory,
             projection: projection
         )
@@ -242,12 +239,11 @@ package final class InventoryStore: Service {
         // Most of the work is done before, so that writes wait only for what changes meanwhile.
         let before = try await history.restoration(to: target, from: current)
         let reason = "restore to \(moment)" + (reason.map { ": \($0)" } ?? "")
-        let snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk)
         let receipt = try await committer.commit(
             Transaction(
                 author: author,
                 reason: reason,
-                content: .decision { [projection, journal] _, now in
+                content: .decision { [projection, journal, snapshots = snapshotter.folder] _, now in
                     let connection = try projection.database.connect()
                     var past = PastReader(journal, snapshots, on: connection, keepsIndices: false)
                     let since = try past.restoration(to: target, changedFrom: current, to: now)
@@ -358,8 +354,20 @@ package final class InventoryStore: Service {
         }
     }
 
+    /// Finds out whether the server's files are still its own, and brings the head of the journal to stable storage when
+    /// nothing is written.
+    package func lookAfterFiles() async {
+        do {
+            for lock in locks { try lock.check() }
+            try await committer.lookAfterFiles()
+        } catch {
+            await committer.stop(for: error)
+        }
+    }
+
     /// Keeps the journal within its bounds.
     private func lookAfterJournal() async throws {
+        await lookAfterFiles()
         await lookAfterDisk()
         do {
             try await history.writeIndices()

@@ -24,13 +24,16 @@ struct CrashTests {
         var problems: [String] { writers.flatMap(\.problems) }
 
         /// Options of the next start.
-        mutating func options() -> [String] {
+        ///
+        /// - Parameter isSynced: Whether each write is to be on the disk, and in the head, before it is answered.
+        mutating func options(isSynced: Bool) -> [String] {
             var options = ["--log-level", "warning"]
             options += ["--snapshot-freq", Bool.random(using: &generator) ? "1s" : "0"]
             if Bool.random(using: &generator) { options += ["--snapshot-keep", "2"] }
             if Bool.random(using: &generator) { options += ["--journal-max-size", "1MB"] }
             // The end of a process takes nothing from the system's cache, whatever is synced.
-            options += ["--fsync", ["always", "interval:1s", "never"].randomElement(using: &generator) ?? "always"]
+            let policy = ["always", "interval:1s", "never"].randomElement(using: &generator) ?? "always"
+            options += ["--fsync", isSynced ? "always" : policy]
             return options
         }
 
@@ -129,9 +132,14 @@ struct CrashTests {
     private func kill(_ rounds: Int, in workspace: Workspace, _ generator: SeededGenerator) async throws {
         var run = Run(generator)
         var total = 0
+        // What a vandal finds has been synced.
+        var isVandalised = false
         for round in 0..<rounds {
-            let options = run.options()
+            let willBeVandalised = Bool.random(using: &run.generator)
+            let options = run.options(isSynced: willBeVandalised)
             let moment = "round \(round + 1)/\(rounds)"
+            if isVandalised { try await vandalise(workspace, options, moment, &run) }
+            isVandalised = willBeVandalised
             let started = ContinuousClock.now
             let server = try await ServerProcess(in: workspace, options)
             let start = Int((ContinuousClock.now - started) / .milliseconds(1))
@@ -154,6 +162,32 @@ struct CrashTests {
         #expect(server.stop() == 0)
         let verified = try ServerProcess.run("journal", "verify", "--data-dir", workspace.data.path)
         #expect(verified.status == 0, "\(verified.output)")
+    }
+
+    /// Does something to a file before a start, which must have all that was acknowledged, or refuse and name the file. Then
+    /// the file is put back.
+    private func vandalise(_ workspace: Workspace, _ options: [String], _ moment: String, _ run: inout Run) async throws
+    {
+        let older = workspace.folder.appending(path: "older")
+        let aside = workspace.folder.appending(path: "aside")
+        let hasOlder = FileManager.default.fileExists(atPath: older.path)
+        let vandal = try CrashVandal(workspace.data, older: hasOlder ? older : nil, aside: aside, using: &run.generator)
+        guard let vandal else { return }
+        do {
+            let server = try await ServerProcess(in: workspace, options)
+            tell("\(moment): \(vandal.deed); it starts")
+            try check(try run.compare(with: server) + run.problems, "\(moment), after somebody \(vandal.deed)", server)
+            _ = server.stop(SIGKILL)
+            try vandal.forget()
+        } catch let refusal as ServerError {
+            tell("\(moment): \(vandal.deed); it refuses")
+            guard vandal.names.contains(where: refusal.output.contains) else {
+                throw Problems(description: "\(moment), after somebody \(vandal.deed): \(refusal)")
+            }
+            try vandal.undo()
+        }
+        if hasOlder { try FileManager.default.removeItem(at: older) }
+        try FileManager.default.copyItem(at: workspace.data, to: older)
     }
 
     private func check(_ problems: [String], _ moment: String, _ server: ServerProcess) throws(Problems) {

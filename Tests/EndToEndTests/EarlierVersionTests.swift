@@ -16,7 +16,7 @@ struct EarlierVersionTests {
         var isOfThePast: Bool { path.contains("at=") || path.hasPrefix("/diff") }
 
         /// What this version answers: times are in the years 1 to 9999.
-        var expected: String { body }
+        var expected: String { body.replacing("0000-01-01T00:00:00Z", with: "0001-01-01T00:00:00Z") }
     }
 
     @Test("opens with every resource, every history and every snapshot as it was", arguments: ["0.1.0"])

@@ -109,7 +109,7 @@ struct ValueTests {
             ("2024-02-29T23:59:59.999999-00:01", "2024-03-01T00:00:59.999999Z"),
             ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z"),
             ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
-            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
         ]
     )
@@ -119,10 +119,22 @@ struct ValueTests {
     }
 
     @Test(
-        "times are refused when they are none, or have no year of four digits in UTC",
+        "times of any year become the nearest that can be written",
+        arguments: [
+            ("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59.999999Z"),
+            ("2026-11-23T18:20:00.5Z", "2026-11-23T18:20:00.5Z"),
+        ]
+    )
+    func nearest(text: String, nearest: String) {
+        #expect(Timestamp(nearest: text)?.description == nearest)
+    }
+
+    @Test(
+        "times are refused when they are none, or are outside the years 1 to 9999 in UTC",
         arguments: [
             "", "2026-11-23", "2026-11-23 18:20:00Z", "2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
-            "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+            "0000-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
         ]
     )
     func timestampRefused(text: String) {

@@ -58,6 +58,7 @@ struct OldSnapshotTests {
             let index = segment.deletingPathExtension().appendingPathExtension("index")
             if FileManager.default.fileExists(atPath: index.path) { try FileManager.default.removeItem(at: index) }
         }
+        try JournalText(copy).acceptOldest()
         let reopened = try await StoreUnderTest(in: copy) { $0.retention = Retention(count: 10) }
         #expect(reopened.store.journal.oldest == 4)
         #expect(reopened.contents == inventory.contents)
@@ -124,7 +125,7 @@ struct OldSnapshotTests {
         let before = inventory.contents.mapValues(\.document)
         try await inventory.delete(.component, "x1000")
         try await inventory.create(.component, cabinet(1002))
-        let file = snapshot.file(of: .component)
+        let file = try snapshot.parquet(.component)
         var bytes = try Data(contentsOf: file)
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: file)
@@ -157,14 +158,13 @@ struct OldSnapshotTests {
         try await inventory.create(.computeNode, node("one"))
         let document = try #require(inventory.store.resource(.computeNode, Self.node)).stored.document
         let copy = try inventory.copied()
-        let segment = try segments(in: copy.folder)[0]
-        let lines = try String(contentsOf: segment, encoding: .utf8).split(separator: "\n").map(String.init)
-        let newer = lines[1].replacing(#""hostname":"one""#, with: #""hostname":"one","colour":{"of":"paint"}"#)
-            .replacing(#""power_state":{"#, with: #""mood":"good","power_state":{"shade":1,"#)
-        #expect(newer.utf8.count > lines[1].utf8.count + 40)
-        try ([lines[0], newer.unsealed.sealed].joined(separator: "\n") + "\n")
-            .write(to: segment, atomically: true, encoding: .utf8)
-        let reopened = try await StoreUnderTest(in: copy)
+        try JournalText(copy).edit { lines in
+            let newer = lines[1].replacing(#""hostname":"one""#, with: #""hostname":"one","colour":{"of":"paint"}"#)
+                .replacing(#""power_state":{"#, with: #""mood":"good","power_state":{"shade":1,"#)
+            #expect(newer.utf8.count > lines[1].utf8.count + 40)
+            lines[1] = newer
+        }
+        let reopened = try await StoreUnderTest(in: copy) { $0.dropsUnknownFields = true }
         let newest = try await reopened.replace(.computeNode, Self.node, node("two"))
         for parameters in [[], [(name: "hostname", value: "one")], [(name: "xname", value: Self.node)]] {
             let search = try Search(.computeNode, parameters: parameters)

@@ -7,7 +7,7 @@ import Store
 /// A store in a folder of its own, which goes with it.
 final class StoreUnderTest: Sendable {
     let store: InventoryStore
-    private let home: TestFolder
+    let home: TestFolder
 
     /// Where it keeps its data.
     var folder: URL { home.folder }

@@ -1,12 +1,17 @@
 extension String {
-    /// The text of a line of the journal with a checksum that holds: CRC32C, bit by bit.
-    var sealed: String {
+    /// The CRC32C of the text, worked out bit by bit.
+    var crc32c: UInt32 {
         var checksum = UInt32.max
         for byte in utf8 {
             checksum ^= UInt32(byte)
             for _ in 0..<8 { checksum = checksum >> 1 ^ (checksum & 1 == 1 ? 0x82F6_3B78 : 0) }
         }
-        let digits = String(~checksum, radix: 16)
+        return ~checksum
+    }
+
+    /// The text of a line of the journal with a checksum that holds.
+    var sealed: String {
+        let digits = String(crc32c, radix: 16)
         return self + #","crc":""# + String(repeating: "0", count: 8 - digits.count) + digits + "\"}"
     }
 

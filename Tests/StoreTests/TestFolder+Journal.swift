@@ -12,7 +12,7 @@ func segments(in folder: URL) throws -> [URL] {
 extension TestFolder {
     /// Looks at the journal and changes nothing.
     func inspection() throws -> JournalInspection {
-        try JournalInspection(JournalFolder(folder.appending(path: "journal")))
+        try JournalInspection(InventoryStore.Configuration(dataDirectory: folder))
     }
 
     /// The contents of every file, by its path.

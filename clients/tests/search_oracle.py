@@ -279,7 +279,7 @@ def days(year: int, month: int, day: int) -> int:
 
 
 def microseconds(text: str) -> int | None:
-    """Read a time as an instant, from the years 0000 to 9999."""
+    """Read a time as an instant, from the years 1 to 9999."""
     if not FORMATS["date-time"](text):
         return None
     parts = DATE_TIME.fullmatch(text)
@@ -288,7 +288,7 @@ def microseconds(text: str) -> int | None:
     minutes = (days(year, month, day) * 24 + hour) * 60 + minute - offset
     fraction = re.search(r"\.([0-9]+)", text)
     instant = (minutes * 60 + second) * 1_000_000 + int(f"{fraction[1] if fraction else '':0<6}"[:6])
-    return instant if days(0, 1, 1) <= instant // 86_400_000_000 < days(10_000, 1, 1) else None
+    return instant if days(1, 1, 1) <= instant // 86_400_000_000 < days(10_000, 1, 1) else None
 
 
 def integer(text: str) -> int | None:

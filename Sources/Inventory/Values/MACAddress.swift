@@ -84,7 +84,7 @@ extension UInt8 {
     }
 
     /// Whether an ASCII character is a hexadecimal digit, and not one in upper case.
-    var isLowerHexDigit: Bool {
+    package var isLowerHexDigit: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 

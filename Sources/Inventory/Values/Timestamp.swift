@@ -12,10 +12,29 @@ package struct Timestamp: StringValue, Comparable {
         self.microseconds = microseconds
     }
 
+    /// The moment that can be written, and read by what reads Parquet, which is nearest to one.
+    package init(nearest microseconds: Int64) {
+        self.microseconds = min(max(microseconds, Self.writable.lowerBound), Self.writable.upperBound)
+    }
+
     package init(_ text: String) throws(InvalidValue) {
-        guard StringFormat.dateTime.accepts(text) else {
+        guard let microseconds = Self.microseconds(text) else {
             throw InvalidValue("is not a time such as 2026-11-23T18:20:00Z")
         }
+        guard Self.writable.contains(microseconds) else {
+            throw InvalidValue("is outside the years 0001 to 9999 in UTC")
+        }
+        self.microseconds = microseconds
+    }
+
+    /// The moment that is nearest to one of which the year in UTC may be another; nil for what is no time.
+    package init?(nearest text: String) {
+        guard let microseconds = Self.microseconds(text) else { return nil }
+        self.init(nearest: microseconds)
+    }
+
+    private static func microseconds(_ text: String) -> Int64? {
+        guard StringFormat.dateTime.accepts(text) else { return nil }
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64 {
             bytes[range].reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
@@ -31,17 +50,14 @@ package struct Timestamp: StringValue, Comparable {
             offset = number(end - 5..<end - 3) * 60 + number(end - 2..<end)
             if bytes[end - 6] == UInt8(ascii: "-") { offset = -offset }
         }
-        let days = Self.days(year: number(0..<4), month: number(5..<7), day: number(8..<10))
+        let days = days(year: number(0..<4), month: number(5..<7), day: number(8..<10))
         let minutes = (days * 24 + number(11..<13)) * 60 + number(14..<16) - offset
-        microseconds = (minutes * 60 + number(17..<19)) * 1_000_000 + micros
-        guard Self.writable.contains(microseconds) else {
-            throw InvalidValue("is outside the years 0000 to 9999 in UTC")
-        }
+        return (minutes * 60 + number(17..<19)) * 1_000_000 + micros
     }
 
-    /// The moments whose year in UTC has four digits.
-    private static let writable: ClosedRange<Int64> =
-        days(year: 0, month: 1, day: 1) * 86_400_000_000...days(year: 10_000, month: 1, day: 1) * 86_400_000_000 - 1
+    /// The moments of the years that RFC 3339 can write and that Python, Java and others read.
+    package static let writable: ClosedRange<Int64> =
+        days(year: 1, month: 1, day: 1) * 86_400_000_000...days(year: 10_000, month: 1, day: 1) * 86_400_000_000 - 1
 
     /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar (Hinnant, `days_from_civil`).
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {

@@ -2,12 +2,15 @@ import ArgumentParser
 import Foundation
 import Store
 
-/// Makes a damaged journal one that a start accepts.
+/// Makes a damaged data folder one that a start accepts.
 struct JournalRepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
-        abstract: "Take what is damaged out of the journal, where no server is running, and say what that costs.",
-        discussion: "What is taken out is kept beside the journal. With --dry-run nothing is changed."
+        abstract: "Go on without what is damaged or missing, where no server is running, and say what that costs.",
+        discussion: """
+            What is damaged, or belongs to another inventory, is taken out and kept beside the rest. With --dry-run \
+            nothing is changed.
+            """
     )
 
     @OptionGroup
@@ -25,6 +28,7 @@ struct JournalRepairCommand: AsyncParsableCommand {
             print("nothing to repair")
             return
         }
+        for fault in repair.faults { print("fault: \(fault)") }
         for action in repair.actions { print(action) }
         print(repair.lost)
     }

@@ -6,20 +6,20 @@ import Store
 struct JournalVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check every line of the journal, and change nothing.",
+        abstract: "Check every line of the journal, and that no file is missing, and change nothing.",
         discussion: """
-            The exit status is 1 if the journal is damaged. What a crash has left half-written at its end is no \
-            damage: the next start cuts it off. Only files are read, so a server may be using the data folder.
+            The exit status is 1 if the journal is damaged, or if a file is missing or belongs to another inventory. \
+            What a crash has left half-written at its end is no damage: the next start cuts it off. Only files are \
+            read, so a server may be using the data folder.
             """
     )
 
     @OptionGroup
-    var data: DataOptions
+    var store: StoreOptions
 
     func run() throws {
-        try data.check()
-        let folder = JournalFolder(data.configuration.journalDirectory)
-        let inspection = try JournalInspection(folder)
+        let configuration = try store.existing()
+        let inspection = try JournalInspection(configuration)
         if !inspection.segments.isEmpty {
             print(Self.table(inspection.segments).lines.joined(separator: "\n"))
         }
@@ -27,10 +27,12 @@ struct JournalVerifyCommand: AsyncParsableCommand {
         guard inspection.isDamaged else { return }
         let damages = inspection.segments.compactMap { segment -> String? in
             guard case .damaged(let line, let reason) = segment.state else { return nil }
-            return "  \(folder.path.appending(path: segment.name).path), line \(line): \(reason)"
+            let file = configuration.journalDirectory.appending(path: segment.name)
+            return "\(file.path), line \(line): \(reason)"
         }
+        let lines = ["the journal is damaged:"] + (damages + inspection.faults.map(\.description)).map { "  \($0)" }
         throw DiskError(
-            message: (["the journal is damaged:"] + damages).joined(separator: "\n")
+            message: lines.joined(separator: "\n")
                 + "\nSee what can be done, and what it costs: node-orchestrator journal repair --dry-run"
         )
     }

@@ -39,7 +39,7 @@ struct SnapshotVerifyCommand: AsyncParsableCommand {
         } catch {
             switch error {
             case .unreadable(let what), .damaged(let what): return "damaged: \(what)"
-            case .unknownFormat: return "unknown: it \(error)"
+            case .otherVersion, .foreign: return "unknown: it \(error)"
             }
         }
     }

@@ -19,6 +19,14 @@ extension JSONStructure {
         }
     }
 
+    /// Whether any property, or one of its own, is a secret.
+    package static var hasSecrets: Bool {
+        fields.contains { field in
+            let inner = field.type.elementType ?? field.type
+            return field.isSecret || (inner as? any JSONStructure.Type)?.hasSecrets ?? false
+        }
+    }
+
     /// The schema of a part of the structure: the same without `required`, under the name `Partial…`.
     static func partialSchema(in definitions: inout SchemaDefinitions) -> JSONSchema {
         definitions.reference(to: "Partial\(jsonName)") { definitions in

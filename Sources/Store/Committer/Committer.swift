@@ -161,6 +161,7 @@ actor Committer {
         var records: [JournalRecord] = []
         var changes: [[Change]] = []
         var changeCount = 0
+        var points: [ChainPoint] = []
         var failure = readiness
         for request in requests where failure == nil {
             guard changeCount < Self.maximumBatchChanges else { break }
@@ -185,7 +186,7 @@ actor Committer {
         }
         if failure == nil {
             do throws(DiskError) {
-                try journal.append(records)
+                points = try journal.append(records)
             } catch {
                 failure = Self.refusal(error)
             }
@@ -195,9 +196,9 @@ actor Committer {
             answer(requests, with: requests.map { _ in .failure(failure) })
             return requests.count
         }
-        for (record, changes) in zip(records, changes) {
+        for (point, changes) in zip(points, changes) {
             directory.apply(changes)
-            projection.enqueue(changes, through: record.sequence)
+            projection.enqueue(changes, through: point)
         }
         if !records.isEmpty { journal.announce() }
         answer(requests, with: results)
@@ -216,7 +217,7 @@ actor Committer {
     }
 
     private static func refusal(_ error: DiskError) -> Refusal {
-        Refusal(.unavailable, "The server cannot write: \(error.reason). It goes on by itself when the disk does.")
+        Refusal(.unavailable, "The server cannot write: \(error.reason). Its log says more.")
     }
 
     /// Works out a transaction after those before it.
@@ -272,6 +273,24 @@ actor Committer {
     /// Brings the journal to stable storage, or finds out whether that is possible again.
     func sync() throws(DiskError) {
         if !isClosed { try journal.sync() }
+    }
+
+    /// Makes sure that the journal's files are still its own, and brings its head to stable storage when nothing is
+    /// written.
+    func lookAfterFiles() throws(DiskError) {
+        guard !isClosed else { return }
+        try journal.checkFiles()
+        try journal.settle()
+    }
+
+    /// Accepts no more writes until a restart.
+    func stop(for reason: DiskError) {
+        if !isClosed { journal.stop(for: reason) }
+    }
+
+    /// Notes that the journal is kept from a segment on, so that older ones can be removed.
+    func keepJournal(from first: UInt64) throws(DiskError) {
+        if !isClosed { try journal.keep(from: first) }
     }
 
     /// Begins a new segment of the journal, with all before it on stable storage.

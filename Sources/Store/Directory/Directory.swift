@@ -92,6 +92,15 @@ package final class Directory: Sendable {
         }
     }
 
+    /// Gives resources their secrets.
+    ///
+    /// - Returns: How many of them are there.
+    func setSecrets(_ kind: Kind, _ secrets: [(id: UUID, secrets: SealedSecrets)]) -> Int {
+        tables.withLock { tables in
+            secrets.count { tables[kind.number].setSecrets($0.secrets, of: $0.id) }
+        }
+    }
+
     /// How many changes have their entries in the tables fetched from memory at once.
     private static let prefetched = 64
 

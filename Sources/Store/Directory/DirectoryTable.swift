@@ -124,6 +124,15 @@ struct DirectoryTable: ~Copyable {
         return nil
     }
 
+    /// Gives a resource its secrets.
+    ///
+    /// - Returns: False when it is not there.
+    mutating func setSecrets(_ secrets: SealedSecrets, of id: UUID) -> Bool {
+        guard let place = place(of: id) else { return false }
+        slots[place].stored.secrets = secrets
+        return true
+    }
+
     private mutating func index(of name: String) -> Int {
         if let index = keyNames.firstIndex(of: name) { return index }
         keyNames.append(name)

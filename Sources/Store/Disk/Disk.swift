@@ -64,6 +64,26 @@ package struct Disk: Sendable {
         return file
     }
 
+    /// Opens a file for writing.
+    func openFile(_ path: URL) throws(DiskError) -> DiskFile {
+        let descriptor = try perform(.open, "open", path) { open(path.path, O_WRONLY | O_CLOEXEC) }
+        return DiskFile(descriptor, path, on: self)
+    }
+
+    /// The bytes of a file; nil where there is none.
+    ///
+    /// - Parameter limit: How many there may be at most; more are left alone.
+    func contents(of path: URL, limit: Int = .max) throws(DiskError) -> [UInt8]? {
+        guard FileManager.default.fileExists(atPath: path.path) else { return nil }
+        do {
+            let handle = try FileHandle(forReadingFrom: path)
+            defer { try? handle.close() }  // Nothing was written.
+            return Array(try handle.read(upToCount: limit) ?? Data())
+        } catch {
+            throw DiskError(message: "cannot read \(path.path): \(error.localizedDescription)")
+        }
+    }
+
     /// Writes a new file.
     ///
     /// - Throws: Also when the file exists.
@@ -79,6 +99,18 @@ package struct Disk: Sendable {
         unlink(partial.path)
         try create(partial, bytes, permissions: permissions)
         try move(partial, to: path)
+    }
+
+    /// Makes sure that a path leads to an open file, which somebody may have renamed, replaced or removed.
+    static func checkPath(_ path: URL, leadsTo descriptor: Int32) throws(DiskError) {
+        var (open, named) = (stat(), stat())
+        guard fstat(descriptor, &open) == 0 else { throw DiskError("look at", path, errno) }
+        guard stat(path.path, &named) == 0, open.st_dev == named.st_dev, open.st_ino == named.st_ino else {
+            throw DiskError(
+                message: "\(path.path) is not the one any more that the server has open: put it back and start again",
+                reason: "its files were moved or removed"
+            )
+        }
     }
 
     /// Gives a file or a folder another name in the same folder, which then survives a crash.

@@ -7,9 +7,9 @@ package struct DiskError: Error, Sendable, CustomStringConvertible {
     /// Why, without the names of files.
     package let reason: String
 
-    package init(message: String) {
+    package init(message: String, reason: String = "the disk fails") {
         description = message
-        reason = "the disk fails"
+        self.reason = reason
     }
 
     /// - Parameters:

@@ -39,6 +39,25 @@ final class DiskFile {
         if let failure { throw DiskError("write", path, failure) }
     }
 
+    /// Writes bytes over what is at an offset.
+    func write(_ bytes: [UInt8], at offset: Int) throws(DiskError) {
+        if let failure = disk.failure(of: .write, path) { throw DiskError("write", path, failure) }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { bytes in
+                pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw DiskError("write", path, errno) }
+            done += count
+        }
+    }
+
+    /// Makes sure that a path leads to the file, which somebody may have renamed, replaced or removed.
+    func check(_ path: URL) throws(DiskError) {
+        try Disk.checkPath(path, leadsTo: descriptor)
+    }
+
     /// Returns once what was written is on stable storage.
     func sync() throws(DiskError) {
         if let failure = disk.failure(of: .sync, path) { throw DiskError("sync", path, failure) }

@@ -40,7 +40,7 @@ actor History {
     ) async throws -> sending Answer {
         let sequence = try reader.sequence(of: moment)
         let now = try await projection.freeze()
-        let range = min(sequence, now.sequence)..<max(sequence, now.sequence)
+        let range = min(sequence, now.position.sequence)..<max(sequence, now.position.sequence)
         let changed = try reader.resources(changedFrom: range.lowerBound, to: range.upperBound)
         var rows = SearchReader(connection: now.connection, directory: directory, sequence: sequence)
         try rows.goBack(to: try reader.states(of: changed, at: sequence), changed: changed)

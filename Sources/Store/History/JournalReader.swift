@@ -114,7 +114,7 @@ struct JournalReader {
                 do {
                     switch try JournalLine(line.bytes(in: bytes)) {
                     case .header(let header):
-                        if try header.time > time { return nil }
+                        if header.time > time { return nil }
                         last = segment.first - 1
                     case .record(let head):
                         if head.time > time { return last }
@@ -158,7 +158,7 @@ struct JournalReader {
     private func entries(of segment: Journal.Segment) throws -> [SegmentIndex.Entry] {
         let successor = journal.segments.first { $0.first > segment.first }?.first
         var entries: [SegmentIndex.Entry] = []
-        let survey = try SegmentSurvey(segment.file, successor: successor) { line, bytes in
+        let survey = try segment.file.survey(.init(successor: successor)) { line, bytes throws(JournalDamage) in
             for (resource, position) in try JournalLine.places(in: bytes) {
                 entries.append(
                     SegmentIndex.Entry(
@@ -171,13 +171,7 @@ struct JournalReader {
                 )
             }
         }
-        if survey.isDamaged, let fault = survey.fault {
-            throw JournalError.damaged(
-                file: segment.file.path.path,
-                line: fault.line,
-                reason: fault.damage.description
-            )
-        }
+        if let error = segment.file.error(survey) { throw error }
         return entries
     }
 

@@ -8,10 +8,16 @@ package struct OfflineHistory {
     private let past: PastReader
 
     package init(_ configuration: InventoryStore.Configuration, logger: Logger) throws {
-        let folder = JournalFolder(configuration.journalDirectory, disk: configuration.disk)
+        let files = try DataFiles(configuration)
+        let faults = files.faults
+        guard faults.isEmpty else { throw JournalError.incomplete(faults) }
+        var snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk)
+        if !files.isOfFirstFormat, let inventory = files.inventory {
+            snapshots.owner = .init(inventory: inventory, adopted: Set(files.readAdoption?.snapshots ?? []))
+        }
         past = PastReader(
-            try Journal(reading: folder),
-            SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk),
+            try Journal(reading: JournalFolder(configuration.journalDirectory, disk: configuration.disk)),
+            snapshots,
             on: try Database(configuration: ["autoinstall_known_extensions": "false"]).connect(),
             keepsIndices: false
         )

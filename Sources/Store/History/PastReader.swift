@@ -168,18 +168,18 @@ struct PastReader {
     ///
     /// - Parameter ids: Those to read; nil for all.
     private mutating func rows(of kind: Kind, _ ids: [UUID]?, in snapshot: Snapshot) throws -> [Change] {
-        let file = snapshot.file(of: kind)
+        guard let file = snapshot.file(of: kind) else { return [] }
         if !verified.contains(file) {
             try snapshot.verify(kind)
             verified.insert(file)
         }
         let table = ProjectionTable.of(kind)
-        var sql = try SnapshotSelection(table, file: file, on: connection).sql
+        guard var sql = try SnapshotSelection(table, in: snapshot, on: connection)?.sql else { return [] }
         if let ids {
-            try connection.execute("CREATE OR REPLACE TEMP TABLE wanted(id UUID);")
+            try connection.execute("CREATE OR REPLACE TEMP TABLE wanted(id VARCHAR);")
             let appender = try Appender(connection, table: "wanted")
             for id in ids {
-                try appender.append(id)
+                try appender.append(id.lowercased)
                 try appender.endRow()
             }
             try appender.close()

@@ -1,4 +1,5 @@
 import Foundation
+import Inventory
 import Schema
 
 /// Reads JSON that this program wrote, in the order in which it wrote it, without making values of it.
@@ -59,6 +60,26 @@ struct ByteScanner {
         guard let length = rest.firstIndex(of: UInt8(ascii: "\"")) else { throw JournalDamage("a string has no end") }
         defer { position += length + 1 }
         return String(decoding: rest.prefix(length), as: UTF8.self)
+    }
+
+    /// A time.
+    mutating func time() throws(JournalDamage) -> Timestamp {
+        let text = try plainString()
+        do throws(InvalidValue) {
+            return try Timestamp(text)
+        } catch {
+            throw JournalDamage("its time \(error.message)")
+        }
+    }
+
+    /// The hash of a chain.
+    mutating func chainHash() throws(JournalDamage) -> ChainHash {
+        try expect("\"")
+        let digits = UnsafeRawBufferPointer(rebasing: rest.prefix(ChainHash.digitCount))
+        guard let hash = ChainHash(digits: digits) else { throw JournalDamage("it has no hash") }
+        position += digits.count
+        try expect("\"")
+        return hash
     }
 
     /// Any string.

@@ -43,7 +43,7 @@ package final class Journal: Sendable {
             folder,
             recovery.segments,
             lastSize: recovery.lastSize,
-            last: recovery.last,
+            last: recovery.tip.sequence,
             next: recovery.next
         )
     }
@@ -55,7 +55,7 @@ package final class Journal: Sendable {
             try self.init(folder, [], lastSize: 0, last: 0, next: 1)
             return
         }
-        let survey = try SegmentSurvey(last, successor: nil)
+        let survey = try last.survey(.init())
         try self.init(folder, files, lastSize: survey.goodSize, last: survey.last, next: survey.last + 1)
     }
 
@@ -198,14 +198,17 @@ package final class Journal: Sendable {
         }
     }
 
-    /// Removes the segments of which nothing is needed, oldest first.
+    /// The segments of which nothing is needed, oldest first.
     ///
     /// - Parameter oldest: The oldest moment that must be readable: transactions up to it are not needed.
-    /// - Returns: How many segments were removed.
-    func prune(upTo oldest: UInt64) throws(DiskError) -> Int {
+    func removable(upTo oldest: UInt64) -> [Segment] {
         let segments = segments
         let needed = segments.dropFirst().firstIndex { $0.first > oldest + 1 } ?? segments.count
-        let removed = segments.prefix(max(0, needed - 1))
+        return Array(segments.prefix(max(0, needed - 1)))
+    }
+
+    /// Removes the oldest segments.
+    func remove(_ removed: [Segment]) throws(DiskError) {
         for segment in removed {
             try folder.disk.remove(segment.file.path)
             state.withLock { state in
@@ -218,7 +221,6 @@ package final class Journal: Sendable {
             // So that a crash never leaves an older one without a younger.
             try folder.disk.sync(folder.path)
         }
-        return removed.count
     }
 }
 

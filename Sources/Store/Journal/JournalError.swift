@@ -2,19 +2,29 @@
 package enum JournalError: Error, Sendable, CustomStringConvertible {
     /// A segment is damaged where it should not be.
     case damaged(file: String, line: Int?, reason: String)
-    /// A segment was written by another version of the program.
-    case otherFormat(file: String, reason: String)
-    /// Neither snapshots nor journal reach far enough back.
-    case gap(String)
+    /// A segment has what only another version of the program knows.
+    case otherVersion(file: String, line: Int?, reason: String, program: String?)
+    /// Files are not there, or are not this inventory's.
+    case incomplete([DataFault])
 
     package var description: String {
         switch self {
         case .damaged(let file, let line, let reason):
-            "the journal is damaged: \(file)\(line.map { ", line \($0)" } ?? ""): \(reason). See what is wrong with: "
+            "the journal is damaged: \(Self.place(file, line)): \(reason). See what is wrong with: "
                 + "node-orchestrator journal verify. Keep a copy of the data directory, then go on with what is good: "
                 + "node-orchestrator journal repair"
-        case .otherFormat(let file, let reason): "\(file) cannot be read: \(reason)"
-        case .gap(let reason): reason
+        case .otherVersion(let file, let line, let reason, let program):
+            "\(Self.place(file, line)): \(reason). \(program ?? "Another version") wrote it, and can read it; "
+                + "nothing was changed"
+        case .incomplete(let faults):
+            (faults.map(\.description) + [
+                "Put back what is missing, or take away what does not belong here. What going on without it costs is "
+                    + "said by: node-orchestrator journal repair --dry-run"
+            ]).joined(separator: "\n")
         }
+    }
+
+    private static func place(_ file: String, _ line: Int?) -> String {
+        file + (line.map { ", line \($0)" } ?? "")
     }
 }

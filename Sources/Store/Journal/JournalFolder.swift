@@ -5,7 +5,8 @@ package struct JournalFolder: Sendable {
     package let path: URL
     let disk: Disk
 
-    private static let suffix = ".ndjson"
+    static let pathExtension = "ndjson"
+    private static let suffix = ".\(pathExtension)"
     private static let partialPrefix = ".partial-"
     private static let digits = 20
 

@@ -3,69 +3,86 @@ import Inventory
 import Schema
 
 /// The first line of a segment.
-struct JournalHeader: Codable {
-    /// The version of the format that this program writes and reads.
-    static let currentFormat = 1
-
+struct JournalHeader: Sendable, Equatable {
     /// Version of the format.
-    var format = Self.currentFormat
+    var format = DiskFormat.current
+    /// The inventory that the segment belongs to; nil in format 1.
+    var inventory: UUID?
     /// Sequence numbers from here on in older segments count for nothing. Those before are on stable storage.
     var first: UInt64
     /// Sequence numbers below this have been given, whether their transactions are there or not.
     var next: UInt64
+    /// The first number of the segment before, which ends with the number before ``first``; 0 where there is none.
+    var previous: UInt64 = 0
+    /// The hash after the transaction before ``first``; nil in format 1.
+    var chain: ChainHash?
     /// When the segment was begun; never before a transaction in an older one.
-    var at: String
+    var time: Timestamp
     /// The program that wrote it.
-    var program: String
+    var program = Version.program
 
-    init(first: UInt64, next: UInt64, time: Timestamp) {
-        self.first = first
+    /// What the segment goes on from; nil in format 1.
+    var base: ChainPoint? { chain.map { ChainPoint(sequence: first - 1, hash: $0) } }
+
+    init(inventory: UUID, next: UInt64, previous: UInt64, base: ChainPoint, time: Timestamp) {
+        self.inventory = inventory
+        first = base.sequence + 1
         self.next = next
-        at = time.millisecondText
-        program = "node-orchestrator \(Version.current)"
+        self.previous = previous
+        chain = base.hash
+        self.time = time
     }
 
     /// - Parameter body: The line without its checksum, which leaves the object open.
     init(_ body: UnsafeRawBufferPointer) throws(JournalDamage) {
-        do {
-            let data = Data(body) + Data("}".utf8)
-            let written = try JSONDecoder().decode(Writer.self, from: data)
-            guard written.format == Self.currentFormat else {
-                throw JournalDamage(
-                    "it has format \(written.format) of \(written.program ?? "another program"), which can read it; "
-                        + "this program reads format \(Self.currentFormat)",
-                    isOtherFormat: true
-                )
-            }
-            self = try JSONDecoder().decode(JournalHeader.self, from: data)
-            guard first >= 1, next >= first, next < 1 << 53 else {
-                throw JournalDamage("it has numbers that cannot be")
-            }
-        } catch let damage as JournalDamage {
-            throw damage
-        } catch {
-            throw JournalDamage("it is no line of a journal")
+        var scanner = ByteScanner(body)
+        try scanner.expect(#"{"format":"#)
+        format = Int(clamping: try scanner.number())
+        guard (DiskFormat.first...DiskFormat.current).contains(format) else {
+            throw .otherVersion("it has format \(format); \(DiskFormat.known)", program: Self.program(in: body))
+        }
+        if format > DiskFormat.first {
+            try scanner.expect(#","inventory":"#)
+            guard let id = UUID(spelling: try scanner.plainString()) else { throw JournalDamage("it has no inventory") }
+            inventory = id
+        }
+        try scanner.expect(#","first":"#)
+        first = try scanner.number()
+        try scanner.expect(#","next":"#)
+        next = try scanner.number()
+        if format > DiskFormat.first {
+            try scanner.expect(#","previous":"#)
+            previous = try scanner.number()
+            try scanner.expect(#","chain":"#)
+            chain = try scanner.chainHash()
+        }
+        try scanner.expect(#","at":"#)
+        time = try scanner.time()
+        try scanner.expect(#","program":"#)
+        program = try scanner.string()
+        guard first >= 1, next >= first, next < 1 << 53, previous < first else {
+            throw JournalDamage("it has numbers that cannot be")
         }
     }
 
-    /// What every format has.
-    private struct Writer: Decodable {
-        var format: Int
-        var program: String?
+    /// Who wrote a header of whatever format.
+    private static func program(in body: UnsafeRawBufferPointer) -> String? {
+        do {
+            guard case .object(let members) = try JSONValue(parsing: Array(body) + [UInt8(ascii: "}")]),
+                case .string(let program)? = members["program"]
+            else { return nil }
+            return program
+        } catch {
+            return nil
+        }
     }
 
-    /// When the segment was begun.
-    var time: Timestamp {
-        get throws(InvalidValue) { try Timestamp(at) }
-    }
-
-    /// No header is longer than so many bytes.
-    static let maximumSize = 256
-
+    /// The line of the current format.
     var line: [UInt8] {
-        var bytes = Array(
-            #"{"format":\#(format),"first":\#(first),"next":\#(next),"at":"\#(at)","program":"\#(program)""#.utf8
-        )
+        guard let inventory, let chain else { preconditionFailure("a header is written in the current format") }
+        var text = #"{"format":\#(format),"inventory":"\#(inventory.lowercased)","first":\#(first),"next":\#(next),"#
+        text += #""previous":\#(previous),"chain":"\#(chain)","at":"\#(time.millisecondText)","program":"\#(program)""#
+        var bytes = Array(text.utf8)
         JournalLine.seal(&bytes, from: 0)
         return bytes
     }
@@ -77,19 +94,5 @@ extension JournalLine {
         var bytes = Array(#"{"end":\#(sequence),"at":"\#(time.millisecondText)""#.utf8)
         seal(&bytes, from: 0)
         return bytes
-    }
-}
-
-/// What is wrong with a line of the journal.
-struct JournalDamage: Error, Equatable, CustomStringConvertible {
-    let description: String
-    /// Whether the line may well be good, but for another version of the program.
-    var isOtherFormat = false
-    /// Whether the line is whole, so that no crash has left it like this.
-    var isWhole = false
-
-    init(_ description: String, isOtherFormat: Bool = false) {
-        self.description = description
-        self.isOtherFormat = isOtherFormat
     }
 }

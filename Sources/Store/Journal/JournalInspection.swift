@@ -1,9 +1,13 @@
 import Foundation
 
-/// Looks at the whole journal and changes nothing.
+/// Looks at the whole journal, and at what ought to be there, and changes nothing.
 package struct JournalInspection {
     /// Oldest first.
     package private(set) var segments: [SegmentReport] = []
+    /// What is missing, or belongs to another inventory.
+    package private(set) var faults: [DataFault] = []
+    /// Whether the next start adopts it from format 1.
+    private let isOfFirstFormat: Bool
 
     /// What was found in a segment.
     package struct SegmentReport: Sendable {
@@ -29,13 +33,17 @@ package struct JournalInspection {
     /// Reads every line of every segment.
     ///
     /// - Throws: ``JournalError`` when a segment was written by another version of the program.
-    package init(_ folder: JournalFolder) throws {
-        let files = try folder.segments()
-        for (index, file) in files.enumerated() {
-            let successor = files.dropFirst(index + 1).first?.first
+    package init(_ configuration: InventoryStore.Configuration) throws {
+        let files = try DataFiles(configuration)
+        isOfFirstFormat = files.isOfFirstFormat
+        faults = files.faults
+        var last: SegmentSurvey?
+        for (index, segment) in files.segments.enumerated() {
+            let file = segment.file
             let size = try file.size
-            let survey = try SegmentSurvey(file, successor: successor, checksChanges: true)
-            try survey.checkFormat(of: file)
+            let survey = try file.surveyWithChanges(files.expectation(of: index))
+            if let error = file.error(survey), case .otherVersion = error { throw error }
+            faults += files.pastFaults(survey)
             segments.append(
                 SegmentReport(
                     name: file.name,
@@ -46,7 +54,9 @@ package struct JournalInspection {
                     state: Self.state(of: survey, size: size)
                 )
             )
+            last = survey
         }
+        if let last, let fault = files.endFault(last) { faults.append(fault) }
     }
 
     private static func state(of survey: SegmentSurvey, size: Int) -> SegmentReport.State {
@@ -59,12 +69,17 @@ package struct JournalInspection {
 
     /// Whether a start would be refused, or history is missing.
     package var isDamaged: Bool {
-        segments.contains { if case .damaged = $0.state { true } else { false } }
+        !faults.isEmpty || segments.contains { if case .damaged = $0.state { true } else { false } }
     }
 
     /// What else there is to say, in sentences.
     package var notes: [String] {
         guard let oldest = segments.first else { return ["There is no journal."] }
-        return oldest.first == 1 ? [] : ["The journal begins with \(oldest.first); what was before is in snapshots."]
+        var notes: [String] = []
+        if oldest.first > 1 {
+            notes.append("The journal begins with \(oldest.first); what was before is in snapshots.")
+        }
+        if isOfFirstFormat { notes.append("It is of format 1, which the next start adopts.") }
+        return notes
     }
 }

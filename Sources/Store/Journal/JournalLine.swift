@@ -20,6 +20,10 @@ enum JournalLine {
         var part: Int?
         /// Whether the transaction is complete with it.
         var isLast: Bool
+        /// The hash after the line; nil in format 1.
+        var chain: ChainHash?
+        /// Where the line says what is no content: ``synced`` and ``chain``.
+        var local: Range<Int>
     }
 
     // MARK: Checksums
@@ -27,6 +31,7 @@ enum JournalLine {
     /// What stands around the eight digits of a checksum.
     private static let sealStart = Array(#","crc":""#.utf8)
     private static let sealEnd = Array(#""}"#.utf8)
+    private static var sealSize: Int { sealStart.count + 8 + sealEnd.count }
 
     /// Ends a line with the CRC32C of what is there of it, and a newline.
     ///
@@ -39,12 +44,28 @@ enum JournalLine {
         bytes.append(UInt8(ascii: "\n"))
     }
 
+    /// Works out the hash after a line that has all but its seal, and writes it to its place.
+    ///
+    /// - Parameters:
+    ///   - start: Where the line begins.
+    ///   - local: Where it says what is no content, which ends with the hash in quotes.
+    static func writeChain(_ chain: inout ChainHash, into bytes: inout [UInt8], from start: Int, local: Range<Int>) {
+        bytes.withUnsafeMutableBytes { bytes in
+            chain = chain.followed(
+                by: UnsafeRawBufferPointer(rebasing: bytes[start..<local.lowerBound]),
+                UnsafeRawBufferPointer(rebasing: bytes[local.upperBound...])
+            )
+            let end = local.upperBound - 1
+            chain.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[end - ChainHash.digitCount..<end]))
+        }
+    }
+
     /// What a line says before its checksum.
     ///
     /// - Parameter line: The bytes without the newline.
     /// - Throws: When the checksum does not hold.
-    private static func unsealed(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> UnsafeRawBufferPointer {
-        let body = UnsafeRawBufferPointer(rebasing: line.dropLast(sealStart.count + 8 + sealEnd.count))
+    static func unsealed(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> UnsafeRawBufferPointer {
+        let body = UnsafeRawBufferPointer(rebasing: line.dropLast(sealSize))
         guard !body.isEmpty else { throw JournalDamage("the line ends early") }
         let seal = UnsafeRawBufferPointer(rebasing: line[body.count...])
         let checksum = no_crc32c(0, body.baseAddress, body.count)
@@ -68,6 +89,18 @@ enum JournalLine {
         } else {
             self = .header(try JournalHeader(scanner.bytes))
         }
+    }
+
+    /// The hash after a line.
+    ///
+    /// - Parameters:
+    ///   - line: The bytes of a record without the newline, whose checksum is known to hold.
+    ///   - hash: The hash before.
+    static func chain(after hash: ChainHash, _ line: UnsafeRawBufferPointer, _ head: Head) -> ChainHash {
+        hash.followed(
+            by: UnsafeRawBufferPointer(rebasing: line[..<head.local.lowerBound]),
+            UnsafeRawBufferPointer(rebasing: line[head.local.upperBound..<(line.count - sealSize)])
+        )
     }
 
     /// A record, or the part of it that a line has.
@@ -148,14 +181,12 @@ extension JournalLine.Head {
     fileprivate init(_ scanner: inout ByteScanner) throws(JournalDamage) {
         sequence = try scanner.number()
         try scanner.expect(#","at":"#)
-        let text = try scanner.plainString()
-        do throws(InvalidValue) {
-            time = try Timestamp(text)
-        } catch {
-            throw JournalDamage("its time \(error.message)")
-        }
+        time = try scanner.time()
+        let start = scanner.position
         try scanner.expect(#","synced":"#)
         synced = try scanner.number()
+        chain = scanner.skip(#","chain":"#) ? try scanner.chainHash() : nil
+        local = start..<scanner.position
         part = scanner.skip(#","part":"#) ? Int(clamping: try scanner.number()) : nil
         isLast = part == nil || scanner.hasSuffix(#"],"commit":true"#)
     }
@@ -168,11 +199,14 @@ extension JournalChange {
         try scanner.expect(#","kind":"#)
         let kind = try scanner.plainString()
         try scanner.expect(#","id":"#)
-        guard let kind = Kind(rawValue: kind), let id = UUID(spelling: try scanner.plainString()) else {
-            throw JournalDamage("it is of a kind that this program does not know, \(kind)")
+        guard let kind = Kind(rawValue: kind) else {
+            throw .otherVersion("it has a resource of a kind that this version does not know, \(kind)")
         }
+        guard let id = UUID(spelling: try scanner.plainString()) else { throw JournalDamage("an id is no UUID") }
         resource = ResourceID(kind, id)
-        if operation == "put" {
+        switch operation {
+        case "delete": break
+        case "put":
             try scanner.expect(#","document":"#)
             var stored = StoredResource(document: try scanner.object(), version: sequence)
             if scanner.skip(#","secrets":"#) {
@@ -182,6 +216,7 @@ extension JournalChange {
                 stored.secrets = secrets
             }
             self.stored = stored
+        default: throw .otherVersion("it has an operation that this version does not know, \(operation)")
         }
         try scanner.expect("}")
     }

@@ -31,13 +31,19 @@ extension JournalRecord {
     /// Bytes of the record as lines of the journal, at about.
     var size: Int { changes.reduce(128) { $0 + $1.size + 1 } }
 
-    /// Appends the record as lines of the journal, format `docs/formats/journal.md`.
+    /// Appends the record as lines of the journal, format 2 of `docs/formats/journal.md`.
     ///
     /// - Parameters:
     ///   - bytes: From the beginning of a line.
     ///   - entries: Gets where each change is, from the beginning of `bytes`.
     ///   - synced: The sequence number up to which the journal is known to be on stable storage.
-    func write(to bytes: inout [UInt8], _ entries: inout [SegmentIndex.Entry], synced: UInt64) {
+    ///   - chain: The hash before, and then that of the record's last line.
+    func write(
+        to bytes: inout [UInt8],
+        _ entries: inout [SegmentIndex.Entry],
+        synced: UInt64,
+        chain: inout ChainHash
+    ) {
         let isLong = size > Self.maximumLineSize - Self.headRoom
         var part = 0
         var index = 0
@@ -45,7 +51,7 @@ extension JournalRecord {
             part += 1
             let line = bytes.count
             let firstEntry = entries.count
-            writeHead(synced: synced, part: isLong ? part : nil, to: &bytes)
+            let local = writeHead(synced: synced, part: isLong ? part : nil, to: &bytes)
             let start = index
             while index < changes.count,
                 index == start || bytes.count - line + changes[index].size < Self.maximumLineSize - Self.tailRoom
@@ -64,6 +70,7 @@ extension JournalRecord {
                 index += 1
             }
             bytes += isLong && index == changes.count ? #"],"commit":true"#.utf8 : "]".utf8
+            JournalLine.writeChain(&chain, into: &bytes, from: line, local: local)
             JournalLine.seal(&bytes, from: line)
             // Without the newline.
             for entry in firstEntry..<entries.count { entries[entry].lineLength = bytes.count - line - 1 }
@@ -77,13 +84,20 @@ extension JournalRecord {
     /// The longest author or reason that is kept, in bytes of UTF-8.
     private static let maximumTextSize = 1024
 
-    private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) {
+    /// - Returns: Where the line says what is no content; the place of the hash in it is for a later hand.
+    private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) -> Range<Int> {
         bytes += #"{"seq":"#.utf8
         bytes.append(decimal: sequence)
         bytes += #","at":""#.utf8
         bytes += time.millisecondText.utf8
-        bytes += #"","synced":"#.utf8
+        bytes.append(UInt8(ascii: "\""))
+        let start = bytes.count
+        bytes += #","synced":"#.utf8
         bytes.append(decimal: synced)
+        bytes += #","chain":""#.utf8
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: ChainHash.digitCount))
+        bytes.append(UInt8(ascii: "\""))
+        let local = start..<bytes.count
         if let part { bytes += #","part":\#(part)"#.utf8 }
         if let author {
             bytes += #","by":"#.utf8
@@ -94,6 +108,7 @@ extension JournalRecord {
             bytes += JSONValue.string(String(reason.prefix(bytes: Self.maximumTextSize))).bytes
         }
         bytes += #","changes":["#.utf8
+        return local
     }
 }
 

@@ -5,11 +5,11 @@ import Logging
 /// The journal as a start finds it.
 struct JournalRecovery {
     /// The last transaction that there is, in the journal or in the snapshot it follows.
-    var last: UInt64
+    var tip: ChainPoint
     /// The first number that was never given.
     var next: UInt64
     /// The time of the last transaction.
-    var time: Timestamp
+    var time = Timestamp(microseconds: 0)
     /// All segments, oldest first.
     var segments: [JournalFolder.Segment]
     /// Bytes that count of the last one.
@@ -24,88 +24,68 @@ struct JournalRecovery {
     /// A torn tail is cut off and kept beside the segment.
     ///
     /// - Parameters:
-    ///   - sequence: The last transaction in the snapshot; 0 for none.
+    ///   - files: What is on disk, of which nothing is missing as far as names tell.
     ///   - progress: Gets the bytes that have been read.
-    ///   - visit: Gets what is behind it, segment by segment.
-    /// - Throws: ``JournalError`` where the journal is damaged, or does not begin where the snapshot ends.
+    ///   - visit: Gets what is behind the snapshot, segment by segment.
+    /// - Throws: ``JournalError`` where the journal is damaged, lacks its end, or does not begin where the snapshot ends.
     init(
-        _ folder: JournalFolder,
-        after sequence: UInt64,
+        _ files: DataFiles,
+        after snapshot: Snapshot?,
+        disk: Disk,
         logger: Logger,
         progress: (Int) -> Void,
         visit: (SegmentChanges) -> Void
     ) throws {
-        segments = try folder.segments()
-        last = sequence
+        let sequence = snapshot?.manifest.sequence ?? 0
+        segments = files.segments.map(\.file)
+        tip = snapshot?.manifest.position ?? ChainPoint(sequence: sequence, hash: .beginning)
         next = sequence + 1
-        time = Timestamp(microseconds: 0)
-        guard let start = try Self.start(segments, after: sequence) else {
+        guard let start = try files.start(after: sequence) else {
             // Nobody knows which numbers were given after the snapshot.
             if sequence > 0 { next += Self.unclearNumbers }
             return
         }
-        var header: JournalHeader?
-        var end: UInt64?
+        var last: SegmentSurvey?
         var done = 0
         // The next one last.
         var read: [Result<(SegmentSurvey, SegmentChanges), any Error>] = []
         for index in segments[start...].indices {
-            if read.isEmpty { read = Self.read(segments[index...], after: sequence).reversed() }
+            if read.isEmpty { read = Self.read(files, from: index, after: sequence).reversed() }
             let segment = segments[index]
             let (survey, changes) = try read.removeLast().get()
+            if let error = segment.error(survey) { throw error }
+            let faults = files.pastFaults(survey)
+            guard faults.isEmpty else { throw JournalError.incomplete(faults) }
             visit(changes)
             done += try segment.size
             progress(done)
-            try survey.checkFormat(of: segment)
-            if let fault = survey.fault {
-                guard !survey.isDamaged else {
-                    throw JournalError.damaged(
-                        file: segment.path.path,
-                        line: fault.line,
-                        reason: fault.damage.description
-                    )
-                }
-                try Self.cutTail(of: segment, survey, fault, on: folder.disk, logger)
-            }
-            lastSize = survey.goodSize
-            header = survey.header
-            end = survey.end
-            last = max(last, survey.last)
             time = max(time, survey.time ?? time)
+            last = survey
         }
-        next = max(header?.next ?? 0, last + 1, (end ?? 0) + 1)
-        if end == nil { next += Self.unclearNumbers }
+        guard let last, let segment = segments.last else { return }
+        if let missing = files.endFault(last) {
+            guard let fault = last.fault else { throw JournalError.incomplete([missing]) }
+            throw JournalError.damaged(file: segment.path.path, line: fault.line, reason: "\(fault.damage). \(missing)")
+        }
+        if let fault = last.fault { try Self.cutTail(of: segment, last, fault, on: disk, logger) }
+        lastSize = last.goodSize
+        // The chain begins anew where a repair could not tell how it was.
+        tip = ChainPoint(sequence: last.last, hash: last.chain ?? .beginning)
+        next = max(last.header?.next ?? 0, last.last + 1, (last.end ?? 0) + 1)
+        if last.end == nil { next += Self.unclearNumbers }
     }
 
-    /// Reads the first of some segments, as many at once as there are processors.
+    /// Reads some segments, as many at once as there are processors.
     private static func read(
-        _ segments: ArraySlice<JournalFolder.Segment>,
+        _ files: DataFiles,
+        from start: Int,
         after sequence: UInt64
     ) -> [Result<(SegmentSurvey, SegmentChanges), any Error>] {
-        let count = min(segments.count, ProcessInfo.processInfo.activeProcessorCount)
+        let count = min(files.segments.count - start, ProcessInfo.processInfo.activeProcessorCount)
         return onAllProcessors(count) { index in
-            let successor = segments.dropFirst(index + 1).first?.first
-            return try SegmentChanges.read(
-                segments[segments.startIndex + index],
-                successor: successor,
-                after: sequence
-            )
+            let segment = files.segments[start + index].file
+            return try SegmentChanges.read(segment, files.expectation(of: start + index), after: sequence)
         }
-    }
-
-    /// Which segment is read first; nil where there are none.
-    static func start(_ segments: [JournalFolder.Segment], after sequence: UInt64) throws(JournalError) -> Int? {
-        guard let oldest = segments.first else { return nil }
-        guard let start = segments.lastIndex(where: { $0.first <= sequence + 1 }) else {
-            let base =
-                sequence == 0 ? "no snapshot can be used" : "the newest snapshot that can be used ends with \(sequence)"
-            throw .gap(
-                "\(base), and the journal in \(oldest.path.deletingLastPathComponent().path) begins with "
-                    + "\(oldest.first): what was between is missing. Put the missing snapshots back, or move the "
-                    + "journal and the snapshots away to start with an empty inventory"
-            )
-        }
-        return start
     }
 
     /// Cuts a torn tail off and keeps it beside its segment. Where that fails it stays: the next segment voids it.
@@ -143,27 +123,22 @@ struct SegmentChanges: Sendable {
     private(set) var changes: [JournalChange] = []
     /// How many transactions that was.
     private(set) var transactionCount = 0
+    /// The program that wrote it.
+    private(set) var program: String?
 
     /// Reads what a segment has behind a sequence number, and what is wrong with it.
     static func read(
         _ segment: JournalFolder.Segment,
-        successor: UInt64?,
+        _ expectation: SegmentSurvey.Expectation,
         after sequence: UInt64
-    ) throws -> (SegmentSurvey, SegmentChanges) {
+    ) throws(DiskError) -> (SegmentSurvey, SegmentChanges) {
         var found = SegmentChanges()
-        let survey = try SegmentSurvey(segment, successor: successor) { line, bytes in
+        let survey = try segment.survey(expectation) { line, bytes throws(JournalDamage) in
             guard line.head.sequence > sequence else { return }
-            do throws(JournalDamage) {
-                found.changes += try JournalLine.record(bytes).record.changes
-            } catch {
-                throw JournalError.damaged(
-                    file: segment.path.path,
-                    line: line.number,
-                    reason: "the transaction \(line.head.sequence): \(error)"
-                )
-            }
+            found.changes += try JournalLine.record(bytes).record.changes
             if line.head.isLast { found.transactionCount += 1 }
         }
+        found.program = survey.header?.program
         return (survey, found)
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Inventory
-import Logging
 import Schema
 
 /// Collects what the journal made of each resource, to bring a directory up to date.
@@ -11,6 +10,8 @@ struct JournalReplay {
     private var places: [ResourceID: Int] = [:]
     /// How many transactions there were.
     private(set) var transactionCount = 0
+    /// The programs that wrote them.
+    private(set) var programs: Set<String> = []
 
     /// Takes note of what follows all before.
     mutating func add(_ segment: SegmentChanges) {
@@ -25,6 +26,7 @@ struct JournalReplay {
             }
         }
         transactionCount += segment.transactionCount
+        if let program = segment.program { programs.insert(program) }
     }
 
     /// How many resources there were.
@@ -37,8 +39,9 @@ struct JournalReplay {
     ///
     /// - Parameter body: Gets the changes of each part, on any thread; the order of the parts does not matter, since
     ///   each resource is in one of them only, and a key is taken only from the resource that still has it.
+    /// - Returns: Fields that this version does not have, as paths such as `ComputeNode.bmc.colour`; they are left out.
     /// - Throws: ``StoredFormatError`` where a document cannot be read.
-    func apply(to directory: Directory, logger: Logger, _ body: @Sendable ([Change]) -> Void) throws {
+    func apply(to directory: Directory, _ body: @Sendable ([Change]) -> Void) throws -> Set<String> {
         let latest = latest
         for kind in Kind.allCases where directory.count(kind) == 0 {
             directory.reserve(kind, count: latest.count { $0.resource.kind == kind })
@@ -53,7 +56,7 @@ struct JournalReplay {
             body(changes)
             return unknown
         }
-        Self.report(try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }, logger)
+        return try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }
     }
 
     private static func changes(
@@ -82,15 +85,6 @@ struct JournalReplay {
         }
         return (changes, unknown)
     }
-
-    /// Says which fields of stored documents were left out.
-    static func report(_ unknown: Set<String>, _ logger: Logger) {
-        guard !unknown.isEmpty else { return }
-        logger.warning(
-            "fields that this version of the program does not know were left out",
-            metadata: ["fields": "\(unknown.sorted().joined(separator: ", "))"]
-        )
-    }
 }
 
 extension Kind {
@@ -118,7 +112,7 @@ struct StoredFormatError: Error, CustomStringConvertible {
 }
 
 extension ColumnType {
-    /// A value without the fields that the type does not have.
+    /// A value without the fields that the type does not have, and with times that can be read.
     fileprivate func keepingKnown(_ value: JSONValue, path: String, unknown: inout Set<String>) -> JSONValue {
         switch (self, value) {
         case (.structure(let columns), .object(let object)):
@@ -132,6 +126,9 @@ extension ColumnType {
                 }
             }
             return .object(kept)
+        case (.timestamp, .string(let text)):
+            // Format 1 had the year 0, too.
+            return Timestamp(nearest: text).map { .string($0.description) } ?? value
         case (.list(let element), .array(let elements)):
             return .array(elements.map { element.keepingKnown($0, path: path, unknown: &unknown) })
         default: return value

@@ -8,48 +8,46 @@ import Inventory
 /// first number voids what the failed one may hold.
 final class JournalWriter {
     private let journal: Journal
-    private let policy: FsyncPolicy
-    /// The segment that is written to; nil after a failure.
-    private var segment: (file: DiskFile, size: Int)?
-    /// The last transaction that counts.
-    private(set) var sequence: UInt64
-    /// The next number to be given.
-    private(set) var next: UInt64
-    /// The last transaction that is known to be on stable storage.
-    private var synced: UInt64
-    /// What counts but is not known to be on stable storage, to be written again should it be lost.
-    private var unsynced = Unsynced()
-    private var lastTime: Timestamp
+    private let inventory: UUID
+    private var state: JournalWriterState
+    /// The segment that is written to, and its path; nil after a failure.
+    private var file: (file: DiskFile, path: URL)?
+    /// Where the head is, and its file once that is written.
+    private let headPath: URL
+    private var headFile: HeadFile?
+    private var headStamp: UInt64
+    /// Whether the head has been written since it was looked at last.
+    private var isHeadBusy = false
+    /// What the oldest segment that must be kept begins with.
+    private var oldest: UInt64
+    /// Why nothing is written until a restart.
+    private var loss: DiskError?
     /// What is being appended; the memory is used again.
     private var bytes: [UInt8] = []
 
-    private struct Unsynced {
-        var bytes: [UInt8] = []
-        /// Their places, from the beginning of `bytes`.
-        var entries: [SegmentIndex.Entry] = []
-        var count = 0
-        /// When the first of it was accepted.
-        var time: Timestamp?
-    }
-
-    /// When a segment is closed, in bytes.
-    private static let maximumSegmentSize = 64 << 20
-    /// How much may wait for a sync, whatever the policy says: less than a start after a crash passes over.
-    private static let maximumUnsyncedSize = 64 << 20
-    private static let maximumUnsyncedCount = 100_000
     /// How large the memory may be that is kept for the next transactions.
     private static let maximumKeptSize = 4 << 20
 
-    /// Goes on behind what a start has found. Where no segment can be begun, the journal says why.
+    /// Goes on behind what a start has found. Where nothing can be written, the journal says why.
     ///
+    /// - Parameters:
+    ///   - head: What the head was until now; nil where there is none.
+    ///   - headPath: Where it is.
     /// - Throws: When what was found cannot be brought to stable storage.
-    init(_ journal: Journal, _ recovery: JournalRecovery, policy: FsyncPolicy) throws(DiskError) {
+    init(
+        _ journal: Journal,
+        _ recovery: JournalRecovery,
+        inventory: UUID,
+        head: JournalHead?,
+        headPath: URL,
+        policy: FsyncPolicy
+    ) throws(DiskError) {
         self.journal = journal
-        self.policy = policy
-        sequence = recovery.last
-        synced = recovery.last
-        next = recovery.next
-        lastTime = recovery.time
+        self.inventory = inventory
+        self.headPath = headPath
+        headStamp = head?.stamp ?? 0
+        oldest = recovery.segments.first?.first ?? 0
+        state = JournalWriterState(tip: recovery.tip, next: recovery.next, time: recovery.time, policy: policy)
         // The process may have been killed before it had synced this. A sync that failed says nothing the second time.
         if let last = recovery.segments.last { try journal.folder.disk.sync(last.path) }
         do throws(DiskError) {
@@ -59,50 +57,72 @@ final class JournalWriter {
         }
     }
 
+    /// The last transaction that counts.
+    var sequence: UInt64 { state.tip.sequence }
+
+    /// The next number to be given.
+    var next: UInt64 { state.next }
+
     /// The time now, but never before one that was given before.
-    func now() -> Timestamp {
-        let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
-        lastTime = max(lastTime, Timestamp(microseconds: milliseconds * 1000))
-        return lastTime
+    func now() -> Timestamp { state.time(Self.clock) }
+
+    private static var clock: Timestamp {
+        Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1000) * 1000)
     }
 
     /// Appends transactions, whose numbers go on from ``next``.
     ///
     /// They are on stable storage when this returns, where the policy is to always sync.
     ///
+    /// - Returns: The place behind each of them.
     /// - Throws: When they cannot be written. Then none of them counts, and their numbers are not given again.
-    func append(_ records: [JournalRecord]) throws(DiskError) {
-        guard let last = records.last else { return }
+    func append(_ records: [JournalRecord]) throws(DiskError) -> [ChainPoint] {
+        guard let first = records.first, let last = records.last else { return [] }
         try heal()
-        guard let (file, size) = segment else { preconditionFailure("a journal that is healed has a segment") }
+        guard let (file, _) = file, let size = state.segment?.size else {
+            preconditionFailure("a journal that is healed has a segment")
+        }
         defer { bytes.removeAll(keepingCapacity: bytes.capacity <= Self.maximumKeptSize) }
         bytes.reserveCapacity(records.reduce(0) { $0 + $1.size })
         var entries: [SegmentIndex.Entry] = []
-        for record in records { record.write(to: &bytes, &entries, synced: synced) }
-        next = last.sequence + 1
+        var chain = state.tip.hash
+        var points: [ChainPoint] = []
+        points.reserveCapacity(records.count)
+        for record in records {
+            record.write(to: &bytes, &entries, synced: state.synced.sequence, chain: &chain)
+            points.append(ChainPoint(sequence: record.sequence, hash: chain))
+        }
+        let tip = ChainPoint(sequence: last.sequence, hash: chain)
+        state.give(through: last.sequence)
         do throws(DiskError) {
             try file.write(bytes)
-            if policy == .always { try file.sync() }
+            if state.syncsEachBatch {
+                try file.sync()
+                try writeHead(tip)
+            }
         } catch {
             close(after: error)
             throw error
         }
-        segment?.size = size + bytes.count
-        sequence = last.sequence
-        if policy == .always {
-            synced = sequence
-        } else {
-            unsynced.entries += entries.map { $0.moved(by: unsynced.bytes.count) }
-            unsynced.bytes += bytes
-            unsynced.time = unsynced.time ?? records.first?.time
-            unsynced.count += records.count
-        }
-        journal.publish(
-            entries.map { $0.moved(by: size) },
-            size: size + bytes.count,
-            sequence: sequence
+        let duty = state.append(
+            .init(bytes: bytes, entries: entries, count: records.count, tip: tip, time: first.time)
         )
-        keepBounds()
+        journal.publish(entries.map { $0.moved(by: size) }, size: size + bytes.count, sequence: tip.sequence)
+        carryOut(duty)
+        return points
+    }
+
+    /// Syncs or rotates when it is time. What fails here is for the next write to meet.
+    private func carryOut(_ duty: JournalWriterState.Duty) {
+        do throws(DiskError) {
+            switch duty {
+            case .nothing: break
+            case .sync: try sync()
+            case .beginSegment: try rotate()
+            }
+        } catch {
+            // ``Journal/problem`` says it.
+        }
     }
 
     /// Tells followers of what was appended, once it is in effect.
@@ -112,45 +132,103 @@ final class JournalWriter {
 
     /// Begins a fresh segment after a failure.
     func heal() throws(DiskError) {
-        if segment == nil {
-            do throws(DiskError) {
-                try begin()
-            } catch {
-                journal.publish(error)
-                throw error
-            }
+        if let loss { throw loss }
+        guard file == nil else { return }
+        do throws(DiskError) {
+            try begin()
+        } catch {
+            journal.publish(error)
+            throw error
         }
     }
 
     /// Brings everything to stable storage.
     func sync() throws(DiskError) {
         try heal()
-        guard let (file, _) = segment, synced < sequence else { return }
+        guard let (file, _) = file, state.synced != state.tip else { return }
         do throws(DiskError) {
             try file.sync()
+            try writeHead(state.tip)
         } catch {
             close(after: error)
             throw error
         }
-        synced = sequence
-        unsynced = Unsynced()
+        state.sync()
     }
 
-    /// Begins a new segment, unless the one that is written to is new.
+    /// Begins a new segment, unless the one that is written to is new. Everything is on stable storage then, the head too.
     func rotate() throws(DiskError) {
         try sync()
-        guard let segment, segment.size > JournalHeader.maximumSize else { return }
-        self.segment = nil
+        guard state.isWorthASegment else {
+            try syncHead()
+            return
+        }
+        file = nil
+        state.closeSegment()
         try heal()
     }
 
     /// Says that no more comes, so that the next start knows that nothing was lost.
     func end() throws(DiskError) {
         try sync()
-        guard let (file, _) = segment else { return }
-        segment = nil
+        guard let (file, _) = file else { return }
+        self.file = nil
+        state.closeSegment()
         try file.write(JournalLine.endLine(next - 1, at: now()))
         try file.sync()
+        try syncHead()
+    }
+
+    // MARK: Head
+
+    /// Writes down how far the journal has come.
+    private func writeHead(_ tip: ChainPoint) throws(DiskError) {
+        headStamp += 1
+        let newest = journal.segments.last?.first ?? 0
+        let head = JournalHead(inventory: inventory, stamp: headStamp, oldest: oldest, segment: newest, tip: tip)
+        if let headFile {
+            try headFile.write(head)
+        } else {
+            headFile = try HeadFile(headPath, head, on: journal.folder.disk)
+        }
+        isHeadBusy = true
+    }
+
+    private func syncHead() throws(DiskError) {
+        try headFile?.sync()
+    }
+
+    /// Brings the head to stable storage when nothing has been written for a while.
+    func settle() throws(DiskError) {
+        defer { isHeadBusy = false }
+        if !isHeadBusy { try syncHead() }
+    }
+
+    /// Writes down that the journal begins with a segment, so that those before it can be removed.
+    func keep(from first: UInt64) throws(DiskError) {
+        try heal()
+        oldest = first
+        try writeHead(state.synced)
+        try syncHead()
+    }
+
+    /// Makes sure that the files are still those that are open. Where they are not, nothing is written until a restart,
+    /// since the next start would not find it.
+    func checkFiles() throws(DiskError) {
+        if let loss { throw loss }
+        do throws(DiskError) {
+            if let (file, path) = file { try file.check(path) }
+            try headFile?.checkPath()
+        } catch {
+            stop(for: error)
+            throw error
+        }
+    }
+
+    /// Writes nothing until a restart.
+    func stop(for reason: DiskError) {
+        loss = reason
+        journal.publish(reason)
     }
 
     // MARK: Segments
@@ -158,24 +236,36 @@ final class JournalWriter {
     /// Begins a segment with what is not known to be on stable storage.
     private func begin() throws(DiskError) {
         let folder = journal.folder
-        let new = folder.segment(synced + 1)
+        // The head knows of nothing that the new segment voids.
+        try writeHead(state.synced)
+        try syncHead()
+        let new = folder.segment(state.synced.sequence + 1)
         let partial = folder.partial(new)
         if FileManager.default.fileExists(atPath: partial.path) { try folder.disk.remove(partial) }
         let file = try folder.disk.newFile(partial)
-        let header = JournalHeader(first: new.first, next: next, time: unsynced.time ?? now()).line
+        let previous = journal.segments.last { $0.first < new.first }?.first ?? 0
+        let header = state.header(inventory: inventory, previous: previous, clock: Self.clock).line
+        let unsynced = state.unsynced
         try file.write(header + unsynced.bytes)
         try file.sync()
         try folder.disk.move(partial, to: new.path)
         let size = header.count + unsynced.bytes.count
         journal.publish(new, size: size, entries: unsynced.entries.map { $0.moved(by: header.count) })
-        segment = (file, size)
-        synced = sequence
-        unsynced = Unsynced()
+        self.file = (file, new.path)
+        state.beginSegment(.init(size: size, headerSize: header.count))
+        if oldest == 0 { oldest = new.first }
+        do throws(DiskError) {
+            try writeHead(state.synced)
+            try syncHead()
+        } catch {
+            close(after: error)
+            throw error
+        }
     }
 
     /// Writes no more to a segment that has failed.
     private func close(after error: DiskError) {
-        if let (file, size) = segment {
+        if let (file, _) = file, let size = state.segment?.size {
             do throws(DiskError) {
                 // Gives back the room that what failed has taken.
                 try file.truncate(to: size)
@@ -183,36 +273,8 @@ final class JournalWriter {
                 // The next segment voids it anyway.
             }
         }
-        segment = nil
+        file = nil
+        state.closeSegment()
         journal.publish(error)
     }
-
-    /// Syncs and rotates when it is time. What fails here is for the next write to meet.
-    private func keepBounds() {
-        let isFull = unsynced.bytes.count > Self.maximumUnsyncedSize || unsynced.count > Self.maximumUnsyncedCount
-        do throws(DiskError) {
-            if isFull { try sync() }
-            if let segment, segment.size > Self.maximumSegmentSize { try rotate() }
-        } catch {
-            // ``Journal/problem`` says it.
-        }
-    }
-}
-
-extension SegmentIndex.Entry {
-    fileprivate func moved(by offset: Int) -> Self {
-        var moved = self
-        moved.line += offset
-        return moved
-    }
-}
-
-/// When what is written is brought to stable storage.
-package enum FsyncPolicy: Sendable, Equatable {
-    /// Before it is answered.
-    case always
-    /// After so long at most.
-    case interval(Duration)
-    /// When the operating system does.
-    case never
 }

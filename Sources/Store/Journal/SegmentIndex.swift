@@ -42,7 +42,8 @@ struct SegmentIndex {
         count = sorted.count
     }
 
-    /// Reads an index from its file; nil where there is none that can be used.
+    /// Reads an index from its file; nil where there is none that can be used, so that the segment is read, which says why
+    /// if it is of another version.
     init?(file: URL) {
         guard let data = Self.contents(of: file),
             data.count >= Self.magic.count + Self.checksumSize,
@@ -55,8 +56,12 @@ struct SegmentIndex {
                 == no_crc32c(0, bytes.baseAddress, body)
         }
         guard isWhole else { return nil }
+        let count = (body - Self.magic.count) / Self.entrySize
+        guard data.withUnsafeBytes({ bytes in (0..<count).allSatisfy { Self.kind(bytes, $0) != nil } }) else {
+            return nil
+        }
         bytes = data
-        count = (body - Self.magic.count) / Self.entrySize
+        self.count = count
     }
 
     private static func contents(of file: URL) -> Data? {
@@ -84,7 +89,8 @@ struct SegmentIndex {
             }
             var entries: [Entry] = []
             while low < count, Self.id(bytes, low) == resource.id {
-                if let entry = Self.entry(bytes, low), entry.resource == resource { entries.append(entry) }
+                let entry = Self.entry(bytes, low)
+                if entry.resource == resource { entries.append(entry) }
                 low += 1
             }
             return entries
@@ -94,11 +100,12 @@ struct SegmentIndex {
     /// The resources that changed within a range of numbers.
     func resources(changedIn range: ClosedRange<UInt64>) -> Set<ResourceID> {
         bytes.withUnsafeBytes { bytes in
-            Set(
-                (0..<count).lazy.compactMap { Self.entry(bytes, $0) }.filter { range.contains($0.sequence) }.map(
-                    \.resource
-                )
-            )
+            var resources: Set<ResourceID> = []
+            for index in 0..<count {
+                let entry = Self.entry(bytes, index)
+                if range.contains(entry.sequence) { resources.insert(entry.resource) }
+            }
+            return resources
         }
     }
 
@@ -106,10 +113,15 @@ struct SegmentIndex {
         UUID(uuid: bytes.loadUnaligned(fromByteOffset: magic.count + index * entrySize, as: uuid_t.self))
     }
 
-    private static func entry(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Entry? {
+    /// The kind of an entry; nil for one that only another version of the program knows.
+    private static func kind(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Kind? {
+        Kind(number: Int(bytes[magic.count + index * entrySize + 36]))
+    }
+
+    private static func entry(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Entry {
         let offset = magic.count + index * entrySize
         let last = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 36, as: UInt32.self))
-        guard let kind = Kind(number: Int(last & 0xFF)) else { return nil }
+        guard let kind = kind(bytes, index) else { preconditionFailure("an index that is read has known kinds alone") }
         return Entry(
             resource: ResourceID(kind, id(bytes, index)),
             sequence: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 16, as: UInt64.self)),

@@ -1,37 +1,55 @@
 import Foundation
 import Inventory
-import Schema
 
-/// What a segment holds that counts, and what is wrong with it.
+/// What a segment holds that counts, and what is wrong with it, worked out line by line.
 ///
-/// The rules are those of `docs/formats/journal.md`.
+/// The rules are those of `docs/formats/journal.md`. Each step takes a line and returns what it comes to; it reads no file.
 struct SegmentSurvey {
     /// The first line; nil where it is damaged.
-    var header: JournalHeader?
+    private(set) var header: JournalHeader?
     /// The last number that counts: one less than the segment's first where it has none.
-    var last: UInt64
+    private(set) var last: UInt64
+    /// The hash after it, where that before the segment is known.
+    private(set) var chain: ChainHash?
     /// The time of the last transaction that counts, or of the beginning.
-    var time: Timestamp?
+    private(set) var time: Timestamp?
     /// How many transactions count.
-    var count = 0
+    private(set) var count = 0
     /// Bytes up to the end of the last transaction that counts.
-    var goodSize = 0
+    private(set) var goodSize = 0
     /// The highest number that had been given when a clean stop ended it; nil where none did.
-    var end: UInt64?
+    private(set) var end: UInt64?
     /// The first thing that is not as it should be.
-    var fault: Fault?
+    private(set) var fault: Fault?
     /// The highest number that something speaks of, whether it counts or not.
-    var highest: UInt64
+    private(set) var highest: UInt64
     /// Whether the last line can be read, so that nothing can have been behind ``highest``.
-    var endsWell = false
+    private(set) var endsWell = false
 
-    /// Whether something that was on stable storage is missing or cannot be read; if not, a fault is a torn tail.
-    var isDamaged: Bool {
-        guard let fault else { return false }
-        return fault.isVouchedFor || header == nil
+    /// The hashes after those transactions that count and were to be watched for.
+    private(set) var seen: [UInt64: ChainHash] = [:]
+
+    /// The number that the file's name has.
+    private let first: UInt64
+    private let expectation: Expectation
+    /// The lines of a transaction that goes on.
+    private var parts: [Line] = []
+    /// The hash after those.
+    private var partChain: ChainHash?
+
+    /// What is known of a segment before it is read.
+    struct Expectation {
+        /// The number with which the next segment begins, so that what is before is on stable storage and what is behind
+        /// counts for nothing; nil for the last segment.
+        var successor: UInt64?
+        /// The hash before a segment of format 1, which does not say it itself.
+        var chain: ChainHash?
+        /// The hashes after some transactions of the one past that the inventory has; those that the segment has must be
+        /// these.
+        var points: [UInt64: ChainHash] = [:]
+        /// Transactions whose hashes somebody wants to know.
+        var watched: Set<UInt64> = []
     }
-
-    private let checksChanges: Bool
 
     /// A place at which the segment is not as it should be.
     struct Fault {
@@ -41,13 +59,7 @@ struct SegmentSurvey {
         /// Whether something says that what stood there was on stable storage; if not, it is a torn tail.
         var isVouchedFor: Bool
         /// Good transactions behind it.
-        var behind: Int
-    }
-
-    /// - Throws: ``JournalError`` when another version of the program has written the segment.
-    func checkFormat(of segment: JournalFolder.Segment) throws(JournalError) {
-        guard let fault, fault.damage.isOtherFormat else { return }
-        throw .otherFormat(file: segment.path.path, reason: fault.damage.description)
+        var behind = 0
     }
 
     /// A line of a transaction that counts.
@@ -58,201 +70,193 @@ struct SegmentSurvey {
         var range: Range<Int>
     }
 
-    /// Reads a segment from its beginning to its end.
+    /// What a line comes to.
+    enum Verdict {
+        /// Nothing yet.
+        case goOn
+        /// A transaction is whole: its lines.
+        case transaction([Line])
+        /// The line and all behind it count for nothing.
+        case void
+        /// The line is not as it should be.
+        case fault
+    }
+
+    init(first: UInt64, _ expectation: Expectation = Expectation()) {
+        self.first = first
+        self.expectation = expectation
+        last = first - 1
+        highest = last
+    }
+
+    /// Whether something that was on stable storage is missing or cannot be read; if not, a fault is a torn tail.
+    var isDamaged: Bool {
+        guard let fault else { return false }
+        return fault.isVouchedFor || header == nil
+    }
+
+    /// The place behind the last transaction that counts, where its hash is known.
+    var tip: ChainPoint? { chain.map { ChainPoint(sequence: last, hash: $0) } }
+
+    // MARK: Steps
+
+    /// Takes the next line, as long as there is no fault.
+    ///
+    /// - Parameter bytes: The line without its newline.
+    mutating func take(_ line: LineIterator.Line, _ bytes: UnsafeRawBufferPointer) -> Verdict {
+        endsWell = false
+        do throws(JournalDamage) {
+            guard line.isComplete else { throw JournalDamage("the line ends early") }
+            guard end == nil else { throw JournalDamage("something stands behind the end") }
+            let content = try JournalLine(bytes)
+            endsWell = true
+            switch content {
+            case .header(let header): try take(header, line)
+            case .end(let number):
+                guard parts.isEmpty, number >= last else { throw JournalDamage("the end is out of place") }
+                end = number
+                highest = max(highest, number)
+                goodSize = line.end
+            case .record(let head):
+                if let successor = expectation.successor, head.sequence >= successor { return .void }
+                return try take(head, line, bytes)
+            }
+            return .goOn
+        } catch {
+            setFault(error, at: line.number)
+            return .fault
+        }
+    }
+
+    /// Takes back the transaction that ``take(_:_:)`` has just returned: one of its lines cannot be read.
+    mutating func refuse(_ line: Line, _ damage: JournalDamage) {
+        setFault(damage.whole, at: line.number)
+    }
+
+    /// Counts the transaction that ``take(_:_:)`` has just returned.
+    mutating func accept(_ lines: [Line]) {
+        guard let line = lines.last else { return }
+        last = line.head.sequence
+        time = line.head.time
+        chain = partChain
+        count += 1
+        // Behind the newline.
+        goodSize = line.range.upperBound + 1
+        do throws(JournalDamage) {
+            try checkPoints()
+        } catch {
+            setFault(error, at: line.number)
+        }
+    }
+
+    /// Takes note of what a line behind the fault knows: whether what stood there was on stable storage.
+    mutating func takeBehindFault(_ line: LineIterator.Line, _ bytes: UnsafeRawBufferPointer) {
+        endsWell = false
+        guard line.isComplete else { return }
+        let vouched: UInt64
+        do throws(JournalDamage) {
+            let content = try JournalLine(bytes)
+            endsWell = true
+            switch content {
+            case .record(let head):
+                if head.isLast { fault?.behind += 1 }
+                highest = max(highest, head.sequence)
+                vouched = head.synced
+            case .end(let number): vouched = number
+            case .header: vouched = 0
+            }
+        } catch {
+            return
+        }
+        highest = max(highest, vouched)
+        if vouched > last { fault?.isVouchedFor = true }
+    }
+
+    /// Says that there are no more lines that count.
     ///
     /// - Parameters:
-    ///   - successor: The number with which the next segment begins; nil for the last one.
-    ///   - checksChanges: Whether the changes of each transaction are looked at too.
-    ///   - visit: Gets each line of each transaction that counts, in order, with its bytes.
-    init(
-        _ segment: JournalFolder.Segment,
-        successor: UInt64?,
-        checksChanges: Bool = false,
-        visit: (Line, UnsafeRawBufferPointer) throws -> Void = { _, _ in }
-    ) throws {
-        last = segment.first - 1
-        highest = last
-        self.checksChanges = checksChanges
-        let data = try segment.contents()
-        try data.withUnsafeBytes { bytes in
-            try read(bytes, first: segment.first, successor: successor, visit: visit)
-        }
-    }
-
-    private mutating func read(
-        _ bytes: UnsafeRawBufferPointer,
-        first: UInt64,
-        successor: UInt64?,
-        visit: (Line, UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        var lines = LineIterator(bytes)
-        var parts: [Line] = []
-        var isVoid = false
-        while !isVoid, fault == nil, let line = lines.next() {
-            do throws(JournalDamage) {
-                endsWell = false
-                guard line.isComplete else { throw JournalDamage("the line ends early") }
-                guard end == nil else { throw JournalDamage("something stands behind the end") }
-                let content = try JournalLine(line.bytes(in: bytes))
-                endsWell = true
-                switch content {
-                case .header(let header):
-                    guard line.number == 1, header.first == first else {
-                        throw JournalDamage("it does not begin the segment \(first)")
-                    }
-                    self.header = header
-                    do throws(InvalidValue) {
-                        time = try header.time
-                    } catch {
-                        throw JournalDamage("its time \(error.message)")
-                    }
-                    goodSize = line.end
-                case .end(let number):
-                    guard parts.isEmpty, number >= last else { throw JournalDamage("the end is out of place") }
-                    end = number
-                    highest = max(highest, number)
-                    goodSize = line.end
-                case .record(let head):
-                    if let successor, head.sequence >= successor {
-                        isVoid = true
-                        continue
-                    }
-                    try check(head, after: parts)
-                    if checksChanges { try checkChanges(line.bytes(in: bytes)) }
-                    highest = max(highest, head.sequence)
-                    parts.append(Line(number: line.number, head: head, range: line.range))
-                    if head.isLast {
-                        last = head.sequence
-                        time = head.time
-                        count += 1
-                        goodSize = line.end
-                    }
-                }
-            } catch {
-                fault = Fault(
-                    line: line.number,
-                    damage: error,
-                    isVouchedFor: error.isWhole,
-                    behind: 0
-                )
-            }
-            if parts.last?.head.isLast == true {
-                for part in parts { try visit(part, UnsafeRawBufferPointer(rebasing: bytes[part.range])) }
-                parts = []
+    ///   - line: The number of the last one.
+    ///   - isVoid: Whether there are more, which do not count.
+    mutating func finish(at line: Int, isVoid: Bool) {
+        if fault == nil, !isVoid {
+            if header == nil {
+                setFault(JournalDamage("it has no beginning"), at: line)
+            } else if !parts.isEmpty {
+                setFault(JournalDamage("the transaction \(last + 1) has no end"), at: line)
             }
         }
-        if fault == nil, !isVoid, !parts.isEmpty || header == nil {
-            let reason = header == nil ? "it has no beginning" : "the transaction \(last + 1) has no end"
-            fault = fault(reason, at: lines)
-        }
-        if let successor {
+        guard let successor = expectation.successor else { return }
+        if last == successor - 1, header != nil {
             // What stands behind the last number that counts was given up when the next segment was begun.
-            if last == successor - 1, header != nil {
-                fault = nil
-            } else {
-                fault = fault ?? fault("the transactions \(last + 1) to \(successor - 1) are missing", at: lines)
-                fault?.isVouchedFor = true
+            fault = nil
+        } else {
+            if fault == nil {
+                let missing =
+                    last + 2 == successor
+                    ? "transaction \(last + 1) is" : "transactions \(last + 1) to \(successor - 1) are"
+                setFault(JournalDamage("the \(missing) missing"), at: line)
             }
-        }
-        if fault != nil { lookBehind(&lines, bytes) }
-    }
-
-    private func checkChanges(_ line: UnsafeRawBufferPointer) throws(JournalDamage) {
-        do throws(JournalDamage) {
-            _ = try JournalLine.record(line)
-        } catch {
-            var damage = error
-            damage.isWhole = true
-            throw damage
+            fault?.isVouchedFor = true
         }
     }
 
-    /// Makes sure that a line belongs behind those before it.
-    private func check(_ head: JournalLine.Head, after parts: [Line]) throws(JournalDamage) {
+    // MARK: Rules
+
+    private mutating func setFault(_ damage: JournalDamage, at line: Int) {
+        fault = Fault(line: line, damage: damage, isVouchedFor: damage.isWhole)
+    }
+
+    private mutating func take(_ header: JournalHeader, _ line: LineIterator.Line) throws(JournalDamage) {
+        guard line.number == 1, header.first == first else {
+            throw JournalDamage("it does not begin the segment \(first)")
+        }
+        self.header = header
+        time = header.time
+        chain = header.chain ?? expectation.chain
+        partChain = chain
+        goodSize = line.end
+        try checkPoints()
+    }
+
+    /// Takes a line that may belong behind those before it.
+    private mutating func take(
+        _ head: JournalLine.Head,
+        _ line: LineIterator.Line,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(JournalDamage) -> Verdict {
         guard let header else { throw JournalDamage("the segment has no beginning") }
         if let begun = parts.last {
             guard head.sequence == begun.head.sequence, head.part == parts.count + 1 else {
-                throw JournalDamage("the transaction \(begun.head.sequence) has no end")
+                throw JournalDamage("the transaction \(begun.head.sequence) has no end").whole
             }
-            return
-        }
-        // Numbers that were given to transactions that failed, or were lost, are passed over up to where the segment was
-        // begun: what it took over from the one before has such gaps too.
-        guard head.part ?? 1 == 1,
-            head.sequence == last + 1 || (last + 1 < head.sequence && head.sequence <= header.next)
-        else {
-            throw JournalDamage("the transaction \(head.sequence) does not follow \(last)")
-        }
-    }
-
-    private func fault(_ reason: String, at lines: LineIterator) -> Fault {
-        Fault(line: lines.number, damage: JournalDamage(reason), isVouchedFor: false, behind: 0)
-    }
-
-    /// Finds out whether a good line behind the fault knows that what stood there was on stable storage.
-    private mutating func lookBehind(_ lines: inout LineIterator, _ bytes: UnsafeRawBufferPointer) {
-        while let line = lines.next() {
-            endsWell = false
-            guard line.isComplete else { return }
-            let vouched: UInt64
-            do throws(JournalDamage) {
-                let content = try JournalLine(line.bytes(in: bytes))
-                endsWell = true
-                switch content {
-                case .record(let head):
-                    if head.isLast { fault?.behind += 1 }
-                    highest = max(highest, head.sequence)
-                    vouched = head.synced
-                case .end(let number): vouched = number
-                case .header: vouched = 0
-                }
-            } catch {
-                continue
+        } else {
+            // Numbers that were given to transactions that failed, or were lost, are passed over up to where the segment
+            // was begun: what it took over from the one before has such gaps too.
+            guard head.part ?? 1 == 1,
+                head.sequence == last + 1 || (last + 1 < head.sequence && head.sequence <= header.next)
+            else {
+                // No crash takes a line out of the middle.
+                throw JournalDamage("the transaction \(head.sequence) does not follow \(last)").whole
             }
-            highest = max(highest, vouched)
-            if vouched > last { fault?.isVouchedFor = true }
         }
-    }
-}
-
-/// Goes through the lines of a file.
-struct LineIterator: IteratorProtocol {
-    private let bytes: UnsafeRawBufferPointer
-    /// Where the next line begins.
-    private(set) var offset = 0
-    /// The number of the last line, from 1.
-    private(set) var number = 0
-
-    init(_ bytes: UnsafeRawBufferPointer, from offset: Int = 0) {
-        self.bytes = bytes
-        self.offset = offset
+        if let before = partChain {
+            let hash = JournalLine.chain(after: before, bytes, head)
+            guard head.chain ?? hash == hash, (head.chain == nil) == (header.chain == nil) else {
+                throw JournalDamage("the transaction \(head.sequence) does not go on from the line before").whole
+            }
+            partChain = hash
+        }
+        highest = max(highest, head.sequence)
+        parts.append(Line(number: line.number, head: head, range: line.range))
+        guard head.isLast else { return .goOn }
+        defer { parts = [] }
+        return .transaction(parts)
     }
 
-    struct Line {
-        var number: Int
-        /// Without the newline.
-        var range: Range<Int>
-        /// Whether a newline ends it.
-        var isComplete: Bool
-
-        /// Where the next line begins.
-        var end: Int { range.upperBound + (isComplete ? 1 : 0) }
-
-        func bytes(in file: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-            UnsafeRawBufferPointer(rebasing: file[range])
-        }
-    }
-
-    mutating func next() -> Line? {
-        guard offset < bytes.count, let base = bytes.baseAddress else { return nil }
-        number += 1
-        let start = offset
-        guard let newline = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start) else {
-            offset = bytes.count
-            return Line(number: number, range: start..<bytes.count, isComplete: false)
-        }
-        let end = base.distance(to: UnsafeRawPointer(newline))
-        offset = end + 1
-        return Line(number: number, range: start..<end, isComplete: true)
+    /// Makes sure that what counts so far is the past that the inventory has.
+    private mutating func checkPoints() throws(JournalDamage) {
+        if expectation.watched.contains(last) { seen[last] = chain }
+        guard let chain, let known = expectation.points[last], known != chain else { return }
+        throw JournalDamage("it is not the transaction \(last) that this inventory had").whole
     }
 }

@@ -4,12 +4,11 @@ import Schema
 /// How a field of a resource is kept in DuckDB, derived from its JSON Schema.
 indirect enum ColumnType: Equatable, Sendable {
     case text
-    case uuid
     case timestamp
     case boolean
     case integer
     case double
-    /// A free-form object: its JSON text as it was sent.
+    /// A free-form object: its JSON as it was sent, a text like others to DuckDB and in Parquet.
     case freeForm
     case list(ColumnType)
     case structure([Column])
@@ -38,7 +37,6 @@ indirect enum ColumnType: Equatable, Sendable {
             return
         }
         switch schema.types?.first {
-        case .string where schema.format == StringFormat.uuid.rawValue: self = .uuid
         case .string where schema.format == StringFormat.dateTime.rawValue: self = .timestamp
         case .string: self = .text
         case .boolean: self = .boolean
@@ -63,13 +61,12 @@ indirect enum ColumnType: Equatable, Sendable {
 
     /// A type without what it consists of.
     enum Form {
-        case text, uuid, timestamp, boolean, integer, double, freeForm, list, structure, map
+        case text, timestamp, boolean, integer, double, freeForm, list, structure, map
     }
 
     var form: Form {
         switch self {
         case .text: .text
-        case .uuid: .uuid
         case .timestamp: .timestamp
         case .boolean: .boolean
         case .integer: .integer
@@ -84,13 +81,11 @@ indirect enum ColumnType: Equatable, Sendable {
     /// The type in SQL.
     var sql: String {
         switch self {
-        case .text: "VARCHAR"
-        case .uuid: "UUID"
+        case .text, .freeForm: "VARCHAR"
         case .timestamp: "TIMESTAMP WITH TIME ZONE"
         case .boolean: "BOOLEAN"
         case .integer: "BIGINT"
         case .double: "DOUBLE"
-        case .freeForm: "JSON"
         case .list(let element): "\(element.sql)[]"
         case .structure(let columns):
             "STRUCT(\(columns.map { "\($0.name.quotedIdentifier) \($0.type.sql)" }.joined(separator: ", ")))"

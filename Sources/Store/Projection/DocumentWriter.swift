@@ -44,8 +44,7 @@ struct DocumentWriter {
             let cells = field.cells
             switch field.form {
             case .text: writer.string(utf8: cells.bytes(row))
-            case .uuid: cells.uuid(row).write(to: &writer)
-            case .timestamp: Timestamp(microseconds: cells.microseconds(row)).write(to: &writer)
+            case .timestamp: Timestamp(nearest: cells.microseconds(row)).write(to: &writer)
             case .boolean: writer.bool(cells.bool(row))
             case .integer: writer.integer(cells.int64(row))
             case .double: writer.number(JSONNumber(cells.double(row)))

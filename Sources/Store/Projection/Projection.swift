@@ -30,8 +30,8 @@ actor Projection {
         var count = 0
         /// How many they were when it was looked last.
         var countBefore = 0
-        /// Sequence number up to which every change is here or merged.
-        var through: UInt64 = 0
+        /// The transaction up to which every change is here or merged.
+        var through = ChainPoint.beginning
         /// The last transaction that changed anything of a kind.
         var lastChanges: [Kind: UInt64] = [:]
     }
@@ -80,13 +80,13 @@ actor Projection {
     }
 
     /// Takes note of a transaction; the next merge carries it out.
-    nonisolated func enqueue(_ changes: [Change], through sequence: UInt64) {
+    nonisolated func enqueue(_ changes: [Change], through position: ChainPoint) {
         let rows = changes.map { Row(resource: $0.resource, stored: $0.stored, isNew: $0.indexBefore == nil) }
         pending.withLock { pending in
             pending.changes.append(rows)
             pending.count += rows.count
-            for row in rows { pending.lastChanges[row.resource.kind] = sequence }
-            pending.through = sequence
+            for row in rows { pending.lastChanges[row.resource.kind] = position.sequence }
+            pending.through = position
         }
     }
 
@@ -94,9 +94,9 @@ actor Projection {
         pending.withLock { $0.count > Self.maximumPending }
     }
 
-    /// Says that nothing waits and what the last transaction was.
-    nonisolated func begin(at sequence: UInt64) {
-        pending.withLock { $0.through = sequence }
+    /// Says what the last transaction was.
+    nonisolated func begin(at position: ChainPoint) {
+        pending.withLock { $0.through = position }
     }
 
     /// Merges the changes that wait when there are so many that writers should wait for it.
@@ -129,7 +129,7 @@ actor Projection {
     /// - Throws: When DuckDB cannot merge; the changes go on waiting.
     @discardableResult
     func catchUp() throws -> UInt64 {
-        try mergePending().through
+        try mergePending().through.sequence
     }
 
     /// Merges all changes that wait, and returns them.
@@ -208,7 +208,7 @@ actor Projection {
         /// In a transaction.
         var connection: Connection
         /// The last transaction that it sees.
-        var sequence: UInt64
+        var position: ChainPoint
         /// The last transaction that changed anything of a kind, where any since the start did.
         var lastChanges: [Kind: UInt64]
 
@@ -223,37 +223,34 @@ actor Projection {
         let connection = try database.connect()
         // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
         try connection.execute("BEGIN TRANSACTION; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
-        return Frozen(connection: connection, sequence: merged.through, lastChanges: merged.lastChanges)
+        return Frozen(connection: connection, position: merged.through, lastChanges: merged.lastChanges)
     }
 
     // MARK: Restoring
 
     /// Fills the directory from the Parquet files of a snapshot. The tables are filled by the next merge.
     ///
+    /// - Returns: Fields of the files that this version does not have, as paths such as `ComputeNode.bmc.colour`.
     /// - Throws: When the files do not hold what they should; the directory is then empty.
-    func restore(_ snapshot: Snapshot, into directory: Directory) throws {
+    func restore(_ snapshot: Snapshot, into directory: Directory) throws -> Set<String> {
         // In whatever order DuckDB reads them, which costs it less; for all connections.
         try connection.execute("SET GLOBAL preserve_insertion_order = false")
         // All kinds at once: the last rows of one keep a single processor busy.
-        let unknown = onAllProcessors(ProjectionTable.all.count) { index in
+        let unknown = onAllProcessors(ProjectionTable.all.count) { index -> [String] in
             let table = ProjectionTable.all[index]
             let connection = try database.connect()
-            let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
-            let rows = snapshot.manifest.rows(of: table.kind)
-            directory.reserve(table.kind, count: rows)
-            try table.forEachChunk(selection.sql, on: connection, directory.apply)
-            guard directory.count(table.kind) == rows else {
-                throw SnapshotError.damaged("\(Snapshot.fileName(of: table.kind)) has not \(rows) rows")
-            }
+            guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { return [] }
+            try table.restore(selection, of: snapshot, on: connection, to: directory)
             return selection.unknownFields.map { "\(table.kind.rawValue).\($0)" }
         }
         do {
-            JournalReplay.report(try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }, logger)
+            let fields = try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }
+            unfilled = (snapshot, directory)
+            return fields
         } catch {
             directory.removeAll()
             throw error
         }
-        unfilled = (snapshot, directory)
     }
 
     /// Fills the tables with what was restored.
@@ -284,7 +281,7 @@ actor Projection {
     private func insert(_ snapshot: Snapshot) throws {
         try connection.transaction {
             for table in ProjectionTable.all {
-                let selection = try SnapshotSelection(table, file: snapshot.file(of: table.kind), on: connection)
+                guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { continue }
                 try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
             }
         }

@@ -1,13 +1,14 @@
 import DuckDB
 import Foundation
 import Inventory
+import Synchronization
 
 extension ProjectionTable {
     /// Puts resources into the table of a connection, in place of those with the same identifier; nil takes one out.
     func merge(_ changed: [(id: UUID, stored: StoredResource?)], on connection: Connection) throws {
         let appender = try Appender(connection, table: Self.removalTable)
         for (id, _) in changed {
-            try appender.append(id)
+            try appender.append(id.lowercased)
             try appender.endRow()
         }
         try appender.close()
@@ -36,6 +37,33 @@ extension ProjectionTable {
         var changes: [Change] = []
         while let chunk = try result.nextChunk() { changes += try reader.changes(in: chunk) }
         return changes
+    }
+
+    /// Fills a directory with rows of the table.
+    ///
+    /// - Throws: Where there are not as many as there should be.
+    func restore(
+        _ selection: SnapshotSelection,
+        of snapshot: Snapshot,
+        on connection: Connection,
+        to directory: Directory
+    ) throws {
+        let rows = snapshot.manifest.rows(of: kind)
+        directory.reserve(kind, count: rows)
+        try forEachChunk(selection.sqlWithoutSecrets, on: connection, directory.apply)
+        guard directory.count(kind) == rows else {
+            throw SnapshotError.damaged("\(Snapshot.fileName(of: kind)) has not \(rows) rows")
+        }
+        guard let secretsSQL = selection.secretsSQL else { return }
+        let name = Snapshot.secretsFileName(of: kind)
+        let found = Mutex(0)
+        try connection.forEachChunk(of: secretsSQL) { [kind] chunk in
+            let count = directory.setSecrets(kind, try RowReader.secrets(in: chunk))
+            found.withLock { $0 += count }
+        }
+        guard found.withLock(\.self) == snapshot.manifest.files[name]?.rows else {
+            throw SnapshotError.damaged("\(name) does not go with \(Snapshot.fileName(of: kind))")
+        }
     }
 
     /// Reads rows of the table on all processors, in no particular order.

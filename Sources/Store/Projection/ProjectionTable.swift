@@ -38,7 +38,15 @@ struct ProjectionTable: Sendable {
         ]
     }
 
-    var createStatement: String {
+    var createStatement: String { Self.createStatement(name, definitions) }
+
+    /// The table of what a snapshot has in a kind's own file, without sealed secrets.
+    var exportStatement: String { Self.createStatement(name, definitions.dropLast()) }
+
+    private static func createStatement(
+        _ name: String,
+        _ definitions: some Sequence<(name: String, type: String)>
+    ) -> String {
         "CREATE TABLE \(name)(\(definitions.map { "\($0.name) \($0.type)" }.joined(separator: ", ")));"
     }
 
@@ -50,7 +58,7 @@ struct ProjectionTable: Sendable {
     /// Where the identifiers of rows stand that are about to be removed.
     static let removalTable = "removed"
 
-    static var createRemovalStatement: String { "CREATE TEMP TABLE \(removalTable)(id UUID);" }
+    static var createRemovalStatement: String { "CREATE TEMP TABLE \(removalTable)(id VARCHAR);" }
 
     /// Removes the rows whose identifiers stand in ``removalTable``, and clears that.
     var removalStatements: String {
@@ -66,10 +74,20 @@ extension ProjectionTable {
     /// processor busy, since DuckDB reads a row group by one thread.
     private static let rowGroupSize = 40_960
 
-    /// Writes the table to a Parquet file, ordered by id so that equal rows give equal files.
+    /// Writes the table to a Parquet file, without the sealed secrets, ordered by id so that equal rows give equal files.
     func copyStatement(to file: URL) -> String {
+        copyStatement("SELECT * EXCLUDE (\(Self.secretsColumn)) FROM \(name)", to: file)
+    }
+
+    /// Writes the sealed secrets of the table to a Parquet file.
+    func copySecretsStatement(to file: URL) -> String {
+        let selection = "SELECT \(identifier), \(Self.secretsColumn) FROM \(name)"
+        return copyStatement("\(selection) WHERE cardinality(\(Self.secretsColumn)) > 0", to: file)
+    }
+
+    private func copyStatement(_ selection: String, to file: URL) -> String {
         """
-        COPY (SELECT * FROM \(name) ORDER BY \(identifier)) TO \(file.path.quotedLiteral) \
+        COPY (\(selection) ORDER BY \(identifier)) TO \(file.path.quotedLiteral) \
         (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE \(Self.rowGroupSize));
         """
     }

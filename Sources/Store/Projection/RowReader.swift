@@ -76,11 +76,11 @@ struct RowReader {
                     ? try IndexEntry(of: readable(document))
                     : IndexEntry(
                         keys: KeyCells.keys(keys, row),
-                        bmc: embedded.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.uuid(row) }
+                        bmc: embedded.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) }
                     )
                 writer.removeAll()
                 return Change(
-                    resource: ResourceID(kind, ids.uuid(row)),
+                    resource: ResourceID(kind, try Self.id(ids, row)),
                     stored: StoredResource(
                         document: document,
                         version: versions.uint64(row),
@@ -90,6 +90,22 @@ struct RowReader {
                     index: index
                 )
             }
+        }
+    }
+
+    private static func id(_ ids: ColumnVector, _ row: Int) throws(SnapshotError) -> UUID {
+        guard let id = ids.identifier(row) else { throw .damaged("an id is no UUID") }
+        return id
+    }
+
+    /// The sealed secrets in a chunk of identifiers and secrets.
+    static func secrets(in chunk: DataChunk) throws -> [(id: UUID, secrets: SealedSecrets)] {
+        let (ids, secrets) = (chunk[0], chunk[1])
+        let entries = secrets.listElements.structFields
+        var writer = JSONWriter()
+        return try (0..<chunk.count).map { row in
+            writer.removeAll()
+            return (try id(ids, row), Self.secrets(secrets.listRange(row), of: entries, by: &writer))
         }
     }
 
@@ -116,6 +132,11 @@ struct RowReader {
         }
         return secrets
     }
+}
+
+extension ColumnVector {
+    /// The identifier in a row of texts; nil for what is none.
+    func identifier(_ row: Int) -> UUID? { UUID(spelling: bytes(row).bindMemory(to: UInt8.self)) }
 }
 
 extension RowReader {

@@ -122,7 +122,6 @@ private struct RowPass {
         let cells = fields[field].cells
         switch fields[field].form {
         case .text: readString { cells.set(row, toUTF8: $0) }
-        case .uuid: readString { cells.set(row, to: UUID(normal: $0)) }
         case .timestamp: readString { cells.set(row, toMicroseconds: Timestamp(normal: $0).microseconds) }
         case .boolean: cells.set(row, to: readWord() == "true")
         case .integer: cells.set(row, to: Int64(readWord())!)
@@ -227,16 +226,6 @@ private struct RowPass {
         } catch {
             preconditionFailure("a stored document is not JSON: \(error)")
         }
-    }
-}
-
-extension UUID {
-    /// - Parameter text: A UUID as stored documents have it.
-    fileprivate init(normal text: UnsafeRawBufferPointer) {
-        guard let uuid = UUID(spelling: text.bindMemory(to: UInt8.self)) else {
-            preconditionFailure("a stored UUID is one")
-        }
-        self = uuid
     }
 }
 

@@ -29,10 +29,10 @@ struct SearchReader {
     mutating func goBack(to states: [ResourceID: StoredResource], changed: Set<ResourceID>) throws {
         guard !changed.isEmpty else { return }
         self.states = states
-        try connection.execute("CREATE TEMP TABLE changed(id UUID);")
+        try connection.execute("CREATE TEMP TABLE changed(id VARCHAR);")
         let appender = try Appender(connection, table: "changed")
         for id in changed {
-            try appender.append(id.id)
+            try appender.append(id.id.lowercased)
             try appender.endRow()
         }
         try appender.close()
@@ -62,7 +62,7 @@ struct SearchReader {
         while let chunk = try rows.nextChunk() {
             let (ids, versions) = (chunk[0], chunk[1])
             for row in 0..<chunk.count {
-                let id = ids.uuid(row)
+                guard let id = ids.identifier(row) else { preconditionFailure("an identifier is a UUID") }
                 let found = states[ResourceID(search.kind, id)] ?? directory.resource(search.kind, id: id)
                 let version = versions.uint64(row)
                 if found?.version != version { stale.append(resources.count) }
@@ -98,7 +98,7 @@ struct SearchReader {
     private func read(_ ids: [UUID], of table: ProjectionTable) throws -> [UUID: StoredResource] {
         let rows = try connection.query(
             "SELECT * FROM memory.main.\(table.name) WHERE \(table.identifier) IN "
-                + "(SELECT unnest(CAST($1 AS UUID[])))",
+                + "(SELECT unnest(CAST($1 AS VARCHAR[])))",
             [.texts(ids.map(\.lowercased))]
         )
         return Dictionary(

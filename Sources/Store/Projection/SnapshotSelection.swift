@@ -2,7 +2,7 @@ package import DuckDB
 package import Foundation
 package import Inventory
 
-/// How the rows of a Parquet file of a snapshot become rows of a table, whatever field set the file was written with.
+/// How the rows of a kind in a snapshot become rows of a table, whatever field set and format it was written with.
 ///
 /// What has the table's type is taken as it is, so that a file of this program is read at full speed. Everything else
 /// is rebuilt: fields that the table does not have are left out, and those that the file does not have are NULL.
@@ -11,11 +11,17 @@ package struct SnapshotSelection {
     package let unknownFields: [String]
     /// A SELECT that gives the table's columns, in its order, of its names and of its types.
     package let sql: String
+    /// The same without sealed secrets that stand in a file of their own.
+    package let sqlWithoutSecrets: String
+    /// A SELECT that gives identifiers and sealed secrets from a file of their own; nil where there is none.
+    let secretsSQL: String?
 
     /// Describes the file and works out what to select from it.
     ///
-    /// - Throws: ``DuckDBError`` when the file cannot be read, ``SnapshotError`` when it does not identify its rows.
-    init(_ table: ProjectionTable, file: URL, on connection: Connection) throws {
+    /// - Returns: Nil where the snapshot has no such kind.
+    /// - Throws: ``DuckDBError`` when a file cannot be read, ``SnapshotError`` when it does not identify its rows.
+    init?(_ table: ProjectionTable, in snapshot: Snapshot, on connection: Connection) throws {
+        guard let file = snapshot.file(of: table.kind) else { return nil }
         // The folder's name, snapshot=…, is a column to whoever reads many snapshots, but not here.
         let source = "read_parquet(\(file.path.quotedLiteral), hive_partitioning = false)"
         let found = try connection.query("SELECT * FROM \(source) LIMIT 0").columns
@@ -23,7 +29,7 @@ package struct SnapshotSelection {
         guard found.contains(where: { $0.name == identifier }) else {
             throw SnapshotError.damaged("\(file.lastPathComponent) has no column \(identifier)")
         }
-        var rebuilding = Rebuilding()
+        var rebuilding = Rebuilding(bringsTimesNear: snapshot.manifest.format == DiskFormat.first)
         var columns = rebuilding.fields(
             table.columns,
             from: found.filter { !Self.ownColumns.contains($0.name) }.map { .init(name: $0.name, type: $0.type) },
@@ -42,17 +48,28 @@ package struct SnapshotSelection {
             value == name.quotedIdentifier ? value : "\(value) AS \(name.quotedIdentifier)"
         }
         unknownFields = rebuilding.unknownFields.sorted()
-        sql = "SELECT \(items.joined(separator: ", ")) FROM \(source)"
+        sqlWithoutSecrets = "SELECT \(items.joined(separator: ", ")) FROM \(source)"
+        guard let secretsFile = snapshot.secretsFile(of: table.kind) else {
+            secretsSQL = nil
+            sql = sqlWithoutSecrets
+            return
+        }
+        let secrets =
+            "SELECT \(table.identifier), \(ProjectionTable.secretsColumn) "
+            + "FROM read_parquet(\(secretsFile.path.quotedLiteral), hive_partitioning = false)"
+        secretsSQL = secrets
+        sql =
+            "SELECT rows.* REPLACE (coalesce(sealed.\(ProjectionTable.secretsColumn), MAP {}) "
+            + "AS \(ProjectionTable.secretsColumn)) FROM (\(sqlWithoutSecrets)) AS rows "
+            + "LEFT JOIN (\(secrets)) AS sealed USING (\(table.identifier))"
     }
 
     /// Works out what to select for the table of a kind.
     ///
-    /// - Throws: ``DuckDBError`` when the file cannot be read, ``SnapshotError`` when it does not identify its rows.
-    package init(of kind: Kind, file: URL, on connection: Connection) throws {
-        guard let table = ProjectionTable.all.first(where: { $0.kind == kind }) else {
-            preconditionFailure("\(kind) has no table")
-        }
-        try self.init(table, file: file, on: connection)
+    /// - Returns: Nil where the snapshot has no such kind.
+    /// - Throws: ``DuckDBError`` when a file cannot be read, ``SnapshotError`` when it does not identify its rows.
+    package init?(of kind: Kind, in snapshot: Snapshot, on connection: Connection) throws {
+        try self.init(ProjectionTable.of(kind), in: snapshot, on: connection)
     }
 
     /// Columns that are not fields.
@@ -61,10 +78,16 @@ package struct SnapshotSelection {
 
 /// Expressions that turn values of a file's types into values of a table's.
 private struct Rebuilding {
+    /// Whether times are brought into the years that can be read, which format 1 did not keep to.
+    let bringsTimesNear: Bool
     /// The fields that were left out, so far.
     private(set) var unknownFields: [String] = []
     /// How many lists were rebuilt, so that each calls its elements by another name.
     private var listCount = 0
+
+    init(bringsTimesNear: Bool) {
+        self.bringsTimesNear = bringsTimesNear
+    }
 
     /// The columns of a table, or the members of a struct, each with the expression for its value.
     ///
@@ -100,8 +123,12 @@ private struct Rebuilding {
         _ value: String
     ) -> String {
         switch (type, found) {
-        case (_, type.logicalType):
+        case (_, type.logicalType) where !bringsTimesNear || !type.hasTimes:
             return value
+        case (.timestamp, .timestampTZ):
+            let (first, last) = (Timestamp.writable.lowerBound, Timestamp.writable.upperBound)
+            let nearest = "least(greatest(epoch_us(\(value)), \(first)), \(last))"
+            return "CASE WHEN \(value) IS NOT NULL THEN make_timestamptz(\(nearest)) END"
         case (.structure(let columns), .structure(let found)):
             let members = fields(columns, from: found, path: path) {
                 "struct_extract(\(value), \($0.quotedLiteral))"
@@ -119,16 +146,24 @@ private struct Rebuilding {
 }
 
 extension ColumnType {
+    /// Whether any value of the type is a time, or has one.
+    fileprivate var hasTimes: Bool {
+        switch self {
+        case .timestamp: true
+        case .list(let element), .map(let element): element.hasTimes
+        case .structure(let columns): columns.contains { $0.type.hasTimes }
+        case .text, .boolean, .integer, .double, .freeForm: false
+        }
+    }
+
     /// The type that DuckDB reports of such a column.
     fileprivate var logicalType: LogicalType {
         switch self {
-        case .text: .varchar
-        case .uuid: .uuid
+        case .text, .freeForm: .varchar
         case .timestamp: .timestampTZ
         case .boolean: .boolean
         case .integer: .bigint
         case .double: .double
-        case .freeForm: .json
         case .list(let element): .list(element.logicalType)
         case .structure(let columns): .structure(columns.map { .init(name: $0.name, type: $0.type.logicalType) })
         case .map(let value): .map(key: .varchar, value: value.logicalType)

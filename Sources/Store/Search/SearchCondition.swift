@@ -99,7 +99,7 @@ struct SearchCondition: Sendable {
         }
         guard !text.patterns.isEmpty else { return choices }
         for (index, field) in fields.enumerated() {
-            guard field.column == .text || field.column == .uuid else {
+            guard field.column == .text else {
                 throw InvalidValue("is a pattern, which only texts match")
             }
             choices[index].pattern = text.patterns.regularExpression(field.normalSpelling(ofPart:))

@@ -1,4 +1,5 @@
 import DuckDB
+import Foundation
 import Inventory
 import Schema
 
@@ -118,8 +119,8 @@ struct SearchField: Sendable {
     func normalSpelling(ofPart text: String) -> String {
         switch type {
         case is MACAddress.Type: text.lowercased().replacing("-", with: ":")
-        case is IPv4Address.Type, is IPv6Address.Type: text.lowercased()
-        default: column == .uuid ? text.lowercased() : text
+        case is IPv4Address.Type, is IPv6Address.Type, is UUID.Type: text.lowercased()
+        default: text
         }
     }
 
@@ -183,7 +184,7 @@ extension ColumnType {
     /// Whether it is a single value.
     var isScalar: Bool {
         switch self {
-        case .text, .uuid, .timestamp, .boolean, .integer, .double: true
+        case .text, .timestamp, .boolean, .integer, .double: true
         case .freeForm, .list, .structure, .map: false
         }
     }

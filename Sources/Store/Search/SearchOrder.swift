@@ -63,8 +63,8 @@ package struct SearchOrder: Sendable {
             alternatives.append("(\(before)(\(key) \(isDescending ? "<" : ">") \(limit) OR \(key) IS NULL))")
             before += "\(key) = \(limit) AND "
         }
-        values.append(.text(cursor.id))
-        alternatives.append("(\(before)\(kind.identifierKey.quotedIdentifier) > CAST($\(values.count) AS UUID))")
+        values.append(.text(cursor.id.lowercased()))
+        alternatives.append("(\(before)\(kind.identifierKey.quotedIdentifier) > $\(values.count))")
         return "(\(alternatives.joined(separator: " OR ")))"
     }
 

@@ -13,42 +13,58 @@ package struct Snapshot: Sendable {
     static let manifestName = "manifest.json"
     /// The file that says which fields the Parquet files have.
     static let schemaName = "schema.sql"
+    static let parquetSuffix = ".parquet"
 
     /// Reads the manifest of a snapshot; the other files are not looked at.
     init(id: String, folder: URL) throws(SnapshotError) {
         self.id = id
         self.folder = folder
+        let data: Data
         do {
-            let data = try Data(contentsOf: folder.appending(path: Self.manifestName))
-            let format = try JSONDecoder().decode(FormatOnly.self, from: data).format
-            guard format == SnapshotManifest.currentFormat else { throw SnapshotError.unknownFormat(format) }
-            manifest = try JSONDecoder().decode(SnapshotManifest.self, from: data)
-            try manifest.check()
-        } catch let error as SnapshotError {
-            throw error
+            data = try Data(contentsOf: folder.appending(path: Self.manifestName))
         } catch {
             throw .unreadable("\(Self.manifestName): \(error.localizedDescription)")
         }
-    }
-
-    private struct FormatOnly: Decodable {
-        var format: Int
+        manifest = try SnapshotManifest(json: data)
     }
 
     /// The name of the Parquet file of a kind.
-    package static func fileName(of kind: Kind) -> String { "\(kind.rawValue).parquet" }
+    package static func fileName(of kind: Kind) -> String { kind.rawValue + parquetSuffix }
 
-    /// The Parquet file of a kind.
-    package func file(of kind: Kind) -> URL { folder.appending(path: Self.fileName(of: kind)) }
+    /// The name of the Parquet file of a kind's sealed secrets.
+    static func secretsFileName(of kind: Kind) -> String { "\(kind.rawValue).secrets\(parquetSuffix)" }
 
-    /// Makes sure that every file is there, as long as the manifest says, and unchanged.
-    package func verify() throws(SnapshotError) {
-        for name in manifest.files.keys.sorted() { try verify(name) }
+    /// The Parquet file of a kind; nil where the snapshot has no such kind.
+    package func file(of kind: Kind) -> URL? {
+        manifest.kinds.contains(kind) ? folder.appending(path: Self.fileName(of: kind)) : nil
     }
 
-    /// Makes sure of the Parquet file of a kind.
+    /// The Parquet file of a kind's sealed secrets; nil where there is none.
+    func secretsFile(of kind: Kind) -> URL? {
+        let name = Self.secretsFileName(of: kind)
+        return manifest.files[name].map { _ in folder.appending(path: name) }
+    }
+
+    /// Makes sure that every file is there, as long as the manifest says, and unchanged, and that there are no others
+    /// that a reader would take for the snapshot's.
+    package func verify() throws(SnapshotError) {
+        for name in manifest.files.keys.sorted() { try verify(name) }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        } catch {
+            throw .unreadable(error.localizedDescription)
+        }
+        for name in names.sorted() where name.hasSuffix(Self.parquetSuffix) && manifest.files[name] == nil {
+            throw .damaged("\(name) is not in its manifest")
+        }
+    }
+
+    /// Makes sure of the Parquet files of a kind.
     func verify(_ kind: Kind) throws(SnapshotError) {
-        try verify(Self.fileName(of: kind))
+        for name in [Self.fileName(of: kind), Self.secretsFileName(of: kind)] where manifest.files[name] != nil {
+            try verify(name)
+        }
     }
 
     private func verify(_ name: String) throws(SnapshotError) {
@@ -85,14 +101,17 @@ package struct Snapshot: Sendable {
 package enum SnapshotError: Error, Equatable, CustomStringConvertible {
     case unreadable(String)
     case damaged(String)
-    case unknownFormat(Int)
+    /// It has what only another version of the program knows, which is named where it is known.
+    case otherVersion(String, _ program: String?)
+    /// It belongs to another inventory.
+    case foreign
 
     package var description: String {
         switch self {
         case .unreadable(let what): "cannot be read: \(what)"
         case .damaged(let what): "is damaged: \(what)"
-        case .unknownFormat(let format):
-            "has format \(format); this program reads \(SnapshotManifest.currentFormat), a newer one may read it"
+        case .otherVersion(let what, let program): "\(what); \(program ?? "another version") wrote it, and can read it"
+        case .foreign: "belongs to another inventory"
         }
     }
 }

@@ -2,49 +2,47 @@ package import Foundation
 package import Logging
 
 extension SnapshotFolder {
-    /// Removes the snapshots that need not be kept, and the journal before the oldest moment that must be readable.
+    /// Removes the snapshots that need not be kept. One that cannot be read stays: nobody knows what it is needed for.
     ///
-    /// - Returns: The ids of the snapshots that were removed.
-    @discardableResult
-    package func prune(
+    /// - Parameter reachesBeginning: Whether the journal goes back to the empty inventory.
+    /// - Returns: The ids of the snapshots that were removed, and the oldest moment that must be readable, whose number
+    ///   the journal behind it is kept for; nil where no snapshot can be read.
+    /// - Throws: ``SnapshotError`` where another version of the program has taken one.
+    func prune(
         _ retention: Retention,
-        _ journal: Journal,
+        reachesBeginning: Bool,
         at now: Date,
         _ logger: Logger
-    ) throws -> [String] {
-        var damaged: [String] = []
-        var good = try readable { id, error in
-            // One that merely cannot be read now, or by this program, is left alone.
-            if case .damaged = error { damaged.append(id) }
+    ) throws -> (removed: [String], oldest: UInt64?) {
+        var good: [Snapshot] = []
+        for id in try ids() {
+            do throws(SnapshotError) {
+                good.append(try snapshot(id))
+            } catch .otherVersion(let reason, let program) {
+                throw SnapshotError.otherVersion("the snapshot \(id) \(reason)", program)
+            } catch {
+                logger.warning(
+                    "a snapshot that cannot be used stays",
+                    metadata: ["snapshot": "\(id)", "reason": "it \(error)"]
+                )
+            }
         }
         var plan: Retention.Plan
         var kept: [Snapshot]
         // What everything rests upon, the newest and the oldest that is kept, has to be good.
         repeat {
-            plan = retention.plan(
-                good.compactMap(\.retentionItem),
-                reachesBeginning: journal.oldest == 1,
-                now: now
-            )
+            plan = retention.plan(good.compactMap(\.retentionItem), reachesBeginning: reachesBeginning, now: now)
             kept = good.filter { !plan.removed.contains($0.id) }
             guard let bad = [kept.first, kept.last].compactMap(\.self).first(where: { !$0.isVerified }) else { break }
             logger.warning("a snapshot is damaged", metadata: ["snapshot": "\(bad.id)"])
             good.removeAll { $0.id == bad.id }
         } while !good.isEmpty
-        guard let oldest = kept.last?.id, !good.isEmpty else { return [] }
-        let removed = plan.removed + damaged.filter { $0 < oldest }
-        for id in removed {
+        guard !good.isEmpty else { return ([], nil) }
+        for id in plan.removed {
             try remove(id)
             logger.info("removed an old snapshot", metadata: ["snapshot": "\(id)"])
         }
-        let segments = try journal.prune(upTo: plan.oldest)
-        if segments > 0 {
-            logger.info(
-                "removed old history",
-                metadata: ["segments": .stringConvertible(segments), "oldest": "\(plan.oldest)"]
-            )
-        }
-        return removed
+        return (plan.removed, plan.oldest)
     }
 
     /// Removes a snapshot, unless the inventory could not be restored without it.

@@ -5,6 +5,15 @@ import Inventory
 package struct SnapshotFolder: Sendable {
     package let path: URL
     let disk: Disk
+    /// Whose snapshots are looked at; nil for anybody's.
+    var owner: Owner?
+
+    /// The inventory that snapshots are of.
+    struct Owner: Sendable {
+        var inventory: UUID
+        /// The ids of those of format 1, which do not say it themselves.
+        var adopted: Set<String>
+    }
 
     private static let prefix = "snapshot="
     /// What a snapshot is called while it is written.
@@ -47,7 +56,12 @@ package struct SnapshotFolder: Sendable {
 
     /// A snapshot that is there.
     package func snapshot(_ id: String) throws(SnapshotError) -> Snapshot {
-        try Snapshot(id: id, folder: folder(id))
+        let snapshot = try Snapshot(id: id, folder: folder(id))
+        if let owner {
+            let inventory = snapshot.manifest.inventory
+            guard inventory.map({ $0 == owner.inventory }) ?? owner.adopted.contains(id) else { throw .foreign }
+        }
+        return snapshot
     }
 
     /// Whether there is a snapshot of that id.

@@ -2,13 +2,15 @@ import DuckDB
 import Foundation
 import Inventory
 import Logging
+import Schema
 
 /// Takes snapshots, one at a time, beside the work of the server.
 actor Snapshotter {
     private let projection: Projection
     private let committer: Committer
     private let journal: Journal
-    private let folder: SnapshotFolder
+    nonisolated let folder: SnapshotFolder
+    private let inventory: UUID
     private let retention: Retention?
     private let logger: Logger
     /// The snapshot that was restored or taken last.
@@ -23,6 +25,7 @@ actor Snapshotter {
         committer: Committer,
         journal: Journal,
         folder: SnapshotFolder,
+        inventory: UUID,
         retention: Retention?,
         restored: Snapshot?,
         logger: Logger
@@ -31,6 +34,7 @@ actor Snapshotter {
         self.committer = committer
         self.journal = journal
         self.folder = folder
+        self.inventory = inventory
         self.retention = retention
         last = restored
         self.logger = logger
@@ -52,12 +56,22 @@ actor Snapshotter {
         try await committer.sync()
         let result = Result { try write(frozen) }
         try await projection.leaveRoom()
-        return try result.get()
+        let taken = try result.get()
+        guard taken.isNew else { return taken }
+        do {
+            _ = try await prune()
+        } catch {
+            // What cannot be removed is tried again next time.
+            logger.warning("something old stays", metadata: ["reason": "\(error)"])
+        }
+        return taken
     }
 
     /// Writes a snapshot, without awaiting anything, so that one is finished before another begins.
     private func write(_ frozen: Projection.Frozen) throws -> (snapshot: Snapshot, isNew: Bool) {
-        if let last, last.manifest.sequence >= frozen.sequence, try folder.contains(last.id) { return (last, false) }
+        if let last, last.manifest.sequence >= frozen.position.sequence, try folder.contains(last.id) {
+            return (last, false)
+        }
         let start = ContinuousClock.now
         try folder.disk.createFolder(folder.path)
         let now = Date()
@@ -77,24 +91,18 @@ actor Snapshotter {
         logger.info(
             "took a snapshot",
             metadata: [
-                "snapshot": "\(id)", "sequence": "\(frozen.sequence)",
+                "snapshot": "\(id)", "sequence": "\(frozen.position.sequence)",
                 "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
                 "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
             ]
         )
-        do {
-            _ = try prune()
-        } catch {
-            // What cannot be removed is tried again next time.
-            logger.warning("something old stays", metadata: ["reason": "\(error)"])
-        }
         return (snapshot, true)
     }
 
     private func write(_ frozen: Projection.Frozen, at date: Date, to folder: URL) throws {
         var files: [String: SnapshotManifest.File] = [:]
         let scripts = [
-            Snapshot.schemaName: ProjectionTable.all.map(\.createStatement),
+            Snapshot.schemaName: ProjectionTable.all.map(\.exportStatement),
             "load.sql": ProjectionTable.all.map(\.loadStatement),
         ]
         for (name, statements) in scripts {
@@ -104,39 +112,44 @@ actor Snapshotter {
         }
         let hasSameFields = last?.manifest.files[Snapshot.schemaName] == files[Snapshot.schemaName]
         for table in ProjectionTable.all {
-            let name = Snapshot.fileName(of: table.kind)
-            let file = folder.appending(path: name)
-            if hasSameFields, let linked = try link(table.kind, frozen.lastChanges[table.kind], to: file) {
-                files[name] = linked
+            if hasSameFields, let linked = try link(table.kind, frozen.lastChanges[table.kind], to: folder) {
+                files.merge(linked) { $1 }
                 continue
             }
-            let count = try frozen.connection.query(table.copyStatement(to: file)).rowsChanged
-            try self.folder.disk.sync(file)
-            files[name] = try Snapshot.describe(file)
-            files[name]?.rows = count
+            var statements = [Snapshot.fileName(of: table.kind): table.copyStatement(to:)]
+            if table.kind.resourceType.hasSecrets {
+                statements[Snapshot.secretsFileName(of: table.kind)] = table.copySecretsStatement(to:)
+            }
+            for (name, statement) in statements {
+                let file = folder.appending(path: name)
+                let count = try frozen.connection.query(statement(file)).rowsChanged
+                try self.folder.disk.sync(file)
+                files[name] = try Snapshot.describe(file)
+                files[name]?.rows = count
+            }
         }
         let manifest = SnapshotManifest(
-            sequence: frozen.sequence,
+            position: frozen.position,
+            inventory: inventory,
             createdAt: Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1000) * 1000).millisecondText,
-            program: "node-orchestrator \(Version.current), DuckDB \(Database.libraryVersion)",
+            program: "\(Version.program), DuckDB \(Database.libraryVersion)",
             files: files
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let json = try encoder.encode(manifest) + Data("\n".utf8)
-        try self.folder.disk.create(folder.appending(path: Snapshot.manifestName), Array(json))
+        try self.folder.disk.create(folder.appending(path: Snapshot.manifestName), Array(manifest.json))
         try self.folder.disk.sync(folder)
     }
 
-    /// Gives a kind that has not changed the file of the snapshot before.
+    /// Gives a kind that has not changed the files of the snapshot before.
     ///
-    /// - Returns: What the manifest says of the file; nil where it must be written.
+    /// - Returns: What the manifest says of the files; nil where they must be written.
     private func link(
         _ kind: Kind,
         _ lastChange: UInt64?,
-        to file: URL
-    ) throws(DiskError) -> SnapshotManifest.File? {
-        guard let last, lastChange ?? 0 <= last.manifest.sequence, try folder.contains(last.id) else { return nil }
+        to folder: URL
+    ) throws(DiskError) -> [String: SnapshotManifest.File]? {
+        guard let last, last.manifest.format == DiskFormat.current, last.manifest.kinds.contains(kind),
+            lastChange ?? 0 <= last.manifest.sequence, try self.folder.contains(last.id)
+        else { return nil }
         do throws(SnapshotError) {
             // What is damaged must not be handed on.
             try last.verify(kind)
@@ -144,35 +157,73 @@ actor Snapshotter {
             logger.warning("a snapshot is damaged", metadata: ["snapshot": "\(last.id)", "reason": "it \(error)"])
             return nil
         }
+        let names = [Snapshot.fileName(of: kind), Snapshot.secretsFileName(of: kind)]
+        let files = last.manifest.files.filter { names.contains($0.key) }
+        var linked: [URL] = []
         do throws(DiskError) {
-            try folder.disk.link(last.file(of: kind), to: file)
+            for name in files.keys {
+                let file = folder.appending(path: name)
+                try self.folder.disk.link(last.folder.appending(path: name), to: file)
+                linked.append(file)
+            }
         } catch {
-            // Not every file system has links.
+            // Not every file system has links. Nothing may be written over one.
             logger.debug("a file of a snapshot is written again", metadata: ["reason": "\(error)"])
+            for file in linked { try self.folder.disk.remove(file) }
             return nil
         }
-        return last.manifest.files[Snapshot.fileName(of: kind)]
+        return files
     }
 
     /// Removes what need not be kept.
     ///
     /// - Returns: The ids of the snapshots that were removed.
-    func prune() throws -> [String] {
-        try retention.map { try folder.prune($0, journal, at: Date(), logger) } ?? []
+    func prune() async throws -> [String] {
+        guard let retention else { return [] }
+        let (removed, oldest) = try folder.prune(
+            retention,
+            reachesBeginning: journal.oldest == 1,
+            at: Date(),
+            logger
+        )
+        guard let oldest else { return removed }
+        let count = try await pruneJournal(upTo: oldest)
+        if count > 0 {
+            logger.info(
+                "removed old history",
+                metadata: ["segments": .stringConvertible(count), "oldest": "\(oldest)"]
+            )
+        }
+        return removed
+    }
+
+    /// Removes the segments of the journal of which nothing is needed.
+    ///
+    /// - Returns: How many were removed.
+    private func pruneJournal(upTo oldest: UInt64) async throws -> Int {
+        let removed = journal.removable(upTo: oldest)
+        guard let last = removed.last, let first = journal.segments.first(where: { $0.first > last.first })?.first
+        else {
+            return 0
+        }
+        // First the head, since it would miss them.
+        try await committer.keepJournal(from: first)
+        try journal.remove(removed)
+        return removed.count
     }
 
     /// Forgets the oldest history until the journal is not larger than a size, and takes a snapshot for that if it must.
     func shrinkJournal(to size: Int) async throws {
-        try dropHistory(to: size)
+        try await dropHistory(to: size)
         guard journal.size > size else { return }
         try await takeIfChanged()
-        try dropHistory(to: size)
+        try await dropHistory(to: size)
     }
 
-    private func dropHistory(to size: Int) throws {
+    private func dropHistory(to size: Int) async throws {
         for snapshot in try folder.readable().sorted(by: { $0.manifest.sequence < $1.manifest.sequence })
         where journal.size > size && snapshot.isVerified {
-            guard try journal.prune(upTo: snapshot.manifest.sequence) > 0 else { continue }
+            guard try await pruneJournal(upTo: snapshot.manifest.sequence) > 0 else { continue }
             logger.warning(
                 "dropped the oldest history: the journal was larger than it may be",
                 metadata: ["oldest": "\(snapshot.manifest.sequence)", "maximum_bytes": .stringConvertible(size)]

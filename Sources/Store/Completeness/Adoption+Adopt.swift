@@ -1,0 +1,58 @@
+import Foundation
+import Inventory
+import Logging
+
+extension Adoption {
+    /// Makes what format 1 has left an inventory of this format, once: everything is read, and then recorded as what
+    /// belongs to it. The files stay as they are.
+    ///
+    /// - Throws: Where the journal is damaged. Nothing is recorded then.
+    static func adopt(_ files: DataFiles, disk: Disk, logger: Logger) throws {
+        let start = ContinuousClock.now
+        logger.notice(
+            "adopting what an earlier version has left; every file is checked, once",
+            metadata: ["segments": "\(files.segments.count)", "snapshots": "\(files.snapshots.count)"]
+        )
+        var adoption = Adoption(inventory: files.readHead?.inventory ?? .version7(), segments: [], snapshots: [])
+        var chain = ChainHash.beginning
+        for (index, segment) in files.segments.enumerated() {
+            var expectation = files.expectation(of: index)
+            expectation.chain = chain
+            let survey = try segment.file.surveyWithChanges(expectation)
+            if let error = segment.file.error(survey) { throw error }
+            chain = survey.chain ?? chain
+            adoption.segments.append(
+                Segment(first: segment.file.first, last: survey.last, chain: chain.description)
+            )
+        }
+        let folder = SnapshotFolder(files.paths.snapshots, disk: disk)
+        for id in files.snapshots.map(\.id) {
+            adoption.snapshots.append(id)
+            do throws(SnapshotError) {
+                try folder.snapshot(id).verify()
+            } catch {
+                logger.warning("a snapshot cannot be used", metadata: ["snapshot": "\(id)", "reason": "it \(error)"])
+            }
+        }
+        // The head first: without it, what follows would be taken for an inventory that has lost its head.
+        _ = try HeadFile(
+            files.paths.head,
+            JournalHead(
+                inventory: adoption.inventory,
+                stamp: (files.readHead?.stamp ?? 0) + 1,
+                oldest: adoption.segments.first?.first ?? 0,
+                segment: adoption.segments.last?.first ?? 0,
+                tip: adoption.tip ?? .beginning
+            ),
+            on: disk
+        )
+        try disk.replace(files.paths.adoption, adoption.line)
+        logger.notice(
+            "adopted what an earlier version has left",
+            metadata: [
+                "inventory": "\(adoption.inventory.lowercased)", "transactions_up_to": "\(adoption.tip?.sequence ?? 0)",
+                "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
+            ]
+        )
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Inventory
+
+/// What there is of an inventory on disk, by names, first lines and manifests.
+struct DataFiles: Sendable {
+    let head: JournalHead.Found
+    let adoption: Adoption.Found
+    /// Oldest first.
+    private(set) var segments: [SegmentFile]
+    /// Newest first.
+    let snapshots: [SnapshotFile]
+    let paths: Paths
+    /// What is known of the one past that the journal has: the hash after some transactions.
+    private(set) var points: [UInt64: ChainHash] = [:]
+
+    /// A segment, and its first line.
+    struct SegmentFile: Sendable {
+        var file: JournalFolder.Segment
+        var header: Result<JournalHeader, JournalDamage>
+
+        /// The header, where it can be read.
+        var readHeader: JournalHeader? {
+            if case .success(let header) = header { header } else { nil }
+        }
+
+        var isOfFirstFormat: Bool { readHeader?.format == DiskFormat.first }
+    }
+
+    /// A snapshot, and what its manifest says.
+    struct SnapshotFile: Sendable {
+        var id: String
+        var manifest: Result<SnapshotManifest, SnapshotError>
+
+        /// The manifest, where it can be read.
+        var readManifest: SnapshotManifest? {
+            if case .success(let manifest) = manifest { manifest } else { nil }
+        }
+    }
+
+    /// Where the files are.
+    struct Paths: Sendable {
+        var head: URL
+        var adoption: URL
+        var journal: URL
+        var snapshots: URL
+    }
+
+    /// How many bytes of a segment its first line has at most.
+    private static let headerSize = 1024
+
+    /// Looks at what is there. Of a folder that a server writes to, what comes later here may be newer.
+    ///
+    /// - Throws: Where another version of the program has written any of it.
+    init(_ configuration: InventoryStore.Configuration) throws {
+        let disk = configuration.disk
+        paths = Paths(
+            head: configuration.headFile,
+            adoption: configuration.adoptionFile,
+            journal: configuration.journalDirectory,
+            snapshots: configuration.snapshotDirectory
+        )
+        head =
+            try disk.contents(of: paths.head).map { [path = paths.head] in
+                try JournalHead.found(in: $0, file: path)
+            } ?? .absent
+        adoption = try disk.contents(of: paths.adoption).map(Adoption.found) ?? .absent
+        let folder = SnapshotFolder(paths.snapshots, disk: disk)
+        snapshots = try folder.ids().map { id in
+            do throws(SnapshotError) {
+                return SnapshotFile(id: id, manifest: .success(try folder.snapshot(id).manifest))
+            } catch .otherVersion(let reason, let program) {
+                throw JournalError.otherVersion(
+                    file: folder.folder(id).path,
+                    line: nil,
+                    reason: "it \(reason)",
+                    program: program
+                )
+            } catch {
+                return SnapshotFile(id: id, manifest: .failure(error))
+            }
+        }
+        segments = try JournalFolder(paths.journal, disk: disk).segments().map { file in
+            let bytes = try disk.contents(of: file.path, limit: Self.headerSize) ?? []
+            let header = bytes.withUnsafeBytes(Self.header)
+            if case .failure(let damage) = header, damage.isOfOtherVersion {
+                throw JournalError.otherVersion(
+                    file: file.path.path,
+                    line: 1,
+                    reason: damage.description,
+                    program: damage.program
+                )
+            }
+            return SegmentFile(file: file, header: header)
+        }
+        points = knownPoints
+    }
+
+    private var knownPoints: [UInt64: ChainHash] {
+        let adopted = readAdoption?.segments.compactMap(\.tip) ?? []
+        let inventory = inventory
+        let own = segments.compactMap(\.readHeader).filter { $0.inventory == inventory }
+        let all = adopted + own.compactMap(\.base) + [readHead?.tip].compactMap(\.self)
+        return Dictionary(all.map { ($0.sequence, $0.hash) }) { $1 }
+    }
+
+    /// The same without some segments.
+    func without(_ removed: [URL]) -> DataFiles {
+        guard !removed.isEmpty else { return self }
+        var files = self
+        files.segments.removeAll { removed.contains($0.file.path) }
+        files.points = files.knownPoints
+        return files
+    }
+
+    private static func header(in bytes: UnsafeRawBufferPointer) -> Result<JournalHeader, JournalDamage> {
+        var lines = LineIterator(bytes)
+        do throws(JournalDamage) {
+            guard let line = lines.next(), line.isComplete,
+                case .header(let header) = try JournalLine(line.bytes(in: bytes))
+            else { throw JournalDamage("it has no beginning") }
+            return .success(header)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Whether there is nothing at all.
+    var isEmpty: Bool { head == .absent && adoption == .absent && segments.isEmpty && snapshots.isEmpty }
+
+    /// Whether all of it was written in format 1, so that it has to be adopted. Of an adoption that came to nothing there
+    /// may be a head.
+    var isOfFirstFormat: Bool {
+        guard adoption == .absent, !segments.isEmpty || !snapshots.isEmpty else { return false }
+        let isAdopted = readHead.map { $0.segment != segments.last?.file.first ?? 0 } ?? (head != .absent)
+        return !isAdopted && segments.allSatisfy { $0.isOfFirstFormat || $0.readHeader == nil }
+            && snapshots.allSatisfy { $0.readManifest?.format ?? DiskFormat.first == DiskFormat.first }
+    }
+
+    /// The head, where it can be read.
+    var readHead: JournalHead? {
+        if case .head(let head) = head { head } else { nil }
+    }
+
+    /// What was adopted, where that can be read.
+    var readAdoption: Adoption? {
+        if case .adoption(let adoption) = adoption { adoption } else { nil }
+    }
+
+    /// The inventory that all of it should belong to; nil where nothing says.
+    var inventory: UUID? {
+        readHead?.inventory ?? segments.reversed().lazy.compactMap { $0.readHeader?.inventory }.first
+            ?? readAdoption?.inventory ?? snapshots.lazy.compactMap { $0.readManifest?.inventory }.first
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Inventory
+import Logging
+
+extension InventoryStore {
+    /// What a start has brought back to memory.
+    struct Restored {
+        /// The id of the inventory; a new one where there was nothing.
+        var inventory: UUID
+        /// The head as it was found.
+        var head: JournalHead?
+        /// The snapshots that belong to the inventory.
+        var snapshots: SnapshotFolder
+        /// The snapshot that it began with.
+        var snapshot: Snapshot?
+        /// The journal behind it.
+        var recovery: JournalRecovery
+    }
+
+    /// Loads the newest good snapshot, and the journal behind it.
+    ///
+    /// - Throws: Where that would not be all that was ever acknowledged.
+    static func restore(
+        _ configuration: Configuration,
+        to projection: Projection,
+        _ directory: Directory,
+        _ logger: Logger
+    ) async throws -> Restored {
+        let disk = configuration.disk
+        var files = try DataFiles(configuration)
+        guard configuration.restores || files.isEmpty else {
+            throw DiskError(
+                message: "--no-restore starts with an empty inventory, but \(configuration.dataDirectory.path) holds "
+                    + "\(files.snapshots.count) snapshots and \(files.segments.count) segments of a journal; use "
+                    + "another data directory"
+            )
+        }
+        if files.isOfFirstFormat {
+            try Adoption.adopt(files, disk: disk, logger: logger)
+            files = try DataFiles(configuration)
+        }
+        let faults = files.faults
+        guard faults.isEmpty else { throw JournalError.incomplete(faults) }
+        let inventory = files.inventory ?? .version7()
+        var snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
+        snapshots.owner = .init(inventory: inventory, adopted: Set(files.readAdoption?.snapshots ?? []))
+        try snapshots.removePartial()
+        try JournalFolder(configuration.journalDirectory, disk: disk).removePartial()
+        let snapshot = try await restoreSnapshot(files, snapshots, configuration, to: projection, directory, logger)
+        if snapshot == nil, !files.snapshots.isEmpty, files.segments.isEmpty {
+            throw JournalError.incomplete([.noGoodSnapshot(snapshots.path, count: files.snapshots.count)])
+        }
+        let recovery = try await replay(configuration, files, after: snapshot, to: projection, directory, logger)
+        if recovery.tip == .beginning { logger.notice("the inventory is empty") }
+        return Restored(
+            inventory: inventory,
+            head: files.readHead,
+            snapshots: snapshots,
+            snapshot: snapshot,
+            recovery: recovery
+        )
+    }
+
+    /// - Returns: The snapshot that was restored; nil when none can be used.
+    /// - Throws: When a snapshot has what only another version of the program knows: to go on without it could be to lose
+    ///   what it holds.
+    private static func restoreSnapshot(
+        _ files: DataFiles,
+        _ folder: SnapshotFolder,
+        _ configuration: Configuration,
+        to projection: Projection,
+        _ directory: Directory,
+        _ logger: Logger
+    ) async throws -> Snapshot? {
+        for id in files.snapshots.map(\.id) {
+            do {
+                let start = ContinuousClock.now
+                let snapshot = try folder.snapshot(id)
+                try snapshot.verify()
+                let unknown = try await projection.restore(snapshot, into: directory)
+                try drop(unknown, configuration, snapshot.folder, snapshot.manifest.program, logger)
+                logger.info(
+                    "restored a snapshot",
+                    metadata: [
+                        "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
+                        "resources": "\(Kind.allCases.reduce(0) { $0 + directory.count($1) })",
+                        "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
+                    ]
+                )
+                return snapshot
+            } catch let error as JournalError {
+                throw error
+            } catch {
+                logger.warning("skipped a snapshot", metadata: ["snapshot": "\(id)", "reason": "\(error)"])
+            }
+        }
+        return nil
+    }
+
+    private static func replay(
+        _ configuration: Configuration,
+        _ files: DataFiles,
+        after snapshot: Snapshot?,
+        to projection: Projection,
+        _ directory: Directory,
+        _ logger: Logger
+    ) async throws -> JournalRecovery {
+        let start = ContinuousClock.now
+        let first = try files.start(after: snapshot?.manifest.sequence ?? 0) ?? 0
+        let total = try files.segments[first...].reduce(0) { $0 + (try $1.file.size) }
+        var replay = JournalReplay()
+        let recovery = try JournalRecovery(
+            files,
+            after: snapshot,
+            disk: configuration.disk,
+            logger: logger,
+            progress: { configuration.replayProgress($0, total) },
+            visit: { replay.add($0) }
+        )
+        let unknown = try replay.apply(to: directory) { projection.enqueue($0, through: recovery.tip) }
+        let programs = replay.programs.subtracting([Version.program]).sorted().joined(separator: ", ")
+        try drop(unknown, configuration, configuration.journalDirectory, programs.isEmpty ? nil : programs, logger)
+        // Larger tables are filled behind the start; a search or a snapshot waits for it.
+        let size = replay.resourceCount + Kind.allCases.reduce(0) { $0 + directory.count($1) }
+        if size <= Projection.maximumAtStart { try await projection.catchUp() }
+        projection.begin(at: recovery.tip)
+        if replay.transactionCount > 0 {
+            logger.info(
+                "replayed the journal",
+                metadata: [
+                    "transactions": .stringConvertible(replay.transactionCount), "sequence": "\(recovery.tip.sequence)",
+                    "bytes": .stringConvertible(total),
+                    "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
+                ]
+            )
+        }
+        return recovery
+    }
+
+    /// Goes on without fields that this version does not know, where the administrator has said so.
+    ///
+    /// - Parameters:
+    ///   - file: Where they are.
+    ///   - program: Who wrote them, where that is known.
+    /// - Throws: Where nobody has.
+    private static func drop(
+        _ fields: Set<String>,
+        _ configuration: Configuration,
+        _ file: URL,
+        _ program: String?,
+        _ logger: Logger
+    ) throws(JournalError) {
+        guard !fields.isEmpty else { return }
+        let names = fields.sorted().joined(separator: ", ")
+        guard configuration.dropsUnknownFields else {
+            throw .otherVersion(
+                file: file.path,
+                line: nil,
+                reason:
+                    "it has fields that this version does not know: \(names). With --drop-unknown-fields a start goes "
+                    + "on without them, and they are lost with the next snapshot",
+                program: program
+            )
+        }
+        logger.warning("fields that this version does not know were left out", metadata: ["fields": "\(names)"])
+    }
+
+    /// The key that seals secrets, which is made where nothing was ever sealed.
+    ///
+    /// - Throws: When it is missing though it has sealed something.
+    static func sealer(_ configuration: Configuration, _ directory: Directory, _ logger: Logger) throws -> SecretSealer
+    {
+        let file = configuration.keyDirectory.appending(path: "credential.key")
+        let sealed = directory.count(where: { !$0.secrets.isEmpty })
+        guard sealed == 0 || FileManager.default.fileExists(atPath: file.path) else {
+            throw DiskError(
+                message: "\(file.path) is missing, the key that has sealed the secrets of \(sealed) resources. Put it "
+                    + "back. If it is lost, so are their passwords; to go on without them make a new key: "
+                    + "(umask 077; head -c 32 /dev/urandom > '\(file.path)')"
+            )
+        }
+        let sealer = try SecretSealer(key: try KeyFile.load(file).key)
+        let foreign = directory.count(where: { !sealer.hasSealed($0.secrets) })
+        if foreign > 0 {
+            logger.error(
+                "the secrets of some resources were sealed with another credential key and cannot be opened",
+                metadata: ["resources": "\(foreign)", "key": "\(sealer.keyID)"]
+            )
+        }
+        return sealer
+    }
+}
