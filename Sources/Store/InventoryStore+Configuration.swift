@@ -15,6 +15,9 @@ extension InventoryStore {
         package var fsync: FsyncPolicy
         /// Bytes beyond which a snapshot is taken and the journal is shortened.
         package var maximumJournalSize: Int
+        /// Bytes that a segment of the journal has at least for a snapshot to close it, so that many snapshots do not make
+        /// many small segments.
+        package var minimumSegmentSize = 1 << 20
         /// Whether what is on disk is loaded; if not, there must be nothing.
         package var restores: Bool
         /// Whether fields that this version does not know are left out; if not, they stop the start.

@@ -65,6 +65,7 @@ package final class InventoryStore: Service {
             folder: restored.snapshots,
             inventory: restored.inventory,
             retention: configuration.retention,
+            minimumSegmentSize: configuration.minimumSegmentSize,
             restored: restored.snapshot,
             logger: logger
         )

@@ -140,11 +140,13 @@ struct JournalWriterStateTests {
         #expect(state.time(Timestamp(microseconds: 6)) == Timestamp(microseconds: 8))
     }
 
-    @Test("a new segment that has nothing yet is not followed by another")
+    @Test("a segment that has nothing yet, or less than it should, is not followed by another")
     func worth() {
         var state = Self.state(.always)
-        #expect(!state.isWorthASegment)
+        #expect(!state.isWorthClosing(at: 0))
         _ = state.append(Self.batch(1))
-        #expect(state.isWorthASegment)
+        #expect(state.isWorthClosing(at: 0))
+        #expect(state.isWorthClosing(at: 10))
+        #expect(!state.isWorthClosing(at: 11))
     }
 }

@@ -264,6 +264,31 @@ struct MissingFileTests {
         }
     }
 
+    @Test("such as an index that is cut off under a running store, ends no process: it is made anew")
+    func cutIndices() async throws {
+        let inventory = try await Self.filled()
+        let reopened = try await inventory.reopened()
+        let versions = try await reopened.store.versions(.component, "x1000", limit: 10)
+        #expect(versions?.versions.count == 1)
+        let journal = reopened.folder.appending(path: "journal")
+        let indices = try FileManager.default.contentsOfDirectory(atPath: journal.path).filter {
+            $0.hasSuffix(".index")
+        }
+        #expect(indices.count == 3)
+        for name in indices { #expect(truncate(journal.appending(path: name).path, 0) == 0) }
+        for reader in [reopened, try await reopened.reopened()] {
+            for number in 1000..<1006 {
+                let versions = try await reader.store.versions(.component, "x\(number)", limit: 10)
+                #expect(versions?.versions.count == 1)
+            }
+        }
+        // A segment that is cut off is a history that cannot be read.
+        #expect(truncate(try Self.segment(reopened.folder, 0).path, 0) == 0)
+        await #expect(throws: JournalError.self) {
+            _ = try await reopened.store.versions(.component, "x1000", limit: 10)
+        }
+    }
+
     @Test("is noticed by a running store, which acknowledges nothing more", arguments: ["segment", "head", "lock"])
     func running(what: String) async throws {
         let inventory = try await StoreUnderTest()

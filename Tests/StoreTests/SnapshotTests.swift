@@ -140,6 +140,18 @@ struct SnapshotTests {
         #expect(try await inventory.store.takeSnapshot().isNew)
     }
 
+    @Test("taken often do not make many small segments of the journal, which are closed when they are worth it")
+    func segmentsOfManySnapshots() async throws {
+        let inventory = try await StoreUnderTest { $0.minimumSegmentSize = 2000 }
+        for number in 1000..<1020 {
+            try await inventory.create(.component, #"{"ID":"x\#(number)","Type":"Cabinet"}"#)
+            #expect(try await inventory.store.takeSnapshot().isNew)
+        }
+        let count = try segments(in: inventory.folder).count
+        #expect(count > 1 && count < 6, "\(count)")
+        #expect(try await inventory.reopened().contents == inventory.contents)
+    }
+
     @Test("keep as many as they are told, the newest")
     func retention() async throws {
         let inventory = try await StoreUnderTest { $0.retention = Retention(count: 2) }

@@ -21,6 +21,8 @@ final class StoreUnderTest: Sendable {
     ) async throws {
         self.home = home
         var configuration = InventoryStore.Configuration(dataDirectory: home.folder)
+        // Small inventories have the segments of large ones.
+        configuration.minimumSegmentSize = 0
         configure(&configuration)
         store = try await InventoryStore(
             configuration,

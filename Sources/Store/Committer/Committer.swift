@@ -293,9 +293,10 @@ actor Committer {
         if !isClosed { try journal.keep(from: first) }
     }
 
-    /// Begins a new segment of the journal, with all before it on stable storage.
-    func rotate() throws(DiskError) {
-        if !isClosed { try journal.rotate() }
+    /// Begins a new segment of the journal where the one that is written to has so many bytes, with all before it on stable
+    /// storage.
+    func rotate(at size: Int) throws(DiskError) {
+        if !isClosed { try journal.rotate(at: size) }
     }
 
     /// Accepts no more transactions; those before it are in effect, and the journal has its end.

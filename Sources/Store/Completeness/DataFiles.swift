@@ -45,9 +45,6 @@ struct DataFiles: Sendable {
         var snapshots: URL
     }
 
-    /// How many bytes of a segment its first line has at most.
-    private static let headerSize = 1024
-
     /// Looks at what is there. Of a folder that a server writes to, what comes later here may be newer.
     ///
     /// - Throws: Where another version of the program has written any of it.
@@ -80,7 +77,7 @@ struct DataFiles: Sendable {
             }
         }
         segments = try JournalFolder(paths.journal, disk: disk).segments().map { file in
-            let bytes = try disk.contents(of: file.path, limit: Self.headerSize) ?? []
+            let bytes = try disk.contents(of: file.path, limit: JournalHeader.maximumSize) ?? []
             let header = bytes.withUnsafeBytes(Self.header)
             if case .failure(let damage) = header, damage.isOfOtherVersion {
                 throw JournalError.otherVersion(

@@ -75,13 +75,31 @@ package struct Disk: Sendable {
     /// - Parameter limit: How many there may be at most; more are left alone.
     func contents(of path: URL, limit: Int = .max) throws(DiskError) -> [UInt8]? {
         guard FileManager.default.fileExists(atPath: path.path) else { return nil }
-        do {
-            let handle = try FileHandle(forReadingFrom: path)
-            defer { try? handle.close() }  // Nothing was written.
-            return Array(try handle.read(upToCount: limit) ?? Data())
-        } catch {
-            throw DiskError(message: "cannot read \(path.path): \(error.localizedDescription)")
+        return try Self.read(path, count: limit)
+    }
+
+    /// Reads a part of a file. A file is never mapped into memory, where one that is cut off ends the process.
+    ///
+    /// - Returns: As many bytes as there are of those that were asked for.
+    static func read(_ path: URL, from start: Int = 0, count: Int = .max) throws(DiskError) -> [UInt8] {
+        let descriptor = open(path.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DiskError("read", path, errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw DiskError("read", path, errno) }
+        let wanted = min(count, max(0, Int(status.st_size) - start))
+        var failure: Int32?
+        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, done in
+            while done < wanted {
+                let count = pread(descriptor, buffer.baseAddress! + done, wanted - done, off_t(start + done))
+                if count < 0, errno == EINTR { continue }
+                if count < 0 { failure = errno }
+                guard count > 0 else { return }
+                done += count
+            }
         }
+        if let failure { throw DiskError("read", path, failure) }
+        return bytes
     }
 
     /// Writes a new file.

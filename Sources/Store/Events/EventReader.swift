@@ -78,14 +78,14 @@ package actor EventReader {
         announced: UInt64,
         into events: inout [JournalEvent]
     ) throws {
-        let data = try segment.file.contents()
-        try data.prefix(segment.size).withUnsafeBytes { bytes in
-            let start = place?.offset ?? 0
-            var lines = LineIterator(bytes, from: start)
+        let start = place?.offset ?? 0
+        let bytes = try window(of: segment, from: start)
+        try bytes.withUnsafeBytes { bytes in
+            var lines = LineIterator(bytes)
             // What is behind the last number that counts is void.
             while position.change != nil || position.nextSequence != successor, let line = lines.next(),
                 line.isComplete,
-                line.range.lowerBound - start < Self.batchSize
+                line.range.lowerBound < Self.batchSize
             {
                 let text = line.bytes(in: bytes)
                 if case .record(let head) = try read(text, segment) {
@@ -93,9 +93,22 @@ package actor EventReader {
                     if head.sequence > announced { return }
                     try read(text, head, into: &events)
                 }
-                place?.offset = line.end
+                place?.offset = start + line.end
             }
         }
+    }
+
+    /// What is read at once: so much, or a line that is longer.
+    private func window(of segment: Journal.Segment, from start: Int) throws -> [UInt8] {
+        for count in [Self.batchSize, JournalRecord.maximumLineSize + 1] {
+            let bytes = try Disk.read(segment.file.path, from: start, count: min(count, segment.size - start))
+            if bytes.contains(UInt8(ascii: "\n")) || bytes.count < count { return bytes }
+        }
+        throw JournalError.damaged(
+            file: segment.file.path.path,
+            line: nil,
+            reason: "the line at byte \(start) is longer than a line may be"
+        )
     }
 
     /// Reads the changes of a line that the client has not had.

@@ -4,8 +4,14 @@ import Inventory
 /// Reads single changes from the journal, by way of the indices of its segments.
 struct JournalReader {
     let journal: Journal
-    /// The indices that have been read, by the first number of their segments.
+    /// Indices that have been read, by the first number of their segments, as many as may be kept.
     private var indices: [UInt64: SegmentIndex] = [:]
+    private var indicesSize = 0
+    /// The first number of the oldest segment when the indices were looked through last.
+    private var oldest: UInt64 = 0
+
+    /// How many bytes of indices are kept.
+    private static let maximumIndicesSize = 64 << 20
 
     /// Whether an index that had to be made is written to disk.
     private let keepsIndices: Bool
@@ -22,21 +28,28 @@ struct JournalReader {
         var change: JournalChange
     }
 
+    /// A segment, and the number with which the next one begins.
+    private typealias Place = (segment: Journal.Segment, successor: UInt64?)
+
     /// The segments that can have transactions within a range, newest first.
-    private func segments(in range: ClosedRange<UInt64>) -> [Journal.Segment] {
+    private func segments(in range: ClosedRange<UInt64>) -> [Place] {
         let segments = journal.segments
         let first = segments.lastIndex { $0.first <= range.lowerBound } ?? 0
-        return segments[first...].filter { $0.first <= range.upperBound }.reversed()
+        let end = segments.firstIndex { $0.first > range.upperBound } ?? segments.count
+        guard first < end else { return [] }
+        return (first..<end).reversed().map { index in
+            (segments[index], index + 1 < segments.count ? segments[index + 1].first : nil)
+        }
     }
 
     /// The resources that changed within a range of numbers.
     mutating func resources(changedIn range: ClosedRange<UInt64>) throws -> Set<ResourceID> {
         var resources: Set<ResourceID> = []
-        for segment in segments(in: range) {
-            if let recent = journal.recentEntries(of: segment, where: { range.contains($0.sequence) }) {
+        for place in segments(in: range) {
+            if let recent = journal.recentEntries(of: place.segment, where: { range.contains($0.sequence) }) {
                 for entry in recent { resources.insert(entry.resource) }
             } else {
-                resources.formUnion(try index(of: segment).resources(changedIn: range))
+                resources.formUnion(try index(of: place).resources(changedIn: range))
             }
         }
         return resources
@@ -49,7 +62,7 @@ struct JournalReader {
     ) throws -> [ResourceID: Version] {
         var wanted = wanted
         var versions: [ResourceID: Version] = [:]
-        for segment in segments(in: range) where !wanted.isEmpty {
+        for place in segments(in: range) where !wanted.isEmpty {
             var newest: [ResourceID: SegmentIndex.Entry] = [:]
             func take(_ entry: SegmentIndex.Entry) {
                 guard range.contains(entry.sequence),
@@ -58,15 +71,15 @@ struct JournalReader {
                 newest[entry.resource] = entry
             }
             if let recent = journal.recentEntries(
-                of: segment,
+                of: place.segment,
                 where: { wanted.contains($0.resource) && range.contains($0.sequence) }
             ) {
                 recent.forEach(take)
             } else {
-                let index = try index(of: segment)
+                let index = try index(of: place)
                 for resource in wanted { index.entries(of: resource).forEach(take) }
             }
-            for version in try read(newest.values.map(\.self), of: segment) {
+            for version in try read(newest.values.map(\.self), of: place.segment) {
                 versions[version.change.resource] = version
                 wanted.remove(version.change.resource)
             }
@@ -81,46 +94,67 @@ struct JournalReader {
         limit: Int
     ) throws -> [Version] {
         var versions: [Version] = []
-        for segment in segments(in: range) where versions.count < limit {
+        for place in segments(in: range) where versions.count < limit {
             let condition = { (entry: SegmentIndex.Entry) in
                 entry.resource == resource && range.contains(entry.sequence)
             }
             let entries =
-                try journal.recentEntries(of: segment, where: condition)
-                ?? index(of: segment).entries(of: resource).filter(condition)
+                try journal.recentEntries(of: place.segment, where: condition)
+                ?? index(of: place).entries(of: resource).filter(condition)
             let newest = entries.sorted { $0.sequence > $1.sequence }.prefix(limit - versions.count)
-            versions += try read(Array(newest), of: segment).sorted { $0.record.sequence > $1.record.sequence }
+            versions += try read(Array(newest), of: place.segment).sorted { $0.record.sequence > $1.record.sequence }
         }
         return versions
     }
 
     /// The last transaction that was not accepted later than a time; nil when all there are were.
+    ///
+    /// - Throws: ``Refusal`` for a time at which the clock was ahead, so that nobody can say what was before and what after.
     func sequence(at time: Timestamp) throws -> UInt64? {
-        var successor: UInt64?
-        for segment in journal.segments.reversed() {
-            if let last = try sequence(at: time, in: segment, successor: successor) { return last }
-            successor = segment.first
+        let segments = journal.segments
+        // The first segment that was begun later.
+        var (low, high) = (0, segments.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if try beginning(of: segments[middle]) > time { high = middle } else { low = middle + 1 }
         }
-        return nil
+        guard low > 0 else { return nil }
+        let last = try last(
+            at: time,
+            in: segments[low - 1],
+            successor: low < segments.count ? segments[low].first : nil
+        )
+        return last
     }
 
-    private func sequence(at time: Timestamp, in segment: Journal.Segment, successor: UInt64?) throws -> UInt64? {
-        let data = try segment.file.contents()
-        return try data.prefix(segment.size).withUnsafeBytes { bytes in
+    /// When a segment was begun.
+    private func beginning(of segment: Journal.Segment) throws -> Timestamp {
+        let bytes = try Disk.read(segment.file.path, count: JournalHeader.maximumSize)
+        return try bytes.withUnsafeBytes { bytes in
             var lines = LineIterator(bytes)
-            var last: UInt64?
+            do throws(JournalDamage) {
+                guard let line = lines.next(), line.isComplete,
+                    case .header(let header) = try JournalLine(line.bytes(in: bytes))
+                else { throw JournalDamage("it has no beginning") }
+                return header.time
+            } catch {
+                throw damaged(segment, "line 1: \(error)")
+            }
+        }
+    }
+
+    /// The last transaction of a segment, or before it, that was not accepted later than a time.
+    private func last(at time: Timestamp, in segment: Journal.Segment, successor: UInt64?) throws -> UInt64 {
+        let bytes = try Disk.read(segment.file.path, count: segment.size)
+        return try bytes.withUnsafeBytes { bytes in
+            var lines = LineIterator(bytes)
+            var last = segment.first - 1
             // What is behind the last number that counts is void.
-            while last.map({ $0 + 1 != successor }) ?? true, let line = lines.next(), line.isComplete {
+            while last + 1 != successor, let line = lines.next(), line.isComplete {
                 do {
-                    switch try JournalLine(line.bytes(in: bytes)) {
-                    case .header(let header):
-                        if header.time > time { return nil }
-                        last = segment.first - 1
-                    case .record(let head):
-                        if head.time > time { return last }
-                        last = head.sequence
-                    case .end: break
-                    }
+                    guard case .record(let head) = try JournalLine(line.bytes(in: bytes)) else { continue }
+                    if head.time > time { return last }
+                    last = head.sequence
                 } catch {
                     throw damaged(segment, "line \(line.number): \(error)")
                 }
@@ -132,18 +166,31 @@ struct JournalReader {
     // MARK: Reading a segment
 
     /// The index of a segment, made anew where its file is missing or damaged.
-    private mutating func index(of segment: Journal.Segment) throws -> SegmentIndex {
+    private mutating func index(of place: Place) throws -> SegmentIndex {
+        let segment = place.segment
+        forgetRemoved()
         if let known = indices[segment.first] { return known }
-        var index = SegmentIndex(file: segment.file.indexPath)
-        if index == nil {
-            let made = SegmentIndex(try entries(of: segment))
-            if keepsIndices { keep(made, segment) }
-            index = made
+        let index: SegmentIndex
+        if let found = SegmentIndex(file: segment.file.indexPath) {
+            index = found
+        } else {
+            index = SegmentIndex(try entries(of: place))
+            if keepsIndices { keep(index, segment) }
         }
-        guard let index else { preconditionFailure("an index that is missing is made") }
-        indices = indices.filter { known in journal.segments.contains { $0.first == known.key } }
-        indices[segment.first] = index
+        if indicesSize + index.size <= Self.maximumIndicesSize {
+            indices[segment.first] = index
+            indicesSize += index.size
+        }
         return index
+    }
+
+    /// Lets go of the indices of segments that have been removed since.
+    private mutating func forgetRemoved() {
+        let first = journal.oldest
+        guard first != oldest else { return }
+        oldest = first
+        indices = indices.filter { $0.key >= first }
+        indicesSize = indices.values.reduce(0) { $0 + $1.size }
     }
 
     private func keep(_ index: SegmentIndex, _ segment: Journal.Segment) {
@@ -155,10 +202,11 @@ struct JournalReader {
     }
 
     /// Finds all changes in a segment by reading it.
-    private func entries(of segment: Journal.Segment) throws -> [SegmentIndex.Entry] {
-        let successor = journal.segments.first { $0.first > segment.first }?.first
+    private func entries(of place: Place) throws -> [SegmentIndex.Entry] {
         var entries: [SegmentIndex.Entry] = []
-        let survey = try segment.file.survey(.init(successor: successor)) { line, bytes throws(JournalDamage) in
+        let survey = try place.segment.file.survey(.init(successor: place.successor)) {
+            line,
+            bytes throws(JournalDamage) in
             for (resource, position) in try JournalLine.places(in: bytes) {
                 entries.append(
                     SegmentIndex.Entry(
@@ -171,31 +219,23 @@ struct JournalReader {
                 )
             }
         }
-        if let error = segment.file.error(survey) { throw error }
+        if let error = place.segment.file.error(survey) { throw error }
         return entries
     }
 
     /// Reads changes, each line that has any of them once.
     private func read(_ entries: [SegmentIndex.Entry], of segment: Journal.Segment) throws -> [Version] {
-        guard !entries.isEmpty else { return [] }
-        let data = try segment.file.contents()
-        return try data.withUnsafeBytes { bytes in
-            try Dictionary(grouping: entries, by: \.line).sorted { $0.key < $1.key }.flatMap { line, entries in
-                let range = line..<line + entries[0].lineLength
-                guard range.upperBound <= bytes.count else {
-                    throw damaged(segment, "it ends before byte \(range.upperBound)")
+        try Dictionary(grouping: entries, by: \.line).sorted { $0.key < $1.key }.flatMap { line, entries in
+            let length = entries[0].lineLength
+            let bytes = try Disk.read(segment.file.path, from: line, count: length)
+            guard bytes.count == length else { throw damaged(segment, "it ends before byte \(line + length)") }
+            do {
+                let changes = try bytes.withUnsafeBytes { try JournalLine.changes($0, at: entries.map(\.position)) }
+                return try changes.changes.map { change in
+                    Version(record: changes.record, change: try Self.readable(change))
                 }
-                do {
-                    let changes = try JournalLine.changes(
-                        UnsafeRawBufferPointer(rebasing: bytes[range]),
-                        at: entries.map(\.position)
-                    )
-                    return try changes.changes.map { change in
-                        Version(record: changes.record, change: try Self.readable(change))
-                    }
-                } catch {
-                    throw damaged(segment, "the line at byte \(line): \(error)")
-                }
+            } catch {
+                throw damaged(segment, "the line at byte \(line): \(error)")
             }
         }
     }

@@ -58,12 +58,6 @@ extension JournalFolder.Segment {
 
     var name: String { path.lastPathComponent }
 
-    /// The bytes of the file, read as they are needed.
-    func contents() throws(DiskError) -> Data {
-        do {
-            return try Data(contentsOf: path, options: .alwaysMapped)
-        } catch {
-            throw DiskError(message: "cannot read \(path.path): \(error.localizedDescription)")
-        }
-    }
+    /// The bytes of the file.
+    func contents() throws(DiskError) -> [UInt8] { try Disk.read(path) }
 }

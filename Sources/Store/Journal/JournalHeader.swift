@@ -21,6 +21,9 @@ struct JournalHeader: Sendable, Equatable {
     /// The program that wrote it.
     var program = Version.program
 
+    /// No header is longer than so many bytes.
+    static let maximumSize = 1024
+
     /// What the segment goes on from; nil in format 1.
     var base: ChainPoint? { chain.map { ChainPoint(sequence: first - 1, hash: $0) } }
 

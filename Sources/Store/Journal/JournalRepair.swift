@@ -154,7 +154,7 @@ package struct JournalRepair {
         guard carriesOut else { return }
         try removeIndex(of: segment.path)
         try folder.disk.createFolder(aside)
-        try folder.disk.create(aside.appending(path: segment.name), Array(segment.contents()))
+        try folder.disk.create(aside.appending(path: segment.name), segment.contents())
         try folder.disk.sync(aside)
     }
 

@@ -156,10 +156,11 @@ final class JournalWriter {
         state.sync()
     }
 
-    /// Begins a new segment, unless the one that is written to is new. Everything is on stable storage then, the head too.
-    func rotate() throws(DiskError) {
+    /// Begins a new segment, where the one that is written to has so many bytes, and anything at all. Everything is on stable
+    /// storage then, the head too.
+    func rotate(at size: Int = 0) throws(DiskError) {
         try sync()
-        guard state.isWorthASegment else {
+        guard state.isWorthClosing(at: size) else {
             try syncHead()
             return
         }

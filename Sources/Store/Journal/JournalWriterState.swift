@@ -108,8 +108,12 @@ struct JournalWriterState {
         segment = nil
     }
 
-    /// Whether the segment has anything that a new one would go on from.
-    var isWorthASegment: Bool { segment.map { $0.size > $0.headerSize } ?? true }
+    /// Whether the segment has so much, and anything at all, that a new one is to go on from it.
+    ///
+    /// - Parameter size: Bytes of transactions.
+    func isWorthClosing(at size: Int) -> Bool {
+        segment.map { $0.size - $0.headerSize >= max(size, 1) } ?? true
+    }
 
     /// The first line of the segment that goes on behind what is on stable storage.
     ///

@@ -18,8 +18,11 @@ struct SegmentIndex {
         var position: Int
     }
 
-    private let bytes: Data
+    private let bytes: [UInt8]
     private let count: Int
+
+    /// Bytes of the index.
+    var size: Int { bytes.count }
 
     private static let magic = Array("NOINDEX1".utf8)
     private static let entrySize = 40
@@ -38,7 +41,7 @@ struct SegmentIndex {
             bytes.append(littleEndian: UInt32(entry.position) << 8 | UInt32(entry.resource.kind.number))
         }
         bytes.append(littleEndian: bytes.withUnsafeBytes { no_crc32c(0, $0.baseAddress, $0.count) })
-        self.bytes = Data(bytes)
+        self.bytes = bytes
         count = sorted.count
     }
 
@@ -64,9 +67,9 @@ struct SegmentIndex {
         self.count = count
     }
 
-    private static func contents(of file: URL) -> Data? {
-        do {
-            return try Data(contentsOf: file, options: .alwaysMapped)
+    private static func contents(of file: URL) -> [UInt8]? {
+        do throws(DiskError) {
+            return try Disk.read(file)
         } catch {
             // It is made anew.
             return nil
@@ -74,7 +77,7 @@ struct SegmentIndex {
     }
 
     /// The index as a file.
-    var contents: [UInt8] { Array(bytes) }
+    var contents: [UInt8] { bytes }
 
     /// The changes of a resource, oldest first.
     ///

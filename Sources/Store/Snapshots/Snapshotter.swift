@@ -12,6 +12,8 @@ actor Snapshotter {
     nonisolated let folder: SnapshotFolder
     private let inventory: UUID
     private let retention: Retention?
+    /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
+    private let minimumSegmentSize: Int
     private let logger: Logger
     /// The snapshot that was restored or taken last.
     private var last: Snapshot?
@@ -27,6 +29,7 @@ actor Snapshotter {
         folder: SnapshotFolder,
         inventory: UUID,
         retention: Retention?,
+        minimumSegmentSize: Int,
         restored: Snapshot?,
         logger: Logger
     ) {
@@ -36,21 +39,25 @@ actor Snapshotter {
         self.folder = folder
         self.inventory = inventory
         self.retention = retention
+        self.minimumSegmentSize = minimumSegmentSize
         last = restored
         self.logger = logger
     }
 
     /// Takes a snapshot if anything was written that the last one does not have.
-    func takeIfChanged() async throws {
+    ///
+    /// - Parameter closesSegment: Whether the journal before it can be removed then, however little that is.
+    func takeIfChanged(closesSegment: Bool = false) async throws {
         guard try await projection.catchUp() > last?.manifest.sequence ?? 0 else { return }
-        _ = try await take()
+        _ = try await take(closesSegment: closesSegment)
     }
 
     /// Takes a snapshot, or finds that the last holds all there is.
     ///
+    /// - Parameter closesSegment: Whether the journal before it can be removed then, however little that is.
     /// - Returns: The snapshot, and whether it is new.
-    func take() async throws -> (snapshot: Snapshot, isNew: Bool) {
-        try await committer.rotate()
+    func take(closesSegment: Bool = false) async throws -> (snapshot: Snapshot, isNew: Bool) {
+        try await committer.rotate(at: closesSegment ? 0 : minimumSegmentSize)
         let frozen = try await projection.freeze()
         // A snapshot is never ahead of the journal: the next start goes on behind both.
         try await committer.sync()
@@ -216,7 +223,7 @@ actor Snapshotter {
     func shrinkJournal(to size: Int) async throws {
         try await dropHistory(to: size)
         guard journal.size > size else { return }
-        try await takeIfChanged()
+        try await takeIfChanged(closesSegment: true)
         try await dropHistory(to: size)
     }
 
