@@ -22,6 +22,8 @@ package final class InventoryStore: Service {
     private let locks: [FolderLock]
     /// Why nothing could be written when it was looked last.
     private let reportedProblem = Mutex<String?>(nil)
+    /// Whether it was said that the clock is behind.
+    private let reportedClock = Mutex(false)
     /// When the journal is shortened next, if it is too large then.
     private let nextShrinking = Mutex(ContinuousClock.now)
     private let waiting = Mutex(Waiting())
@@ -366,10 +368,31 @@ package final class InventoryStore: Service {
         }
     }
 
+    /// Says when the clock turns out to have been ahead, and when it has caught up.
+    private func lookAtClock() {
+        let lag = journal.clockLag
+        let wasBehind = reportedClock.withLock { reported in
+            defer { reported = lag > 0 }
+            return reported
+        }
+        if lag > 0, !wasBehind {
+            logger.warning(
+                """
+                the clock was set back: until it has caught up, transactions have the time of the last one before, and \
+                only their numbers say what came when
+                """,
+                metadata: ["behind_s": "\(lag)"]
+            )
+        } else if lag == 0, wasBehind {
+            logger.notice("the clock has caught up with the journal")
+        }
+    }
+
     /// Keeps the journal within its bounds.
     private func lookAfterJournal() async throws {
         await lookAfterFiles()
         await lookAfterDisk()
+        lookAtClock()
         do {
             try await history.writeIndices()
         } catch {

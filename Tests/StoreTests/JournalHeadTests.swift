@@ -140,6 +140,19 @@ struct JournalWriterStateTests {
         #expect(state.time(Timestamp(microseconds: 6)) == Timestamp(microseconds: 8))
     }
 
+    @Test("a clock that is behind is told once, at the beginning of a segment")
+    func lateClock() {
+        var state = Self.state(.always)
+        _ = state.time(Timestamp(microseconds: 90_000_000))
+        #expect(!state.mustTellClock(Timestamp(microseconds: 89_500_000)))
+        #expect(state.mustTellClock(Timestamp(microseconds: 60_000_000)))
+        let header = state.header(inventory: .version7(), previous: 1, clock: Timestamp(microseconds: 60_000_000))
+        #expect(header.time == Timestamp(microseconds: 90_000_000))
+        #expect(header.clock == Timestamp(microseconds: 60_000_000))
+        state.beginSegment(.init(size: 100, headerSize: 100, tellsClock: true))
+        #expect(!state.mustTellClock(Timestamp(microseconds: 60_000_000)))
+    }
+
     @Test("a segment that has nothing yet, or less than it should, is not followed by another")
     func worth() {
         var state = Self.state(.always)

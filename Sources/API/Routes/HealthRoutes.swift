@@ -24,6 +24,7 @@ struct HealthRoutes {
             }
             Gauge(label: "inventory_sequence").record(store.journal.sequence)
             Gauge(label: "journal_size_bytes").record(store.journal.size)
+            Gauge(label: "journal_clock_behind_seconds").record(store.journal.clockLag)
             Gauge(label: "journal_writable").record(store.journal.problem == nil ? 1 : 0)
             return Response(
                 status: .ok,

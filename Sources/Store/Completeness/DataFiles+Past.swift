@@ -1,6 +1,10 @@
 import Foundation
+import Inventory
 
 extension DataFiles {
+    /// Times at which the clock was ahead, oldest first.
+    var clockStretches: [ClosedRange<Timestamp>] { segments.compactMap { $0.readHeader?.clockStretch } }
+
     /// Which segment is read first; nil where there are none.
     func start(after sequence: UInt64) throws(JournalError) -> Int? {
         guard let oldest = segments.first?.file.first else { return nil }

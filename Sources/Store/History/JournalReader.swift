@@ -111,6 +111,13 @@ struct JournalReader {
     ///
     /// - Throws: ``Refusal`` for a time at which the clock was ahead, so that nobody can say what was before and what after.
     func sequence(at time: Timestamp) throws -> UInt64? {
+        if let stretch = journal.stretch(around: time) {
+            throw Refusal(
+                .conflict,
+                "Between \(stretch.lowerBound) and \(stretch.upperBound) the clock was set back, and transactions have the "
+                    + "later time: name the number of one instead, as the history and the events have it."
+            )
+        }
         let segments = journal.segments
         // The first segment that was begun later.
         var (low, high) = (0, segments.count)

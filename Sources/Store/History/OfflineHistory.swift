@@ -16,7 +16,10 @@ package struct OfflineHistory {
             snapshots.owner = .init(inventory: inventory, adopted: Set(files.readAdoption?.snapshots ?? []))
         }
         past = PastReader(
-            try Journal(reading: JournalFolder(configuration.journalDirectory, disk: configuration.disk)),
+            try Journal(
+                reading: JournalFolder(configuration.journalDirectory, disk: configuration.disk),
+                stretches: files.clockStretches
+            ),
             snapshots,
             on: try Database(configuration: ["autoinstall_known_extensions": "false"]).connect(),
             keepsIndices: false

@@ -21,6 +21,8 @@ package final class Journal: Sendable {
         var announced: UInt64
         /// Numbers below this have been given, by this process or by one before.
         var next: UInt64
+        /// Times at which the clock was ahead, oldest first.
+        var stretches: [ClosedRange<Timestamp>]
         var problem: DiskError?
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var watcherCount = 0
@@ -44,19 +46,29 @@ package final class Journal: Sendable {
             recovery.segments,
             lastSize: recovery.lastSize,
             last: recovery.tip.sequence,
-            next: recovery.next
+            next: recovery.next,
+            stretches: recovery.stretches
         )
     }
 
     /// The journal as it is on disk, for reading only; a server may go on writing it.
-    convenience init(reading folder: JournalFolder) throws {
+    ///
+    /// - Parameter stretches: Times at which the clock was ahead.
+    convenience init(reading folder: JournalFolder, stretches: [ClosedRange<Timestamp>]) throws {
         let files = try folder.segments()
         guard let last = files.last else {
-            try self.init(folder, [], lastSize: 0, last: 0, next: 1)
+            try self.init(folder, [], lastSize: 0, last: 0, next: 1, stretches: [])
             return
         }
         let survey = try last.survey(.init())
-        try self.init(folder, files, lastSize: survey.goodSize, last: survey.last, next: survey.last + 1)
+        try self.init(
+            folder,
+            files,
+            lastSize: survey.goodSize,
+            last: survey.last,
+            next: survey.last + 1,
+            stretches: stretches
+        )
     }
 
     private init(
@@ -64,7 +76,8 @@ package final class Journal: Sendable {
         _ files: [JournalFolder.Segment],
         lastSize: Int,
         last: UInt64,
-        next: UInt64
+        next: UInt64,
+        stretches: [ClosedRange<Timestamp>]
     ) throws(DiskError) {
         self.folder = folder
         var segments: [Segment] = []
@@ -72,7 +85,9 @@ package final class Journal: Sendable {
             let size = file == files.last ? lastSize : try file.size
             segments.append(Segment(file: file, size: size, generation: 0))
         }
-        state = Mutex(State(segments: segments, sequence: last, announced: last, next: next))
+        state = Mutex(
+            State(segments: segments, sequence: last, announced: last, next: next, stretches: stretches)
+        )
     }
 
     // MARK: Reading
@@ -88,6 +103,17 @@ package final class Journal: Sendable {
 
     /// Why nothing can be written now.
     package var problem: DiskError? { state.withLock(\.problem) }
+
+    /// The last stretch of times, at which the clock was ahead, that a time is in.
+    func stretch(around time: Timestamp) -> ClosedRange<Timestamp>? {
+        state.withLock { $0.stretches.last { $0.contains(time) && $0.upperBound != time } }
+    }
+
+    /// By how many seconds the clock is behind the time of the last transactions, because it had been ahead.
+    package var clockLag: Double {
+        guard let end = state.withLock({ $0.stretches.last?.upperBound }) else { return 0 }
+        return max(0, Double(end.microseconds) / 1e6 - Date().timeIntervalSince1970)
+    }
 
     /// Bytes of all segments.
     package var size: Int { state.withLock { $0.segments.reduce(0) { $0 + $1.size } } }
@@ -164,7 +190,14 @@ package final class Journal: Sendable {
     }
 
     /// Lets readers see a new segment, which replaces those that begin with the same number or a later one.
-    func publish(_ file: JournalFolder.Segment, size: Int, entries: [SegmentIndex.Entry]) {
+    ///
+    /// - Parameter stretch: Times at which the clock was ahead.
+    func publish(
+        _ file: JournalFolder.Segment,
+        size: Int,
+        entries: [SegmentIndex.Entry],
+        stretch: ClosedRange<Timestamp>?
+    ) {
         state.withLock { state in
             let generation = (state.segments.last?.generation ?? 0) + 1
             if let last = state.segments.last, last.first < file.first {
@@ -174,6 +207,7 @@ package final class Journal: Sendable {
             state.segments.append(Segment(file: file, size: size, generation: generation))
             state.entries = [entries]
             state.problem = nil
+            if let stretch { state.stretches.append(stretch) }
         }
     }
 

@@ -18,6 +18,8 @@ struct JournalHeader: Sendable, Equatable {
     var chain: ChainHash?
     /// When the segment was begun; never before a transaction in an older one.
     var time: Timestamp
+    /// What the clock said, where it was behind ``time``, because it had been ahead.
+    var clock: Timestamp?
     /// The program that wrote it.
     var program = Version.program
 
@@ -27,13 +29,21 @@ struct JournalHeader: Sendable, Equatable {
     /// What the segment goes on from; nil in format 1.
     var base: ChainPoint? { chain.map { ChainPoint(sequence: first - 1, hash: $0) } }
 
-    init(inventory: UUID, next: UInt64, previous: UInt64, base: ChainPoint, time: Timestamp) {
+    init(
+        inventory: UUID,
+        next: UInt64,
+        previous: UInt64,
+        base: ChainPoint,
+        time: Timestamp,
+        clock: Timestamp? = nil
+    ) {
         self.inventory = inventory
         first = base.sequence + 1
         self.next = next
         self.previous = previous
         chain = base.hash
         self.time = time
+        self.clock = clock
     }
 
     /// - Parameter body: The line without its checksum, which leaves the object open.
@@ -61,6 +71,7 @@ struct JournalHeader: Sendable, Equatable {
         }
         try scanner.expect(#","at":"#)
         time = try scanner.time()
+        if scanner.skip(#","clock":"#) { clock = try scanner.time() }
         try scanner.expect(#","program":"#)
         program = try scanner.string()
         guard first >= 1, next >= first, next < 1 << 53, previous < first else {
@@ -80,11 +91,16 @@ struct JournalHeader: Sendable, Equatable {
         }
     }
 
+    /// The times of which nobody can say what was before them and what after, since the clock was ahead.
+    var clockStretch: ClosedRange<Timestamp>? { clock.flatMap { $0 < time ? $0...time : nil } }
+
     /// The line of the current format.
     var line: [UInt8] {
         guard let inventory, let chain else { preconditionFailure("a header is written in the current format") }
         var text = #"{"format":\#(format),"inventory":"\#(inventory.lowercased)","first":\#(first),"next":\#(next),"#
-        text += #""previous":\#(previous),"chain":"\#(chain)","at":"\#(time.millisecondText)","program":"\#(program)""#
+        text += #""previous":\#(previous),"chain":"\#(chain)","at":"\#(time.millisecondText)""#
+        if let clock { text += #","clock":"\#(clock.millisecondText)""# }
+        text += #","program":"\#(program)""#
         var bytes = Array(text.utf8)
         JournalLine.seal(&bytes, from: 0)
         return bytes

@@ -14,6 +14,8 @@ struct JournalRecovery {
     var segments: [JournalFolder.Segment]
     /// Bytes that count of the last one.
     var lastSize = 0
+    /// Times at which the clock was ahead.
+    var stretches: [ClosedRange<Timestamp>]
 
     /// How many numbers are passed over when the server did not stop cleanly: more than can have been given to
     /// transactions that were lost.
@@ -38,6 +40,7 @@ struct JournalRecovery {
     ) throws {
         let sequence = snapshot?.manifest.sequence ?? 0
         segments = files.segments.map(\.file)
+        stretches = files.clockStretches
         tip = snapshot?.manifest.position ?? ChainPoint(sequence: sequence, hash: .beginning)
         next = sequence + 1
         guard let start = try files.start(after: sequence) else {

@@ -79,6 +79,10 @@ final class JournalWriter {
     func append(_ records: [JournalRecord]) throws(DiskError) -> [ChainPoint] {
         guard let first = records.first, let last = records.last else { return [] }
         try heal()
+        if state.mustTellClock(Self.clock) {
+            try sync()
+            try replaceSegment()
+        }
         guard let (file, _) = file, let size = state.segment?.size else {
             preconditionFailure("a journal that is healed has a segment")
         }
@@ -164,6 +168,10 @@ final class JournalWriter {
             try syncHead()
             return
         }
+        try replaceSegment()
+    }
+
+    private func replaceSegment() throws(DiskError) {
         file = nil
         state.closeSegment()
         try heal()
@@ -245,15 +253,21 @@ final class JournalWriter {
         if FileManager.default.fileExists(atPath: partial.path) { try folder.disk.remove(partial) }
         let file = try folder.disk.newFile(partial)
         let previous = journal.segments.last { $0.first < new.first }?.first ?? 0
-        let header = state.header(inventory: inventory, previous: previous, clock: Self.clock).line
+        let begin = state.header(inventory: inventory, previous: previous, clock: Self.clock)
+        let header = begin.line
         let unsynced = state.unsynced
         try file.write(header + unsynced.bytes)
         try file.sync()
         try folder.disk.move(partial, to: new.path)
         let size = header.count + unsynced.bytes.count
-        journal.publish(new, size: size, entries: unsynced.entries.map { $0.moved(by: header.count) })
+        journal.publish(
+            new,
+            size: size,
+            entries: unsynced.entries.map { $0.moved(by: header.count) },
+            stretch: begin.clockStretch
+        )
         self.file = (file, new.path)
-        state.beginSegment(.init(size: size, headerSize: header.count))
+        state.beginSegment(.init(size: size, headerSize: header.count, tellsClock: begin.clock != nil))
         if oldest == 0 { oldest = new.first }
         do throws(DiskError) {
             try writeHead(state.synced)

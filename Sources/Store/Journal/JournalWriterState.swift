@@ -21,6 +21,8 @@ struct JournalWriterState {
         var size: Int
         /// Bytes of its first line.
         var headerSize: Int
+        /// Whether that says that the clock was behind.
+        var tellsClock = false
     }
 
     struct Unsynced {
@@ -74,6 +76,19 @@ struct JournalWriterState {
         return lastTime
     }
 
+    /// What the clock says, where it is behind the times that were given, because it had been ahead.
+    private func late(_ clock: Timestamp) -> Timestamp? {
+        lastTime.microseconds - clock.microseconds > Self.tolerance ? clock : nil
+    }
+
+    /// By how much the clock may be behind, in microseconds, without a word.
+    private static let tolerance: Int64 = 1_000_000
+
+    /// Whether the clock is behind and the segment does not say so.
+    func mustTellClock(_ clock: Timestamp) -> Bool {
+        segment.map { !$0.tellsClock && late(clock) != nil } ?? false
+    }
+
     /// The numbers of a batch are given, whatever becomes of it.
     mutating func give(through last: UInt64) {
         next = last + 1
@@ -124,7 +139,8 @@ struct JournalWriterState {
             next: next,
             previous: previous,
             base: synced,
-            time: unsynced.time ?? time(clock)
+            time: unsynced.time ?? time(clock),
+            clock: late(clock)
         )
     }
 
