@@ -222,6 +222,28 @@ struct FaultTests {
         #expect(try await inventory.reopened().contents == inventory.contents)
     }
 
+    @Test("that cannot sync the head of a journal at rest is no reason to stop: the next write begins a segment")
+    func headAtRest() async throws {
+        let isFailing = Atomic(false)
+        let inventory = try await StoreUnderTest {
+            $0.disk = Disk { call, path in
+                call == .sync && path.lastPathComponent == "head" && isFailing.load(ordering: .relaxed) ? EIO : nil
+            }
+        }
+        try await inventory.create(.component, #"{"ID":"x1000","Type":"Cabinet"}"#)
+        isFailing.store(true, ordering: .relaxed)
+        // The first look sees that something was written, the second one that nothing more was.
+        for _ in 0..<2 { await inventory.store.lookAfterFiles() }
+        #expect(inventory.store.journal.problem != nil)
+        #expect(
+            try await refusal { try await inventory.create(.component, #"{"ID":"x1001","Type":"Cabinet"}"#) } != nil
+        )
+        isFailing.store(false, ordering: .relaxed)
+        try await inventory.create(.component, #"{"ID":"x1001","Type":"Cabinet"}"#)
+        #expect(inventory.store.journal.problem == nil)
+        #expect(try await inventory.reopened().contents == inventory.contents)
+    }
+
     @Test("is not read before it is synced: no reader sees a change that a crash could take back")
     func unseen() async throws {
         let isSyncing = AsyncStream.makeStream(of: Void.self)

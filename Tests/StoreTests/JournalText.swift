@@ -66,7 +66,11 @@ struct JournalText {
             change(&text)
             return text.sealed.padding(toLength: 511, withPad: " ", startingAt: 0) + "\n"
         }
-        try slots.joined().write(to: file, atomically: true, encoding: .utf8)
+        try slots.joined(separator: String(repeating: " ", count: 4096 - 512)).write(
+            to: file,
+            atomically: true,
+            encoding: .utf8
+        )
     }
 
     /// Says in the head that the journal begins with the oldest segment that is there, as when older ones are pruned.

@@ -123,7 +123,7 @@ struct MissingFileTests {
         let reopened = try await StoreUnderTest(in: copy)
         #expect(reopened.store.directory.count(.component) == attack.reach)
         try await reopened.create(.component, Self.cabinet(3000))
-        #expect(try #require(reopened.store.resource(.component, "x3000")).stored.version > 6)
+        #expect(try #require(reopened.store.resource(.component, "x3000")).stored.version > 1_000_000)
         // And with the file put back there is everything.
         #expect(try await StoreUnderTest(in: whole).contents == inventory.contents)
     }
@@ -286,6 +286,37 @@ struct MissingFileTests {
         #expect(truncate(try Self.segment(reopened.folder, 0).path, 0) == 0)
         await #expect(throws: JournalError.self) {
             _ = try await reopened.store.versions(.component, "x1000", limit: 10)
+        }
+    }
+
+    @Test("is none that was removed because it was not needed, at a stop or while snapshots are taken and deleted")
+    func pruned() async throws {
+        var inventory = try await StoreUnderTest { $0.retention = Retention(count: 1) }
+        for round in 0..<3 {
+            for number in 0..<2 { try await inventory.create(.component, Self.cabinet(1000 + 10 * round + number)) }
+            // The last snapshot is taken, and the journal pruned, when nothing is written any more.
+            try await inventory.store.close(takingSnapshot: true)
+            #expect((inventory.store.journal.oldest > 1) == (round > 0))
+            let next = try await inventory.reopened { $0.retention = Retention(count: 1) }
+            #expect(next.contents == inventory.contents)
+            inventory = next
+        }
+        for number in 2000..<2010 {
+            try await inventory.create(.component, Self.cabinet(number))
+            let store = inventory.store
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<3 {
+                    group.addTask { _ = try await store.takeSnapshot() }
+                    group.addTask { _ = try await store.prune() }
+                    group.addTask {
+                        for snapshot in try await store.snapshots() {
+                            do { _ = try await store.removeSnapshot(snapshot.id) } catch is Refusal {}
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await inventory.reopened().contents == inventory.contents)
         }
     }
 

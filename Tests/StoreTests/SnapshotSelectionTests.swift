@@ -128,6 +128,9 @@ struct SnapshotSelectionTests {
                 "status.boot_configuration.tries", "status.seen",
             ]
         )
+        let error = await #expect(throws: JournalError.self) { _ = try await inventory.reopened() }
+        #expect(error?.description.contains("ComputeNode.bmc.colour") ?? false)
+        #expect(error?.description.contains("--drop-unknown-fields") ?? false)
         let reopened = try await restored(inventory)
         #expect(reopened.contents == inventory.contents)
         // And everything goes on.

@@ -280,7 +280,7 @@ actor Committer {
     func lookAfterFiles() throws(DiskError) {
         guard !isClosed else { return }
         try journal.checkFiles()
-        try journal.settle()
+        journal.settle()
     }
 
     /// Accepts no more writes until a restart.
@@ -290,7 +290,7 @@ actor Committer {
 
     /// Notes that the journal is kept from a segment on, so that older ones can be removed.
     func keepJournal(from first: UInt64) throws(DiskError) {
-        if !isClosed { try journal.keep(from: first) }
+        try journal.keep(from: first)
     }
 
     /// Begins a new segment of the journal where the one that is written to has so many bytes, with all before it on stable

@@ -94,7 +94,11 @@ extension DataFiles {
                 faults.append(.foreign(paths.adoption, inventory: adoption.inventory, own: inventory))
             }
         case .absent:
-            if segments.contains(where: \.isOfFirstFormat) { faults.append(.noAdoption(paths.adoption, reason: nil)) }
+            if segments.contains(where: \.isOfFirstFormat)
+                || snapshots.contains(where: { $0.readManifest?.format == DiskFormat.first })
+            {
+                faults.append(.noAdoption(paths.adoption, reason: nil))
+            }
         case .damaged(let reason): faults.append(.noAdoption(paths.adoption, reason: reason))
         }
         let unreadable = segments.compactMap { segment -> DataFault? in
@@ -106,9 +110,11 @@ extension DataFiles {
 
     /// What the head knows to be missing.
     private func journalFaults(_ head: JournalHead) -> [DataFault] {
-        // In a copy of a running server's folder the head is older than the rest: what was removed since is not needed.
-        guard newestSnapshotSequence <= head.tip.sequence else { return [] }
         let folder = JournalFolder(paths.journal)
+        // In a copy of a running server's folder the head is older than the rest: what was removed since is not needed, and
+        // the newest segment is never removed.
+        let isOlder = newestSnapshotSequence > head.tip.sequence
+        guard !isOlder || (segments.isEmpty && head.segment > 0) else { return [] }
         var faults: [DataFault] = []
         if head.oldest > 0, head.oldest < head.segment, segments.first.map({ $0.file.first > head.oldest }) ?? true {
             faults.append(
@@ -147,26 +153,22 @@ extension DataFiles {
     /// The first number of the segment that one goes on from; nil where nothing says so.
     func previous(of segment: SegmentFile) -> UInt64? {
         guard let header = segment.readHeader else { return nil }
-        if header.format > DiskFormat.first { return header.previous > 0 ? header.previous : nil }
-        guard let adopted = readAdoption?.segments,
-            let index = adopted.firstIndex(where: { $0.first == header.first }), index > 0
-        else { return nil }
-        return adopted[index - 1].first
+        let previous = header.format > DiskFormat.first ? header.previous : adopted[header.first]?.previous ?? 0
+        return previous > 0 ? previous : nil
     }
 
     private func foreignFaults(_ own: UUID) -> [DataFault] {
-        let adopted = readAdoption
+        let adoption = readAdoption
         let foreign = segments.compactMap { segment -> DataFault? in
             guard let header = segment.readHeader else { return nil }
-            let isOwn =
-                header.inventory.map { $0 == own } ?? adopted?.segments.contains { $0.first == header.first } ?? true
+            let isOwn = header.inventory.map { $0 == own } ?? (adoption == nil || adopted[header.first] != nil)
             return isOwn ? nil : .foreign(segment.file.path, inventory: header.inventory, own: own)
         }
         return foreign
             + snapshots.compactMap { snapshot in
                 guard let manifest = snapshot.readManifest else { return nil }
                 let folder = SnapshotFolder(paths.snapshots).folder(snapshot.id)
-                let isOwn = manifest.inventory.map { $0 == own } ?? adopted?.snapshots.contains(snapshot.id) ?? true
+                let isOwn = manifest.inventory.map { $0 == own } ?? adoption?.snapshots.contains(snapshot.id) ?? true
                 guard isOwn else { return .foreign(folder, inventory: manifest.inventory, own: own) }
                 guard let chain = manifest.chain, let known = points[manifest.sequence], known != chain else {
                     return nil

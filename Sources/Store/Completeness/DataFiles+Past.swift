@@ -3,7 +3,7 @@ import Inventory
 
 extension DataFiles {
     /// Times at which the clock was ahead, oldest first.
-    var clockStretches: [ClosedRange<Timestamp>] { segments.compactMap { $0.readHeader?.clockStretch } }
+    var clockStretches: [ClosedRange<Timestamp>] { segments.compactMap { $0.readHeader?.stretch } }
 
     /// Which segment is read first; nil where there are none.
     func start(after sequence: UInt64) throws(JournalError) -> Int? {
@@ -21,9 +21,9 @@ extension DataFiles {
         let first = segments[index].file.first
         return SegmentSurvey.Expectation(
             successor: segments.dropFirst(index + 1).first?.file.first,
-            chain: readAdoption?.chain(before: first),
+            chain: adopted[first]?.chain,
             points: points,
-            watched: Set(snapshots.compactMap { $0.readManifest?.position?.sequence })
+            watched: snapshotNumbers
         )
     }
 

@@ -12,6 +12,18 @@ struct DataFiles: Sendable {
     let paths: Paths
     /// What is known of the one past that the journal has: the hash after some transactions.
     private(set) var points: [UInt64: ChainHash] = [:]
+    /// The numbers of the transactions that snapshots were taken at.
+    let snapshotNumbers: Set<UInt64>
+    /// What was adopted, by the first numbers of the segments.
+    let adopted: [UInt64: Adopted]
+
+    /// What a segment of format 1 goes on from.
+    struct Adopted: Sendable {
+        /// The first number of the segment before; 0 where there is none.
+        var previous: UInt64
+        /// The hash before the segment, where it is known.
+        var chain: ChainHash?
+    }
 
     /// A segment, and its first line.
     struct SegmentFile: Sendable {
@@ -60,7 +72,10 @@ struct DataFiles: Sendable {
             try disk.contents(of: paths.head).map { [path = paths.head] in
                 try JournalHead.found(in: $0, file: path)
             } ?? .absent
-        adoption = try disk.contents(of: paths.adoption).map(Adoption.found) ?? .absent
+        adoption =
+            try disk.contents(of: paths.adoption).map { [path = paths.adoption] in
+                try Adoption.found(in: $0, file: path)
+            } ?? .absent
         let folder = SnapshotFolder(paths.snapshots, disk: disk)
         snapshots = try folder.ids().map { id in
             do throws(SnapshotError) {
@@ -89,6 +104,16 @@ struct DataFiles: Sendable {
             }
             return SegmentFile(file: file, header: header)
         }
+        snapshotNumbers = Set(snapshots.compactMap { $0.readManifest?.position?.sequence })
+        var adopted: [UInt64: Adopted] = [:]
+        if case .adoption(let adoption) = adoption {
+            var before = Adopted(previous: 0, chain: .beginning)
+            for segment in adoption.segments {
+                adopted[segment.first] = before
+                before = Adopted(previous: segment.first, chain: segment.tip?.hash)
+            }
+        }
+        self.adopted = adopted
         points = knownPoints
     }
 

@@ -122,8 +122,11 @@ package struct Disk: Sendable {
     /// Makes sure that a path leads to an open file, which somebody may have renamed, replaced or removed.
     static func checkPath(_ path: URL, leadsTo descriptor: Int32) throws(DiskError) {
         var (open, named) = (stat(), stat())
-        guard fstat(descriptor, &open) == 0 else { throw DiskError("look at", path, errno) }
-        guard stat(path.path, &named) == 0, open.st_dev == named.st_dev, open.st_ino == named.st_ino else {
+        let failure = stat(path.path, &named) == 0 ? nil : errno
+        let isThere = failure == nil
+        // What cannot be looked at now may be there all the same.
+        guard fstat(descriptor, &open) == 0, isThere || failure == ENOENT || failure == ENOTDIR else { return }
+        guard isThere, open.st_dev == named.st_dev, open.st_ino == named.st_ino else {
             throw DiskError(
                 message: "\(path.path) is not the one any more that the server has open: put it back and start again",
                 reason: "its files were moved or removed"

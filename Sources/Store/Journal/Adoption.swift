@@ -61,15 +61,27 @@ struct Adoption: Codable, Equatable, Sendable {
     }
 
     /// What a file has.
-    static func found(in bytes: [UInt8]) -> Found {
+    ///
+    /// - Throws: ``JournalError/otherVersion(file:line:reason:program:)`` for that of another version.
+    static func found(in bytes: [UInt8], file: URL) throws(JournalError) -> Found {
         guard bytes.last == UInt8(ascii: "\n") else { return .damaged("it ends early") }
         do {
             let adoption = try bytes.withUnsafeBytes { bytes in
                 let body = try JournalLine.unsealed(UnsafeRawBufferPointer(rebasing: bytes.dropLast()))
                 return try JSONDecoder().decode(Adoption.self, from: Data(body) + Data("}".utf8))
             }
+            guard adoption.format == DiskFormat.current else {
+                throw JournalError.otherVersion(
+                    file: file.path,
+                    line: nil,
+                    reason: "it has format \(adoption.format); \(DiskFormat.known)",
+                    program: adoption.program
+                )
+            }
             guard UUID(spelling: adoption.id) != nil else { return .damaged("it has no inventory") }
             return .adoption(adoption)
+        } catch let error as JournalError {
+            throw error
         } catch {
             return .damaged("\(error)")
         }
@@ -77,10 +89,4 @@ struct Adoption: Codable, Equatable, Sendable {
 
     /// The place that everything of format 1 leads up to.
     var tip: ChainPoint? { segments.last?.tip }
-
-    /// The hash before a segment.
-    func chain(before first: UInt64) -> ChainHash? {
-        guard let index = segments.firstIndex(where: { $0.first == first }) else { return nil }
-        return index == 0 ? .beginning : segments[index - 1].tip?.hash
-    }
 }

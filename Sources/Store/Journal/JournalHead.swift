@@ -19,8 +19,17 @@ struct JournalHead: Equatable, Sendable {
     /// The program that wrote it.
     var program = Version.program
 
-    /// Bytes of a slot: what a disk writes whole or not at all.
+    /// Bytes of a slot.
     static let slotSize = 512
+    /// From one slot to the other: a disk writes less than that whole or not at all.
+    static let slotDistance = 4096
+    /// Bytes of the file.
+    static let fileSize = slotDistance + slotSize
+
+    /// A file with the head in both slots.
+    var file: [UInt8] {
+        slot + repeatElement(UInt8(ascii: " "), count: Self.slotDistance - Self.slotSize) + slot
+    }
 
     /// What stands in the file of a head.
     enum Found: Equatable, Sendable {
@@ -44,11 +53,12 @@ struct JournalHead: Equatable, Sendable {
     }
 
     /// Where in the file the slot of a head is.
-    var offset: Int { Int(stamp % 2) * Self.slotSize }
+    var offset: Int { Int(stamp % 2) * Self.slotDistance }
 
     /// Reads a slot.
     init(slot: UnsafeRawBufferPointer) throws(JournalDamage) {
-        let end = slot.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") } ?? -1
+        let isFilling: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+        guard let end = slot.lastIndex(where: { !isFilling($0) }) else { throw JournalDamage("it is empty") }
         var scanner = ByteScanner(try JournalLine.unsealed(UnsafeRawBufferPointer(rebasing: slot[...end])))
         try scanner.expect(#"{"format":"#)
         let format = try scanner.number()
@@ -86,12 +96,10 @@ struct JournalHead: Equatable, Sendable {
     ///
     /// - Throws: ``JournalError/otherVersion(file:line:reason:program:)`` for that of another version.
     static func found(in bytes: [UInt8], file: URL) throws(JournalError) -> Found {
-        guard bytes.count == 2 * slotSize else {
-            return .damaged("it has \(bytes.count) bytes, not \(2 * slotSize)")
-        }
+        guard bytes.count == fileSize else { return .damaged("it has \(bytes.count) bytes, not \(fileSize)") }
         var newest: JournalHead?
         var reason = ""
-        for start in [0, slotSize] {
+        for start in [0, slotDistance] {
             do throws(JournalDamage) {
                 // One of the two may be torn, by a crash while it was written.
                 let head = try bytes[start..<start + slotSize].withUnsafeBytes { slot in
@@ -118,7 +126,7 @@ final class HeadFile {
     /// Writes a head to a new file, in place of the one that is there, and syncs it.
     init(_ path: URL, _ head: JournalHead, on disk: Disk) throws(DiskError) {
         self.path = path
-        try disk.replace(path, head.slot + head.slot)
+        try disk.replace(path, head.file)
         file = try disk.openFile(path)
     }
 

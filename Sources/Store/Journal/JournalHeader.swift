@@ -18,13 +18,17 @@ struct JournalHeader: Sendable, Equatable {
     var chain: ChainHash?
     /// When the segment was begun; never before a transaction in an older one.
     var time: Timestamp
-    /// What the clock said, where it was behind ``time``, because it had been ahead.
-    var clock: Timestamp?
+    /// Times of which nobody can say what was before them and what after, where the clock was set back: from what it said to
+    /// the time that transactions get until it has caught up.
+    var stretch: ClosedRange<Timestamp>?
     /// The program that wrote it.
     var program = Version.program
 
     /// No header is longer than so many bytes.
     static let maximumSize = 1024
+
+    /// No number is as high, so that there is room for more.
+    static let maximumNumber: UInt64 = 1 << 52
 
     /// What the segment goes on from; nil in format 1.
     var base: ChainPoint? { chain.map { ChainPoint(sequence: first - 1, hash: $0) } }
@@ -35,7 +39,7 @@ struct JournalHeader: Sendable, Equatable {
         previous: UInt64,
         base: ChainPoint,
         time: Timestamp,
-        clock: Timestamp? = nil
+        stretch: ClosedRange<Timestamp>? = nil
     ) {
         self.inventory = inventory
         first = base.sequence + 1
@@ -43,7 +47,7 @@ struct JournalHeader: Sendable, Equatable {
         self.previous = previous
         chain = base.hash
         self.time = time
-        self.clock = clock
+        self.stretch = stretch
     }
 
     /// - Parameter body: The line without its checksum, which leaves the object open.
@@ -71,10 +75,16 @@ struct JournalHeader: Sendable, Equatable {
         }
         try scanner.expect(#","at":"#)
         time = try scanner.time()
-        if scanner.skip(#","clock":"#) { clock = try scanner.time() }
+        if scanner.skip(#","clock":"#) {
+            let clock = try scanner.time()
+            try scanner.expect(#","until":"#)
+            let end = try scanner.time()
+            guard clock <= end else { throw JournalDamage("it has times that cannot be") }
+            stretch = clock...end
+        }
         try scanner.expect(#","program":"#)
         program = try scanner.string()
-        guard first >= 1, next >= first, next < 1 << 53, previous < first else {
+        guard first >= 1, next >= first, next < Self.maximumNumber, previous < first else {
             throw JournalDamage("it has numbers that cannot be")
         }
     }
@@ -91,15 +101,15 @@ struct JournalHeader: Sendable, Equatable {
         }
     }
 
-    /// The times of which nobody can say what was before them and what after, since the clock was ahead.
-    var clockStretch: ClosedRange<Timestamp>? { clock.flatMap { $0 < time ? $0...time : nil } }
-
     /// The line of the current format.
     var line: [UInt8] {
         guard let inventory, let chain else { preconditionFailure("a header is written in the current format") }
         var text = #"{"format":\#(format),"inventory":"\#(inventory.lowercased)","first":\#(first),"next":\#(next),"#
         text += #""previous":\#(previous),"chain":"\#(chain)","at":"\#(time.millisecondText)""#
-        if let clock { text += #","clock":"\#(clock.millisecondText)""# }
+        if let stretch {
+            text +=
+                #","clock":"\#(stretch.lowerBound.millisecondText)","until":"\#(stretch.upperBound.millisecondText)""#
+        }
         text += #","program":"\#(program)""#
         var bytes = Array(text.utf8)
         JournalLine.seal(&bytes, from: 0)

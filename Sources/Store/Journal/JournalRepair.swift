@@ -91,7 +91,11 @@ package struct JournalRepair {
     private mutating func carryOut(_ plan: RepairPlan, _ faults: [DataFault], _ snapshots: SnapshotFolder) throws {
         let misplaced = faults.compactMap(\.misplacedSnapshot)
         let segments = files.segments.map(\.file)
-        let fresh = plan.beginsSegment ? folder.segment(plan.reach.sequence + 1) : nil
+        // Where anything was lost nobody knows which numbers were given: a start passes over those that may have been, unless
+        // the last segment says that it ended cleanly.
+        let isOnlyMisplaced = faults.allSatisfy { $0.misplacedSegment != nil || $0.misplacedSnapshot != nil }
+        let begins = plan.beginsSegment || !isOnlyMisplaced
+        let fresh = begins ? folder.segment(plan.reach.sequence + 1) : nil
         var cut: JournalFolder.Segment?
         if plan.cutsLast, let last = plan.kept.last, try segments[last].size > surveys[last].goodSize {
             cut = segments[last]

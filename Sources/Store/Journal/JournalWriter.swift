@@ -146,13 +146,16 @@ final class JournalWriter {
         }
     }
 
-    /// Brings everything to stable storage.
+    /// Brings everything to stable storage, the head too.
     func sync() throws(DiskError) {
         try heal()
-        guard let (file, _) = file, state.synced != state.tip else { return }
+        guard let (file, _) = file else { return }
         do throws(DiskError) {
-            try file.sync()
-            try writeHead(state.tip)
+            if state.synced != state.tip {
+                try file.sync()
+                try writeHead(state.tip)
+            }
+            try syncHead()
         } catch {
             close(after: error)
             throw error
@@ -164,11 +167,7 @@ final class JournalWriter {
     /// storage then, the head too.
     func rotate(at size: Int = 0) throws(DiskError) {
         try sync()
-        guard state.isWorthClosing(at: size) else {
-            try syncHead()
-            return
-        }
-        try replaceSegment()
+        if state.isWorthClosing(at: size) { try replaceSegment() }
     }
 
     private func replaceSegment() throws(DiskError) {
@@ -208,15 +207,22 @@ final class JournalWriter {
     }
 
     /// Brings the head to stable storage when nothing has been written for a while.
-    func settle() throws(DiskError) {
+    func settle() {
         defer { isHeadBusy = false }
-        if !isHeadBusy { try syncHead() }
+        guard !isHeadBusy else { return }
+        do throws(DiskError) {
+            try syncHead()
+        } catch {
+            // The next segment begins with a head that is written anew.
+            close(after: error)
+        }
     }
 
-    /// Writes down that the journal begins with a segment, so that those before it can be removed.
+    /// Writes down that the journal begins with a segment, so that those before it can be removed; at a stop too, when no
+    /// segment is open any more.
     func keep(from first: UInt64) throws(DiskError) {
-        try heal()
-        oldest = first
+        if let loss { throw loss }
+        oldest = max(oldest, first)
         try writeHead(state.synced)
         try syncHead()
     }
@@ -264,10 +270,10 @@ final class JournalWriter {
             new,
             size: size,
             entries: unsynced.entries.map { $0.moved(by: header.count) },
-            stretch: begin.clockStretch
+            stretch: begin.stretch
         )
         self.file = (file, new.path)
-        state.beginSegment(.init(size: size, headerSize: header.count, tellsClock: begin.clock != nil))
+        state.beginSegment(.init(size: size, headerSize: header.count, tellsClock: begin.stretch != nil))
         if oldest == 0 { oldest = new.first }
         do throws(DiskError) {
             try writeHead(state.synced)
@@ -289,6 +295,8 @@ final class JournalWriter {
             }
         }
         file = nil
+        // It may be half written; the next one is a file of its own.
+        headFile = nil
         state.closeSegment()
         journal.publish(error)
     }

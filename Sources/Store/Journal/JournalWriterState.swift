@@ -76,9 +76,9 @@ struct JournalWriterState {
         return lastTime
     }
 
-    /// What the clock says, where it is behind the times that were given, because it had been ahead.
-    private func late(_ clock: Timestamp) -> Timestamp? {
-        lastTime.microseconds - clock.microseconds > Self.tolerance ? clock : nil
+    /// From what the clock says to the times that were given, where it is behind them, because it had been ahead.
+    private func stretch(_ clock: Timestamp) -> ClosedRange<Timestamp>? {
+        lastTime.microseconds - clock.microseconds > Self.tolerance ? clock...lastTime : nil
     }
 
     /// By how much the clock may be behind, in microseconds, without a word.
@@ -86,7 +86,7 @@ struct JournalWriterState {
 
     /// Whether the clock is behind and the segment does not say so.
     func mustTellClock(_ clock: Timestamp) -> Bool {
-        segment.map { !$0.tellsClock && late(clock) != nil } ?? false
+        segment.map { !$0.tellsClock && stretch(clock) != nil } ?? false
     }
 
     /// The numbers of a batch are given, whatever becomes of it.
@@ -140,7 +140,7 @@ struct JournalWriterState {
             previous: previous,
             base: synced,
             time: unsynced.time ?? time(clock),
-            clock: late(clock)
+            stretch: stretch(clock)
         )
     }
 

@@ -60,7 +60,11 @@ struct SegmentIndex {
         }
         guard isWhole else { return nil }
         let count = (body - Self.magic.count) / Self.entrySize
-        guard data.withUnsafeBytes({ bytes in (0..<count).allSatisfy { Self.kind(bytes, $0) != nil } }) else {
+        guard
+            data.withUnsafeBytes({ bytes in
+                (0..<count).allSatisfy { Self.kind(bytes, $0) != nil && Self.line(bytes, $0) < 1 << 53 }
+            })
+        else {
             return nil
         }
         bytes = data
@@ -121,6 +125,13 @@ struct SegmentIndex {
         Kind(number: Int(bytes[magic.count + index * entrySize + 36]))
     }
 
+    /// Where the line of an entry begins in the file.
+    private static func line(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> UInt64 {
+        UInt64(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: magic.count + index * entrySize + 24, as: UInt64.self)
+        )
+    }
+
     private static func entry(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Entry {
         let offset = magic.count + index * entrySize
         let last = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 36, as: UInt32.self))
@@ -128,7 +139,7 @@ struct SegmentIndex {
         return Entry(
             resource: ResourceID(kind, id(bytes, index)),
             sequence: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 16, as: UInt64.self)),
-            line: Int(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 24, as: UInt64.self))),
+            line: Int(line(bytes, index)),
             lineLength: Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 32, as: UInt32.self))),
             position: Int(last >> 8)
         )

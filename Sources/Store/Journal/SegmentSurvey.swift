@@ -23,8 +23,6 @@ struct SegmentSurvey {
     private(set) var fault: Fault?
     /// The highest number that something speaks of, whether it counts or not.
     private(set) var highest: UInt64
-    /// Whether the last line can be read, so that nothing can have been behind ``highest``.
-    private(set) var endsWell = false
 
     /// The hashes after those transactions that count and were to be watched for.
     private(set) var seen: [UInt64: ChainHash] = [:]
@@ -104,16 +102,16 @@ struct SegmentSurvey {
     ///
     /// - Parameter bytes: The line without its newline.
     mutating func take(_ line: LineIterator.Line, _ bytes: UnsafeRawBufferPointer) -> Verdict {
-        endsWell = false
         do throws(JournalDamage) {
             guard line.isComplete else { throw JournalDamage("the line ends early") }
             guard end == nil else { throw JournalDamage("something stands behind the end") }
             let content = try JournalLine(bytes)
-            endsWell = true
             switch content {
             case .header(let header): try take(header, line)
             case .end(let number):
-                guard parts.isEmpty, number >= last else { throw JournalDamage("the end is out of place") }
+                guard parts.isEmpty, number >= last, number < JournalHeader.maximumNumber else {
+                    throw JournalDamage("the end is out of place")
+                }
                 end = number
                 highest = max(highest, number)
                 goodSize = line.end
@@ -151,12 +149,10 @@ struct SegmentSurvey {
 
     /// Takes note of what a line behind the fault knows: whether what stood there was on stable storage.
     mutating func takeBehindFault(_ line: LineIterator.Line, _ bytes: UnsafeRawBufferPointer) {
-        endsWell = false
         guard line.isComplete else { return }
         let vouched: UInt64
         do throws(JournalDamage) {
             let content = try JournalLine(bytes)
-            endsWell = true
             switch content {
             case .record(let head):
                 if head.isLast { fault?.behind += 1 }

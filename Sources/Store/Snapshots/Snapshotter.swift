@@ -208,13 +208,14 @@ actor Snapshotter {
     ///
     /// - Returns: How many were removed.
     private func pruneJournal(upTo oldest: UInt64) async throws -> Int {
-        let removed = journal.removable(upTo: oldest)
-        guard let last = removed.last, let first = journal.segments.first(where: { $0.first > last.first })?.first
-        else {
-            return 0
-        }
+        guard let last = journal.removable(upTo: oldest).last,
+            let first = journal.segments.first(where: { $0.first > last.first })?.first
+        else { return 0 }
         // First the head, since it would miss them.
         try await committer.keepJournal(from: first)
+        // Others may have removed segments meanwhile, or the snapshot that makes up for these.
+        guard try folder.readable().contains(where: { $0.manifest.sequence + 1 >= first }) else { return 0 }
+        let removed = journal.segments.filter { $0.first < first }
         try journal.remove(removed)
         return removed.count
     }
@@ -229,8 +230,9 @@ actor Snapshotter {
 
     private func dropHistory(to size: Int) async throws {
         for snapshot in try folder.readable().sorted(by: { $0.manifest.sequence < $1.manifest.sequence })
-        where journal.size > size && snapshot.isVerified {
-            guard try await pruneJournal(upTo: snapshot.manifest.sequence) > 0 else { continue }
+        where journal.size > size {
+            let isOfUse = !journal.removable(upTo: snapshot.manifest.sequence).isEmpty && snapshot.isVerified
+            guard isOfUse, try await pruneJournal(upTo: snapshot.manifest.sequence) > 0 else { continue }
             logger.warning(
                 "dropped the oldest history: the journal was larger than it may be",
                 metadata: ["oldest": "\(snapshot.manifest.sequence)", "maximum_bytes": .stringConvertible(size)]
