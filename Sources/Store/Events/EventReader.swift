@@ -102,7 +102,11 @@ package actor EventReader {
     private func window(of segment: Journal.Segment, from start: Int) throws -> [UInt8] {
         for count in [Self.batchSize, JournalRecord.maximumLineSize + 1] {
             let bytes = try Disk.read(segment.file.path, from: start, count: min(count, segment.size - start))
-            if bytes.contains(UInt8(ascii: "\n")) || bytes.count < count { return bytes }
+            let hasLine = bytes.withUnsafeBytes { bytes in
+                var lines = LineIterator(bytes)
+                return lines.next()?.isComplete ?? false
+            }
+            if hasLine || bytes.count < count { return bytes }
         }
         throw JournalError.damaged(
             file: segment.file.path.path,
