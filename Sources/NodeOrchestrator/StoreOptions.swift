@@ -103,7 +103,7 @@ extension StoreOptions {
 extension InventoryStore {
     /// Opens the inventory, and shows on a terminal how far that has come.
     static func opened(_ configuration: Configuration, logger: Logger) async throws -> InventoryStore {
-        let progress = ProgressBar(label: "replaying the journal")
+        let progress = ProgressBar(label: "reading the journal")
         defer { progress.finish() }
         var configuration = configuration
         configuration.replayProgress = progress.update

@@ -36,7 +36,7 @@ extension InventoryStore {
             )
         }
         if files.isOfFirstFormat {
-            try Adoption.adopt(files, disk: disk, logger: logger)
+            try Adoption.adopt(files, disk: disk, logger: logger, progress: configuration.replayProgress)
             files = try DataFiles(configuration)
         }
         let faults = files.faults

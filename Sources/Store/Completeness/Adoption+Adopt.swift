@@ -6,14 +6,22 @@ extension Adoption {
     /// Makes what format 1 has left an inventory of this format, once: everything is read, and then recorded as what
     /// belongs to it. The files stay as they are.
     ///
+    /// - Parameter progress: Gets the bytes of the journal that have been read, and all there are.
     /// - Throws: Where the journal is damaged. Nothing is recorded then.
-    static func adopt(_ files: DataFiles, disk: Disk, logger: Logger) throws {
+    static func adopt(
+        _ files: DataFiles,
+        disk: Disk,
+        logger: Logger,
+        progress: (_ done: Int, _ total: Int) -> Void
+    ) throws {
         let start = ContinuousClock.now
         logger.notice(
             "adopting what an earlier version has left; every file is checked, once",
             metadata: ["segments": "\(files.segments.count)", "snapshots": "\(files.snapshots.count)"]
         )
         var adoption = Adoption(inventory: files.readHead?.inventory ?? .version7(), segments: [], snapshots: [])
+        let total = try files.segments.reduce(0) { $0 + (try $1.file.size) }
+        var done = 0
         var chain = ChainHash.beginning
         for (index, segment) in files.segments.enumerated() {
             var expectation = files.expectation(of: index)
@@ -21,6 +29,8 @@ extension Adoption {
             let survey = try segment.file.surveyWithChanges(expectation)
             if let error = segment.file.error(survey) { throw error }
             chain = survey.chain ?? chain
+            done += try segment.file.size
+            progress(done, total)
             adoption.segments.append(
                 Segment(first: segment.file.first, last: survey.last, chain: chain.description)
             )
