@@ -107,10 +107,10 @@ enum Micro {
         init(isNew: Bool = true) throws {
             let folder = URL(filePath: "/dev/shm/node-orchestrator-micro", directoryHint: .isDirectory)
             let copy = folder.appendingPathExtension("copy")
-            try? FileManager.default.removeItem(at: copy)  // Where there is none.
-            if isNew {
-                try? FileManager.default.removeItem(at: folder)  // Where there is none.
-            } else {
+            for left in isNew ? [copy, folder] : [copy] where FileManager.default.fileExists(atPath: left.path) {
+                try FileManager.default.removeItem(at: left)
+            }
+            if !isNew {
                 // The one that is there is locked.
                 try FileManager.default.copyItem(at: folder, to: copy)
             }

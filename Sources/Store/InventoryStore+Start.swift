@@ -39,11 +39,9 @@ extension InventoryStore {
             try Adoption.adopt(files, disk: disk, logger: logger, progress: configuration.replayProgress)
             files = try DataFiles(configuration)
         }
-        let faults = files.faults
-        guard faults.isEmpty else { throw JournalError.incomplete(faults) }
+        try files.check()
         let inventory = files.inventory ?? .version7()
-        var snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: disk)
-        snapshots.owner = .init(inventory: inventory, adopted: Set(files.readAdoption?.snapshots ?? []))
+        let snapshots = files.snapshots(of: inventory, disk: disk)
         try snapshots.removePartial()
         try JournalFolder(configuration.journalDirectory, disk: disk).removePartial()
         let snapshot = try await restoreSnapshot(files, snapshots, configuration, to: projection, directory, logger)

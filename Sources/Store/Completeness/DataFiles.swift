@@ -92,8 +92,7 @@ struct DataFiles: Sendable {
             }
         }
         segments = try JournalFolder(paths.journal, disk: disk).segments().map { file in
-            let bytes = try disk.contents(of: file.path, limit: JournalHeader.maximumSize) ?? []
-            let header = bytes.withUnsafeBytes(Self.header)
+            let header = try file.header()
             if case .failure(let damage) = header, damage.isOfOtherVersion {
                 throw JournalError.otherVersion(
                     file: file.path.path,
@@ -134,18 +133,6 @@ struct DataFiles: Sendable {
         return files
     }
 
-    private static func header(in bytes: UnsafeRawBufferPointer) -> Result<JournalHeader, JournalDamage> {
-        var lines = LineIterator(bytes)
-        do throws(JournalDamage) {
-            guard let line = lines.next(), line.isComplete,
-                case .header(let header) = try JournalLine(line.bytes(in: bytes))
-            else { throw JournalDamage("it has no beginning") }
-            return .success(header)
-        } catch {
-            return .failure(error)
-        }
-    }
-
     /// Whether there is nothing at all.
     var isEmpty: Bool { head == .absent && adoption == .absent && segments.isEmpty && snapshots.isEmpty }
 
@@ -166,6 +153,19 @@ struct DataFiles: Sendable {
     /// What was adopted, where that can be read.
     var readAdoption: Adoption? {
         if case .adoption(let adoption) = adoption { adoption } else { nil }
+    }
+
+    /// The snapshots that belong to an inventory.
+    func snapshots(of inventory: UUID, disk: Disk) -> SnapshotFolder {
+        var folder = SnapshotFolder(paths.snapshots, disk: disk)
+        folder.owner = .init(inventory: inventory, adopted: Set(readAdoption?.snapshots ?? []))
+        return folder
+    }
+
+    /// Makes sure that nothing is missing or foreign, as far as ``faults`` tells.
+    func check() throws(JournalError) {
+        let faults = faults
+        guard faults.isEmpty else { throw .incomplete(faults) }
     }
 
     /// The inventory that all of it should belong to; nil where nothing says.

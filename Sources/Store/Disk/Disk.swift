@@ -71,11 +71,8 @@ package struct Disk: Sendable {
     }
 
     /// The bytes of a file; nil where there is none.
-    ///
-    /// - Parameter limit: How many there may be at most; more are left alone.
-    func contents(of path: URL, limit: Int = .max) throws(DiskError) -> [UInt8]? {
-        guard FileManager.default.fileExists(atPath: path.path) else { return nil }
-        return try Self.read(path, count: limit)
+    func contents(of path: URL) throws(DiskError) -> [UInt8]? {
+        FileManager.default.fileExists(atPath: path.path) ? try Self.read(path) : nil
     }
 
     /// Reads a part of a file. A file is never mapped into memory, where one that is cut off ends the process.

@@ -126,27 +126,15 @@ struct JournalReader {
             if try beginning(of: segments[middle]) > time { high = middle } else { low = middle + 1 }
         }
         guard low > 0 else { return nil }
-        let last = try last(
-            at: time,
-            in: segments[low - 1],
-            successor: low < segments.count ? segments[low].first : nil
-        )
-        return last
+        let successor = low < segments.count ? segments[low].first : nil
+        return try last(at: time, in: segments[low - 1], successor: successor)
     }
 
     /// When a segment was begun.
     private func beginning(of segment: Journal.Segment) throws -> Timestamp {
-        let bytes = try Disk.read(segment.file.path, count: JournalHeader.maximumSize)
-        return try bytes.withUnsafeBytes { bytes in
-            var lines = LineIterator(bytes)
-            do throws(JournalDamage) {
-                guard let line = lines.next(), line.isComplete,
-                    case .header(let header) = try JournalLine(line.bytes(in: bytes))
-                else { throw JournalDamage("it has no beginning") }
-                return header.time
-            } catch {
-                throw damaged(segment, "line 1: \(error)")
-            }
+        switch try segment.file.header() {
+        case .success(let header): return header.time
+        case .failure(let damage): throw damaged(segment, "line 1: \(damage)")
         }
     }
 

@@ -9,18 +9,15 @@ package struct OfflineHistory {
 
     package init(_ configuration: InventoryStore.Configuration, logger: Logger) throws {
         let files = try DataFiles(configuration)
-        let faults = files.faults
-        guard faults.isEmpty else { throw JournalError.incomplete(faults) }
-        var snapshots = SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk)
-        if !files.isOfFirstFormat, let inventory = files.inventory {
-            snapshots.owner = .init(inventory: inventory, adopted: Set(files.readAdoption?.snapshots ?? []))
-        }
+        try files.check()
+        let own =
+            files.isOfFirstFormat ? nil : files.inventory.map { files.snapshots(of: $0, disk: configuration.disk) }
         past = PastReader(
             try Journal(
                 reading: JournalFolder(configuration.journalDirectory, disk: configuration.disk),
                 stretches: files.clockStretches
             ),
-            snapshots,
+            own ?? SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk),
             on: try Database(configuration: ["autoinstall_known_extensions": "false"]).connect(),
             keepsIndices: false
         )

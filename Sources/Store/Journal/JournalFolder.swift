@@ -58,6 +58,20 @@ extension JournalFolder.Segment {
 
     var name: String { path.lastPathComponent }
 
+    /// The first line, and nothing else of the file.
+    func header() throws(DiskError) -> Result<JournalHeader, JournalDamage> {
+        let bytes = try Disk.read(path, count: JournalHeader.maximumSize)
+        return bytes.withUnsafeBytes { bytes in
+            var lines = LineIterator(bytes)
+            return Result { () throws(JournalDamage) in
+                guard let line = lines.next(), line.isComplete,
+                    case .header(let header) = try JournalLine(line.bytes(in: bytes))
+                else { throw JournalDamage("it has no beginning") }
+                return header
+            }
+        }
+    }
+
     /// The bytes of the file.
     func contents() throws(DiskError) -> [UInt8] { try Disk.read(path) }
 }

@@ -93,9 +93,6 @@ struct SegmentSurvey {
         return fault.isVouchedFor || header == nil
     }
 
-    /// The place behind the last transaction that counts, where its hash is known.
-    var tip: ChainPoint? { chain.map { ChainPoint(sequence: last, hash: $0) } }
-
     // MARK: Steps
 
     /// Takes the next line, as long as there is no fault.

@@ -1,0 +1,141 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// The work that goes on by itself while the store is open.
+extension InventoryStore: Service {
+    /// How long changes wait at most before they are merged into the projection, unless very many come.
+    private static let mergeInterval = Duration.seconds(1)
+    /// How often the journal is looked after, and how often at most it is shortened.
+    private static let upkeepInterval = Duration.seconds(1)
+    private static let shrinkInterval = Duration.seconds(10)
+
+    /// Works until the service group shuts down, then closes the store.
+    package func run() async throws {
+        await withTaskGroup { group in
+            group.addTask {
+                // Fills the tables with what the start has restored.
+                await self.attempt { try await self.projection.catchUp() }
+                await self.every(Self.mergeInterval) { try await self.projection.lookAfter() }
+            }
+            group.addTask { await self.every(Self.upkeepInterval) { try await self.lookAfterJournal() } }
+            if case .interval(let interval) = configuration.fsync {
+                group.addTask { await self.every(interval) { try await self.committer.sync() } }
+            }
+            if let interval = configuration.snapshotInterval {
+                group.addTask { await self.every(interval) { try await self.snapshotter.takeIfChanged() } }
+            }
+            await group.waitForAll()
+        }
+        try await close(takingSnapshot: true)
+    }
+
+    /// Accepts no more transactions and ends the journal.
+    ///
+    /// - Parameter takingSnapshot: Whether a last snapshot is taken, if anything is new.
+    package func close(takingSnapshot: Bool) async throws {
+        do {
+            // Whatever still comes in, from requests that outlast their time, is refused rather than lost.
+            try await committer.close()
+        } catch {
+            // Without a snapshot, which could be ahead of a journal that is not synced.
+            logger.error(
+                "the journal has no proper end; the next start goes on all the same",
+                metadata: ["reason": "\(error)"]
+            )
+            return
+        }
+        if takingSnapshot { try await snapshotter.takeIfChanged() }
+    }
+
+    /// Finds out whether a failed disk works again, and says so, each reason once.
+    private func lookAfterDisk() async {
+        let reason = journal.problem.map { "the server \($0)" }
+        let before = reportedProblem.withLock { reported in
+            defer { reported = reason }
+            return reported
+        }
+        if let reason {
+            if reason != before { logger.error("nothing can be written", metadata: ["reason": "\(reason)"]) }
+            do {
+                try await committer.sync()
+            } catch {
+                // The next look finds out why.
+            }
+        } else if before != nil {
+            logger.notice("the disk works again: writes are accepted")
+        }
+    }
+
+    /// Finds out whether the server's files are still its own, and brings the head of the journal to stable storage when
+    /// nothing is written.
+    package func lookAfterFiles() async {
+        do {
+            for lock in locks { try lock.check() }
+            try await committer.lookAfterFiles()
+        } catch {
+            await committer.stop(for: error)
+        }
+    }
+
+    /// Says when the clock turns out to have been ahead, and when it has caught up.
+    private func lookAtClock() {
+        let lag = journal.clockLag
+        let wasBehind = reportedClock.withLock { reported in
+            defer { reported = lag > 0 }
+            return reported
+        }
+        if lag > 0, !wasBehind {
+            logger.warning(
+                """
+                the clock was set back: until it has caught up, transactions have the time of the last one before, and \
+                only their numbers say what came when
+                """,
+                metadata: ["behind_s": "\(lag)"]
+            )
+        } else if lag == 0, wasBehind {
+            logger.notice("the clock has caught up with the journal")
+        }
+    }
+
+    /// Keeps the journal within its bounds.
+    private func lookAfterJournal() async throws {
+        await lookAfterFiles()
+        await lookAfterDisk()
+        lookAtClock()
+        do {
+            try await history.writeIndices()
+        } catch {
+            logger.warning(
+                "an index of the journal is not written; it is made when it is needed",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+        guard journal.size > configuration.maximumJournalSize, nextShrinking.withLock({ $0 <= .now }) else { return }
+        nextShrinking.withLock { $0 = .now + Self.shrinkInterval }
+        try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)
+    }
+
+    /// Does something again and again until the service group shuts down.
+    private func every(_ interval: Duration, _ body: @escaping @Sendable () async throws -> Void) async {
+        await cancelWhenGracefulShutdown {
+            while true {
+                do {
+                    try await Task.sleep(for: interval)
+                } catch {
+                    return
+                }
+                await self.attempt(body)
+            }
+        }
+    }
+
+    private func attempt(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            // A failure is reported, not the end.
+            logger.error("background work failed", metadata: ["reason": "\(error)"])
+        }
+    }
+}
