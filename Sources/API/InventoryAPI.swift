@@ -24,7 +24,7 @@ package struct InventoryAPI: Sendable {
     }
 
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
-    package func router() -> Router<InventoryRequestContext> {
+    func router(_ connections: Connections) -> Router<InventoryRequestContext> {
         var routes = RouteTable()
         if let constantBytes {
             let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
@@ -42,6 +42,6 @@ package struct InventoryAPI: Sendable {
         EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics).add(to: &routes)
-        return routes.router(authenticator: authenticator)
+        return routes.router(authenticator: authenticator, connections: connections)
     }
 }

@@ -29,6 +29,12 @@ extension Problem {
                 headers: Self.retrySoon
             )
         case let error as HTTPError: self.init(error)
+        case is CancellationError:
+            self.init(
+                .serviceUnavailable,
+                "This was ended early: the server stops, or the connection was closed.",
+                headers: Self.retrySoon
+            )
         default:
             logger.error("a request failed", metadata: ["reason": "\(error)"])
             self.init(.internalServerError, "The server failed; its log says why.")
@@ -66,6 +72,7 @@ extension Problem {
         case .unexpected: .preconditionFailed
         case .tooLarge: .contentTooLarge
         case .gone: .gone
+        case .timedOut: .gatewayTimeout
         case .unavailable: .serviceUnavailable
         }
     }

@@ -40,8 +40,8 @@ struct RouteTable {
 
     /// The table as a router.
     ///
-    /// - Parameter authenticator: Checks the token of a request; it gives the context with the token's subject.
-    func router(authenticator: Authenticator) -> Router<InventoryRequestContext> {
+    /// - Parameter authenticator: Checks the token of a request; what that says is in the request's context.
+    func router(authenticator: Authenticator, connections: Connections) -> Router<InventoryRequestContext> {
         let router = Router(context: InventoryRequestContext.self)
         router.add(middleware: RequestLog())
         router.add(middleware: ProblemMiddleware())
@@ -60,7 +60,8 @@ struct RouteTable {
                 }
                 router.on(RouterPath(path), method: method) { request, context in
                     var context = context
-                    context.subject = try await authenticator.subject(of: request, for: access)
+                    context.connections = connections
+                    context.claims = try await authenticator.claims(of: request, for: access)
                     return try await handler(request, context)
                 }
             }

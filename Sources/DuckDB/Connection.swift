@@ -84,7 +84,7 @@ package final class InterruptHandle: Sendable {
     // the pointer is constant, and of the calls that take it only `duckdb_interrupt`, which may be called from any
     // thread, is reachable without the `Connection`.
     nonisolated(unsafe) let connection: duckdb_connection
-    private let database: Database
+    let database: Database
 
     fileprivate init(connectingTo database: Database) throws(DuckDBError) {
         var connection: duckdb_connection?

@@ -6,6 +6,8 @@ import CDuckDB
 package final class Database: Sendable {
     // Unsafe only in name: DuckDB allows the handle on any thread, and it is constant until `deinit`.
     nonisolated(unsafe) let handle: duckdb_database
+    /// Tells functions of SQL when to stop.
+    let interrupted = InterruptedConnections()
 
     /// Opens a database.
     ///

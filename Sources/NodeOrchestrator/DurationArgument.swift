@@ -19,6 +19,10 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
         seconds = number * unit
     }
 
+    init(_ duration: Duration) {
+        self.init(seconds: Int(duration.components.seconds))
+    }
+
     init(seconds: Int) {
         self.seconds = seconds
     }

@@ -24,7 +24,7 @@ struct RestoreOptions: ParsableArguments {
         }
         let request = ServerRequest(method: "POST", path: path, reason: reason)
         let difference = try await store.withStore(instead: ServerRequest.advice([request])) { store in
-            try await store.restore(to: moment, author: Self.author, reason: reason)
+            try await store.restore(to: moment, for: Caller(subject: Self.author), reason: reason)
         }
         if difference.resources.isEmpty {
             print("nothing to restore: the inventory is as it was at \(moment)")

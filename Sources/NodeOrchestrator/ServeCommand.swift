@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import Hummingbird
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -37,6 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Size of the journal beyond which a snapshot is taken and the oldest history is dropped.")
     var journalMaxSize = ByteSizeArgument(bytes: InventoryStore.Configuration.standardJournalSize)
 
+    @Option(help: "How long a search, or a read of the past, may take.")
+    var searchTimeout = DurationArgument(InventoryStore.Configuration.standardSearchTimeout)
+
     @Flag(help: "Start with an empty inventory; refused where there is one.")
     var noRestore = false
 
@@ -64,6 +66,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Answer /constant/{ref} with so many bytes, to measure others by.", visibility: .hidden))
     var constantRoute: Int?
 
+    /// How long a stop takes at most; the last snapshot is given up then, since the journal has all that it would have.
+    private static let stopLimit = Duration.seconds(30)
+
     /// Room for a few transactions, so that a snapshot is not taken for each.
     private static let minimumJournalSize = 1_000_000
 
@@ -71,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard journalMaxSize.bytes >= Self.minimumJournalSize else {
             throw ValidationError("--journal-max-size is at least \(ByteSizeArgument(bytes: Self.minimumJournalSize)).")
         }
+        guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
             throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
         }
@@ -89,27 +95,22 @@ struct ServeCommand: AsyncParsableCommand {
             metrics: metrics,
             constantBytes: constantRoute
         )
-        let applications = (listen.isEmpty ? [.standard] : listen).map { address in
-            Application(
-                responder: api.router().buildResponder(),
-                server: InventoryAPI.server,
-                configuration: InventoryAPI.configuration(.hostname(address.host, port: address.port)),
-                onServerRunning: { channel in
-                    // Whoever starts the server waits for this line, whatever else is logged.
-                    var logger = logger
-                    logger.logLevel = min(logger.logLevel, .notice)
-                    logger.notice("ready: listening on \(address.url(port: channel.localAddress?.port))")
-                },
-                logger: logger
-            )
+        let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
+        let server = InventoryServer(api, listeningOn: addresses.map { ($0.host, $0.port) }, logger: logger) {
+            index,
+            port in
+            // Whoever starts the server waits for this line, whatever else is logged.
+            var logger = logger
+            logger.logLevel = min(logger.logLevel, .notice)
+            logger.notice("ready: listening on \(addresses[index].url(port: port))")
         }
-        // Stopped in reverse: first the servers, then, with no writer left, the store takes its last snapshot.
+        // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot.
         var configuration = ServiceGroupConfiguration(
-            services: [store] + applications,
+            services: [store, server],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        configuration.maximumGracefulShutdownDuration = Self.stopLimit
         try await ServiceGroup(configuration: configuration).run()
     }
 
@@ -119,6 +120,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.retention = retention.retention
         configuration.fsync = fsync
         configuration.maximumJournalSize = journalMaxSize.bytes
+        if let duration = searchTimeout.duration { configuration.searchTimeout = duration }
         configuration.restores = !noRestore
         configuration.dropsUnknownFields = dropUnknownFields
         return configuration

@@ -18,6 +18,8 @@ extension InventoryStore {
         /// Bytes that a segment of the journal has at least for a snapshot to close it, so that many snapshots do not make
         /// many small segments.
         package var minimumSegmentSize = 1 << 20
+        /// How long a search, or a read of the past, may take.
+        package var searchTimeout: Duration
         /// Whether what is on disk is loaded; if not, there must be nothing.
         package var restores: Bool
         /// Whether fields that this version does not know are left out; if not, they stop the start.
@@ -34,6 +36,7 @@ extension InventoryStore {
             retention: Retention? = .standard,
             fsync: FsyncPolicy = .always,
             maximumJournalSize: Int = Self.standardJournalSize,
+            searchTimeout: Duration = Self.standardSearchTimeout,
             restores: Bool = true,
             dropsUnknownFields: Bool = false,
             disk: Disk = Disk(),
@@ -45,6 +48,7 @@ extension InventoryStore {
             self.retention = retention
             self.fsync = fsync
             self.maximumJournalSize = maximumJournalSize
+            self.searchTimeout = searchTimeout
             self.restores = restores
             self.dropsUnknownFields = dropsUnknownFields
             self.disk = disk
@@ -52,6 +56,7 @@ extension InventoryStore {
         }
 
         package static let standardJournalSize = 8_000_000_000
+        package static let standardSearchTimeout = Duration.seconds(5)
 
         /// The folders that no other server may be using.
         var lockedFolders: [URL] {

@@ -19,6 +19,7 @@ extension InventoryStore: Service {
                 await self.every(Self.mergeInterval) { try await self.projection.lookAfter() }
             }
             group.addTask { await self.every(Self.upkeepInterval) { try await self.lookAfterJournal() } }
+            group.addTask { await self.every(Self.upkeepInterval) { await self.writeIndices() } }
             if case .interval(let interval) = configuration.fsync {
                 group.addTask { await self.every(interval) { try await self.committer.sync() } }
             }
@@ -45,7 +46,12 @@ extension InventoryStore: Service {
             )
             return
         }
-        if takingSnapshot { try await snapshotter.takeIfChanged() }
+        guard takingSnapshot else { return }
+        do {
+            try await snapshotter.takeIfChanged()
+        } catch is CancellationError {
+            logger.warning("the last snapshot took too long and is given up; the next start reads the journal instead")
+        }
     }
 
     /// Finds out whether a failed disk works again, and says so, each reason once.
@@ -98,11 +104,8 @@ extension InventoryStore: Service {
         }
     }
 
-    /// Keeps the journal within its bounds.
-    private func lookAfterJournal() async throws {
-        await lookAfterFiles()
-        await lookAfterDisk()
-        lookAtClock()
+    /// Writes the indices of closed segments; whoever reads the past comes first.
+    private func writeIndices() async {
         do {
             try await history.writeIndices()
         } catch {
@@ -111,6 +114,13 @@ extension InventoryStore: Service {
                 metadata: ["reason": "\(error)"]
             )
         }
+    }
+
+    /// Keeps the journal within its bounds.
+    private func lookAfterJournal() async throws {
+        await lookAfterFiles()
+        await lookAfterDisk()
+        lookAtClock()
         guard journal.size > configuration.maximumJournalSize, nextShrinking.withLock({ $0 <= .now }) else { return }
         nextShrinking.withLock { $0 = .now + Self.shrinkInterval }
         try await snapshotter.shrinkJournal(to: configuration.maximumJournalSize)

@@ -17,6 +17,9 @@ package final class InventoryStore: Sendable {
     let projection: Projection
     let snapshotter: Snapshotter
     let history: History
+    let searches: Searches
+    /// For the past, which one thread reads.
+    private let pastTurns = Turns(places: 1)
     let configuration: Configuration
     let locks: [FolderLock]
     /// Why nothing could be written when it was looked last.
@@ -25,7 +28,6 @@ package final class InventoryStore: Sendable {
     let reportedClock = Mutex(false)
     /// When the journal is shortened next, if it is too large then.
     let nextShrinking = Mutex(ContinuousClock.now)
-    private let waiting = Mutex(Waiting())
     let logger: Logger
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
@@ -75,6 +77,7 @@ package final class InventoryStore: Sendable {
             directory: directory,
             projection: projection
         )
+        searches = Searches(projection, directory, timeLimit: configuration.searchTimeout)
     }
 
     // MARK: Reading
@@ -87,19 +90,21 @@ package final class InventoryStore: Sendable {
     /// The resources that match a search.
     ///
     /// Every change that was answered before is seen.
-    package func search(_ search: Search) async throws -> SearchResult {
+    ///
+    /// - Throws: ``Refusal`` when it takes too long, or the caller's turn does not come; `CancellationError`.
+    package func search(_ search: Search, for caller: Caller) async throws -> SearchResult {
         if search.isEverything {
             return SearchResult(resources: directory.all(search.kind), sequence: journal.announced)
         }
         if let found = directory.resources(withUniqueKeyOf: search) {
             return SearchResult(resources: found, sequence: journal.announced)
         }
-        return try await waiting(\.searches) { try await projection.search(search, in: directory) }
+        return try await searches.read(for: caller) { try $0.result(of: search) }
     }
 
     /// How many resources match a search, whatever its limit.
-    package func count(_ search: Search) async throws -> Int {
-        try await waiting(\.searches) { try await projection.count(search, in: directory) }
+    package func count(_ search: Search, for caller: Caller) async throws -> Int {
+        try await searches.read(for: caller) { try $0.count(search) }
     }
 
     // MARK: Reading the past
@@ -107,18 +112,23 @@ package final class InventoryStore: Sendable {
     /// The resource that a client's reference named at a moment, as it was then.
     ///
     /// - Throws: ``Refusal`` for a moment that is yet to come, or that is no longer kept; so do all that take one.
-    package func resource(_ kind: Kind, _ reference: String, at moment: Moment) async throws -> StoredResource? {
-        try await readPast { try await $0.resource(kind, kind.reference(reference), at: moment) }
+    package func resource(
+        _ kind: Kind,
+        _ reference: String,
+        at moment: Moment,
+        for caller: Caller
+    ) async throws -> StoredResource? {
+        try await readPast(for: caller) { try await $0.resource(kind, kind.reference(reference), at: moment) }
     }
 
     /// The resources that matched a search at a moment.
-    package func search(_ search: Search, at moment: Moment) async throws -> SearchResult {
-        try await readPast { try await $0.search(search, at: moment) }
+    package func search(_ search: Search, at moment: Moment, for caller: Caller) async throws -> SearchResult {
+        try await readPast(for: caller) { try await $0.search(search, at: moment) }
     }
 
     /// How many resources matched a search at a moment, whatever its limit.
-    package func count(_ search: Search, at moment: Moment) async throws -> Int {
-        try await readPast { try await $0.count(search, at: moment) }
+    package func count(_ search: Search, at moment: Moment, for caller: Caller) async throws -> Int {
+        try await readPast(for: caller) { try await $0.count(search, at: moment) }
     }
 
     /// The versions of a resource that the history has, newest first.
@@ -131,46 +141,27 @@ package final class InventoryStore: Sendable {
         _ kind: Kind,
         _ reference: String,
         limit: Int,
-        before: UInt64? = nil
+        before: UInt64? = nil,
+        for caller: Caller
     ) async throws -> (versions: [ResourceVersion], hasMore: Bool)? {
-        try await readPast {
+        try await readPast(for: caller) {
             try await $0.versions(kind, kind.reference(reference), limit: limit, before: before)
         }
     }
 
     /// What is otherwise at one moment than at another.
-    package func difference(from: Moment, to: Moment) async throws -> InventoryDifference {
-        try await readPast { try await $0.difference(from: from, to: to) }
+    package func difference(from: Moment, to: Moment, for caller: Caller) async throws -> InventoryDifference {
+        try await readPast(for: caller) { try await $0.difference(from: from, to: to) }
     }
 
-    private func readPast<Answer: Sendable>(_ body: (History) async throws -> Answer) async throws -> Answer {
-        try await waiting(\.past) { try await body(history) }
-    }
-
-    /// How many wait for what is done for one after the other.
-    private struct Waiting {
-        var past = 0
-        var searches = 0
-    }
-
-    /// How many may wait for the past, or for a search.
-    private static let maximumWaiting = 1024
-
-    /// Does something that others may have to wait for, or refuses when too many do.
-    private func waiting<Answer: Sendable>(
-        _ line: any WritableKeyPath<Waiting, Int> & Sendable,
-        _ body: () async throws -> Answer
+    private func readPast<Answer: Sendable>(
+        for caller: Caller,
+        _ body: @escaping @Sendable (History) async throws -> Answer
     ) async throws -> Answer {
-        let hasRoom = waiting.withLock { waiting in
-            guard waiting[keyPath: line] < Self.maximumWaiting else { return false }
-            waiting[keyPath: line] += 1
-            return true
+        try await pastTurns.turn(of: caller) {
+            try await projection.catchUp()
+            return try await withTimeLimit(configuration.searchTimeout) { [history] in try await body(history) }
         }
-        guard hasRoom else {
-            throw Refusal(.unavailable, "More than \(Self.maximumWaiting) wait for an answer; try again soon.")
-        }
-        defer { waiting.withLock { $0[keyPath: line] -= 1 } }
-        return try await body()
     }
 
     /// The journal from a position on, or from now on.
@@ -195,64 +186,80 @@ package final class InventoryStore: Sendable {
         committer.submit(transactions)
     }
 
-    /// Changes or deletes the resources that match a search, in one transaction and with nothing written meanwhile.
+    /// Changes or deletes the resources that match a search, in one transaction, unless any of them changes meanwhile.
     ///
     /// - Parameters:
     ///   - search: If it has a limit, the first so many.
     ///   - expected: How many must match, where that is known.
     ///   - action: What is done with each.
+    /// - Returns: What became of it, and the number of the transaction as of which the search was made.
     /// - Throws: Every problem that was found; nothing is changed then.
     package func commit(
         _ search: Search,
         expecting expected: Int?,
-        author: String?,
+        for caller: Caller,
         isDryRun: Bool,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
-    ) async throws -> Receipt {
-        try await committer.commit(
-            Transaction(
-                author: author,
-                isDryRun: isDryRun,
-                content: .decision { [projection, directory] _, _ in
-                    let found = try await projection.search(search, in: directory)
-                    if let expected {
-                        let count =
-                            found.next == nil
-                            ? found.resources.count : try await projection.count(search, in: directory)
-                        guard count == expected else {
-                            throw Refusal(.unexpected, "The search matches \(count), not \(expected) as expected.")
-                        }
-                    }
-                    return found.resources.map { Transaction.Operation(action(Kind.Reference(id: $0.id))) }
-                }
-            )
+    ) async throws -> (receipt: Receipt, sequence: UInt64) {
+        for _ in 0..<Self.maximumTries {
+            let (found, count) = try await searches.read(for: caller) { tables in
+                let found = try tables.result(of: search)
+                return (found, found.next == nil ? found.resources.count : try tables.count(search))
+            }
+            if let expected, count != expected {
+                throw Refusal(.unexpected, "The search matches \(count), not \(expected) as expected.")
+            }
+            let operations = found.resources.map { id, stored in
+                Transaction.Operation(action(Kind.Reference(id: id)), if: [.isAny(of: [stored.version])])
+            }
+            do {
+                let receipt = try await commit(Transaction(author: caller.subject, isDryRun: isDryRun, operations))
+                return (receipt, found.sequence)
+            } catch let refusal as Refusal where refusal.problems.contains(where: \.isOvertaken) {
+                continue
+            }
+        }
+        throw Refusal(
+            .conflict,
+            "Resources that match were changed by others \(Self.maximumTries) times while this was worked out; try again, or "
+                + "change fewer at once."
         )
     }
 
+    /// How often a change of what matches a search is tried.
+    private static let maximumTries = 3
+
     /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
+    ///
+    /// It is worked out while others go on to write. What they change meanwhile was, at the moment, what it was before
+    /// they changed it, or else it is among what was worked out.
     ///
     /// - Returns: The number of the transaction, or of the last one when there is nothing to change, and what differs.
     package func restore(
         to moment: Moment,
-        author: String?,
+        for caller: Caller,
         reason: String? = nil
     ) async throws -> InventoryDifference {
-        let (target, current) = (try await history.sequence(of: moment), journal.sequence)
-        // Most of the work is done before, so that writes wait only for what changes meanwhile.
-        let before = try await history.restoration(to: target, from: current)
-        let reason = "restore to \(moment)" + (reason.map { ": \($0)" } ?? "")
-        let receipt = try await committer.commit(
-            Transaction(
-                author: author,
-                reason: reason,
-                content: .decision { [projection, journal, snapshots = snapshotter.folder] _, now in
-                    let connection = try projection.database.connect()
-                    var past = PastReader(journal, snapshots, on: connection, keepsIndices: false)
-                    let since = try past.restoration(to: target, changedFrom: current, to: now)
-                    return before.merging(since) { $1 }.map { Transaction.Operation(.restore($0.key, $0.value)) }
+        let target = try await history.sequence(of: moment)
+        let recording = await committer.beginRecording()
+        let result: Result<Receipt, any Error>
+        do {
+            let before = try await pastTurns.turn(of: caller) {
+                try await history.restoration(to: target, from: recording.start)
+            }
+            let transaction = Transaction(
+                author: caller.subject,
+                reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),
+                content: .decision {
+                    recording.before.merging(before) { $1 }.map { Transaction.Operation(.restore($0.key, $0.value)) }
                 }
             )
-        )
+            result = .success(try await committer.commit(transaction))
+        } catch {
+            result = .failure(error)
+        }
+        await committer.end(recording)
+        let receipt = try result.get()
         return InventoryDifference(
             from: receipt.previous,
             to: receipt.sequence,

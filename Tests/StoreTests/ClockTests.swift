@@ -15,7 +15,9 @@ struct ClockTests {
         for number in 1000..<1002 { try await before.create(.component, Self.cabinet(number)) }
         // The last one was written an hour ahead.
         let copy = try before.copied()
-        let early = try #require(try await before.store.versions(.component, "x1000", limit: 1)?.versions.first?.time)
+        let early = try #require(
+            try await before.store.versions(.component, "x1000", limit: 1, for: Caller())?.versions.first?.time
+        )
         let future = Timestamp(microseconds: Self.now.microseconds + 3_600_000_000)
         try JournalText(copy).edit { lines in
             lines[2].replace(/"at":"[^"]*"/, maxReplacements: 1) { _ in #""at":"\#(future.millisecondText)""# }
@@ -26,16 +28,16 @@ struct ClockTests {
         for inventory in [inventory, try await inventory.reopened()] {
             #expect(inventory.store.journal.clockLag > 3500)
             let refused = try await refusal {
-                _ = try await inventory.store.resource(.component, "x1002", at: .time(Self.now))
+                _ = try await inventory.store.resource(.component, "x1002", at: .time(Self.now), for: Caller())
             }
             #expect(refused?.reason == .conflict)
             #expect(refused?.text.contains("the clock was set back") ?? false)
-            #expect(try await inventory.store.resource(.component, "x1002", at: .sequence(end)) != nil)
-            #expect(try await inventory.store.resource(.component, "x1000", at: .time(early)) != nil)
-            #expect(try await inventory.store.resource(.component, "x1001", at: .time(early)) == nil)
+            #expect(try await inventory.store.resource(.component, "x1002", at: .sequence(end), for: Caller()) != nil)
+            #expect(try await inventory.store.resource(.component, "x1000", at: .time(early), for: Caller()) != nil)
+            #expect(try await inventory.store.resource(.component, "x1001", at: .time(early), for: Caller()) == nil)
         }
         // Transactions go on with the time of the last one, so that times never run backwards.
-        let versions = try await inventory.store.versions(.component, "x1002", limit: 1)?.versions
+        let versions = try await inventory.store.versions(.component, "x1002", limit: 1, for: Caller())?.versions
         #expect(versions?.first?.time?.millisecondText == future.millisecondText)
     }
 
@@ -44,6 +46,6 @@ struct ClockTests {
         let inventory = try await StoreUnderTest()
         try await inventory.create(.component, Self.cabinet(1000))
         #expect(inventory.store.journal.clockLag == 0)
-        #expect(try await inventory.store.resource(.component, "x1000", at: .time(Self.now)) != nil)
+        #expect(try await inventory.store.resource(.component, "x1000", at: .time(Self.now), for: Caller()) != nil)
     }
 }

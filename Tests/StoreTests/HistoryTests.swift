@@ -37,13 +37,15 @@ struct HistoryTests {
         limit: Int = 100,
         before: UInt64? = nil
     ) async throws -> [ResourceVersion]? {
-        try await inventory.store.versions(kind, reference, limit: limit, before: before)?.versions
+        try await inventory.store.versions(kind, reference, limit: limit, before: before, for: Caller())?.versions
     }
 
     @Test("of a resource is each version with its number, author and patch, newest first; of deleted ones by id")
     func versions() async throws {
         let inventory = try await filled()
-        let past = try #require(try await inventory.store.resource(.computeNode, Self.node, at: .sequence(1)))
+        let past = try #require(
+            try await inventory.store.resource(.computeNode, Self.node, at: .sequence(1), for: Caller())
+        )
         let id = try #require(past.json.text("/id"))
         let versions = try #require(try await versions(inventory, .computeNode, id))
         #expect(versions.map(\.sequence) == [4, 3, 2, 1])
@@ -92,7 +94,8 @@ struct HistoryTests {
                             .computeNode,
                             Self.node,
                             limit: limit,
-                            before: found.last?.sequence
+                            before: found.last?.sequence,
+                            for: Caller()
                         )
                     )
                     #expect(page.versions.count <= limit && !page.versions.isEmpty)
@@ -109,7 +112,9 @@ struct HistoryTests {
     func resourceAt() async throws {
         let inventory = try await filled()
         func hostname(_ moment: Moment) async throws -> String? {
-            try await inventory.store.resource(.computeNode, Self.node, at: moment)?.json.text("/hostname")
+            try await inventory.store.resource(.computeNode, Self.node, at: moment, for: Caller())?.json.text(
+                "/hostname"
+            )
         }
         let names: [String?] = [nil, "one", "two", "two", nil, "three"]
         for (sequence, name) in names.enumerated() {
@@ -118,7 +123,7 @@ struct HistoryTests {
         let snapshot = try await inventory.store.takeSnapshot().snapshot
         try await inventory.delete(.computeNode, Self.node)
         #expect(try await hostname(.snapshot(snapshot.id)) == "three")
-        let two = try await inventory.store.resource(.computeNode, Self.node, at: .sequence(3))
+        let two = try await inventory.store.resource(.computeNode, Self.node, at: .sequence(3), for: Caller())
         #expect(two?.version == 3)
         #expect(two?.json.text("/bmc/username") == "u")
     }
@@ -129,25 +134,36 @@ struct HistoryTests {
         let versions = try #require(try await versions(inventory, .bmc, "x1000c0s0b0"))
         for version in versions {
             let time = try #require(version.time)
-            let then = try await inventory.store.difference(from: .time(time), to: .sequence(version.sequence))
+            let then = try await inventory.store.difference(
+                from: .time(time),
+                to: .sequence(version.sequence),
+                for: Caller()
+            )
             // Others may have come in the same millisecond.
             #expect(then.from >= version.sequence)
             let before = Timestamp(microseconds: time.microseconds - 1)
-            #expect(try await inventory.store.difference(from: .time(before), to: .sequence(5)).from < version.sequence)
+            #expect(
+                try await inventory.store.difference(from: .time(before), to: .sequence(5), for: Caller()).from
+                    < version.sequence
+            )
         }
         let old = try Timestamp("2020-01-01T00:00:00Z")
         #expect(
-            try await refusal { _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(old)) }?
-                .reason == .gone
+            try await refusal {
+                _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(old), for: Caller())
+            }?
+            .reason == .gone
         )
         let future = try Timestamp("2999-01-01T00:00:00Z")
         #expect(
             try await refusal {
-                _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(future))
+                _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(future), for: Caller())
             }?.reason == .invalid
         )
         #expect(
-            try await refusal { _ = try await inventory.store.difference(from: .sequence(0), to: .sequence(6)) }?.reason
+            try await refusal {
+                _ = try await inventory.store.difference(from: .sequence(0), to: .sequence(6), for: Caller())
+            }?.reason
                 == .invalid
         )
     }
@@ -156,23 +172,28 @@ struct HistoryTests {
     func searchAt() async throws {
         let inventory = try await filled()
         let search = try Search(.computeNode, parameters: [("hostname", "two")])
-        #expect(try await inventory.store.search(search, at: .sequence(3)).resources.map(\.stored.version) == [3])
-        #expect(try await inventory.store.search(search, at: .sequence(5)).resources.isEmpty)
+        #expect(
+            try await inventory.store.search(search, at: .sequence(3), for: Caller()).resources.map(\.stored.version)
+                == [3]
+        )
+        #expect(try await inventory.store.search(search, at: .sequence(5), for: Caller()).resources.isEmpty)
     }
 
     @Test("compares any two moments, in either direction")
     func difference() async throws {
         let inventory = try await filled()
-        let difference = try await inventory.store.difference(from: .sequence(1), to: .sequence(3))
+        let difference = try await inventory.store.difference(from: .sequence(1), to: .sequence(3), for: Caller())
         #expect(difference.resources.map(\.resource.kind) == [.bmc, .computeNode])
         #expect(difference.resources.map(\.name) == ["x1000c0s0b0", Self.node])
         #expect(difference.resources[0].changedSecrets == ["/password"])
-        let back = try await inventory.store.difference(from: .sequence(3), to: .sequence(1))
+        let back = try await inventory.store.difference(from: .sequence(3), to: .sequence(1), for: Caller())
         #expect(back.resources.map(\.before) == difference.resources.map(\.after))
-        let all = try await inventory.store.difference(from: .sequence(0), to: .sequence(5))
+        let all = try await inventory.store.difference(from: .sequence(0), to: .sequence(5), for: Caller())
         #expect(all.resources.allSatisfy { $0.before == nil })
         #expect(all.resources.count == 2)
-        #expect(try await inventory.store.difference(from: .sequence(2), to: .sequence(2)).resources.isEmpty)
+        #expect(
+            try await inventory.store.difference(from: .sequence(2), to: .sequence(2), for: Caller()).resources.isEmpty
+        )
         let offline = try OfflineHistory(
             InventoryStore.Configuration(dataDirectory: inventory.folder),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -194,7 +215,7 @@ struct HistoryTests {
         try await inventory.replace(.computeNode, Self.node, node("three"))
         for moment in [Moment.sequence(0), .sequence(1)] {
             do {
-                _ = try await inventory.store.resource(.computeNode, Self.node, at: moment)
+                _ = try await inventory.store.resource(.computeNode, Self.node, at: moment, for: Caller())
                 Issue.record("\(moment) should be gone")
             } catch let refusal as Refusal {
                 #expect(refusal.problems[0].reason == .gone)
@@ -202,7 +223,9 @@ struct HistoryTests {
             }
         }
         #expect(
-            try await inventory.store.resource(.computeNode, Self.node, at: .sequence(2))?.json.text("/hostname")
+            try await inventory.store.resource(.computeNode, Self.node, at: .sequence(2), for: Caller())?.json.text(
+                "/hostname"
+            )
                 == "two"
         )
         let versions = try #require(try await versions(inventory, .computeNode, Self.node))
@@ -227,7 +250,11 @@ struct HistoryTests {
     func restore() async throws {
         let inventory = try await filled()
         let before = inventory.contents
-        let restored = try await inventory.store.restore(to: .sequence(3), author: "bob", reason: "mistake")
+        let restored = try await inventory.store.restore(
+            to: .sequence(3),
+            for: Caller(subject: "bob"),
+            reason: "mistake"
+        )
         #expect(restored.from == 5 && restored.to == 6)
         let node = try #require(try inventory.get(.computeNode, Self.node))
         #expect(node.text("/hostname") == "two")
@@ -236,13 +263,13 @@ struct HistoryTests {
         #expect(version.sequence == 6)
         #expect(version.author == "bob")
         #expect(version.reason == "restore to sequence number 3: mistake")
-        let again = try await inventory.store.restore(to: .sequence(5), author: nil)
+        let again = try await inventory.store.restore(to: .sequence(5), for: Caller())
         #expect(again.to == 7)
         #expect(inventory.contents.mapValues(\.document) == before.mapValues(\.document))
         #expect(inventory.contents.mapValues(\.secrets) == before.mapValues(\.secrets))
-        #expect(try await inventory.store.restore(to: .sequence(7), author: nil).resources.isEmpty)
+        #expect(try await inventory.store.restore(to: .sequence(7), for: Caller()).resources.isEmpty)
         #expect(inventory.store.journal.sequence == 7)
-        #expect(try await inventory.store.restore(to: .sequence(0), author: nil).resources.count == 2)
+        #expect(try await inventory.store.restore(to: .sequence(0), for: Caller()).resources.count == 2)
         #expect(inventory.contents.isEmpty)
         #expect(try await inventory.reopened().contents.isEmpty)
     }

@@ -268,7 +268,7 @@ struct MissingFileTests {
     func cutIndices() async throws {
         let inventory = try await Self.filled()
         let reopened = try await inventory.reopened()
-        let versions = try await reopened.store.versions(.component, "x1000", limit: 10)
+        let versions = try await reopened.store.versions(.component, "x1000", limit: 10, for: Caller())
         #expect(versions?.versions.count == 1)
         let journal = reopened.folder.appending(path: "journal")
         let indices = try FileManager.default.contentsOfDirectory(atPath: journal.path).filter {
@@ -278,14 +278,14 @@ struct MissingFileTests {
         for name in indices { #expect(truncate(journal.appending(path: name).path, 0) == 0) }
         for reader in [reopened, try await reopened.reopened()] {
             for number in 1000..<1006 {
-                let versions = try await reader.store.versions(.component, "x\(number)", limit: 10)
+                let versions = try await reader.store.versions(.component, "x\(number)", limit: 10, for: Caller())
                 #expect(versions?.versions.count == 1)
             }
         }
         // A segment that is cut off is a history that cannot be read.
         #expect(truncate(try Self.segment(reopened.folder, 0).path, 0) == 0)
         await #expect(throws: JournalError.self) {
-            _ = try await reopened.store.versions(.component, "x1000", limit: 10)
+            _ = try await reopened.store.versions(.component, "x1000", limit: 10, for: Caller())
         }
     }
 

@@ -16,7 +16,8 @@ struct OldSnapshotTests {
 
     private func components(_ inventory: StoreUnderTest, at moment: Moment) async throws -> [String] {
         try names(
-            try await inventory.store.search(Search(.component, parameters: []), at: moment).resources.map(\.stored)
+            try await inventory.store.search(Search(.component, parameters: []), at: moment, for: Caller()).resources
+                .map(\.stored)
         )
     }
 
@@ -50,7 +51,9 @@ struct OldSnapshotTests {
         try await inventory.delete(.component, "x1000")
         _ = try await inventory.store.takeSnapshot()
         try await inventory.create(.component, cabinet(1002))
-        let versions = try #require(try await inventory.store.versions(.component, "x1001", limit: 10)?.versions)
+        let versions = try #require(
+            try await inventory.store.versions(.component, "x1001", limit: 10, for: Caller())?.versions
+        )
         let between = try #require(versions.last?.time)
         let copy = try inventory.copied()
         for segment in try segments(in: copy.folder).dropLast() {
@@ -73,9 +76,9 @@ struct OldSnapshotTests {
         #expect(try await components(inventory, at: .sequence(1)) == ["x1000"])
         #expect(try await components(inventory, at: .sequence(3)) == ["x1001"])
         #expect(try await components(inventory, at: .sequence(4)) == ["x1001", "x1002"])
-        #expect(try await inventory.store.resource(.component, "x1000", at: moment)?.version == 1)
+        #expect(try await inventory.store.resource(.component, "x1000", at: moment, for: Caller())?.version == 1)
         for name in ["x1001", "x1002"] {
-            #expect(try await inventory.store.resource(.component, name, at: moment) == nil)
+            #expect(try await inventory.store.resource(.component, name, at: moment, for: Caller()) == nil)
         }
         for gone in [Moment.sequence(0), .sequence(2), .time(between)] {
             let problem = try await refusal { _ = try await components(inventory, at: gone) }
@@ -89,11 +92,15 @@ struct OldSnapshotTests {
         let (inventory, old, _) = try await shortened()
         let newest = inventory.store.journal.sequence
         for (to, added) in [(newest, ["x1001", "x1002"]), (3, ["x1001"])] {
-            let difference = try await inventory.store.difference(from: .snapshot(old.id), to: .sequence(to))
+            let difference = try await inventory.store.difference(
+                from: .snapshot(old.id),
+                to: .sequence(to),
+                for: Caller()
+            )
             #expect(try names(difference.resources.filter { $0.before == nil }.compactMap(\.after)) == added)
             #expect(try names(difference.resources.filter { $0.after == nil }.compactMap(\.before)) == ["x1000"])
             #expect(difference.resources.count == added.count + 1)
-            let back = try await inventory.store.difference(from: .sequence(to), to: .snapshot(old.id))
+            let back = try await inventory.store.difference(from: .sequence(to), to: .snapshot(old.id), for: Caller())
             #expect(back.resources.map(\.before) == difference.resources.map(\.after))
             #expect(back.resources.map(\.after) == difference.resources.map(\.before))
         }
@@ -104,15 +111,19 @@ struct OldSnapshotTests {
         let (inventory, old, _) = try await shortened()
         let before = inventory.contents.mapValues(\.document)
         let newest = inventory.store.journal.sequence
-        let past = try await inventory.store.search(Search(.component, parameters: []), at: .snapshot(old.id))
-        let result = try await inventory.store.restore(to: .snapshot(old.id), author: nil)
+        let past = try await inventory.store.search(
+            Search(.component, parameters: []),
+            at: .snapshot(old.id),
+            for: Caller()
+        )
+        let result = try await inventory.store.restore(to: .snapshot(old.id), for: Caller())
         #expect(result.resources.count == 3)
         #expect(inventory.contents.values.map(\.document) == past.resources.map(\.stored.document))
         #expect(try names(Array(inventory.contents.values)) == ["x1000"])
-        #expect(try await inventory.store.restore(to: .snapshot(old.id), author: nil).resources.isEmpty)
+        #expect(try await inventory.store.restore(to: .snapshot(old.id), for: Caller()).resources.isEmpty)
         let restored = inventory.contents
         #expect(try await inventory.reopened().contents == restored)
-        _ = try await inventory.store.restore(to: .sequence(newest), author: nil)
+        _ = try await inventory.store.restore(to: .sequence(newest), for: Caller())
         #expect(inventory.contents.mapValues(\.document) == before)
     }
 
@@ -132,13 +143,15 @@ struct OldSnapshotTests {
         for inventory in [inventory, try await inventory.reopened()] {
             for moment in [Moment.sequence(2), .snapshot(snapshot.id)] {
                 #expect(try await components(inventory, at: moment) == ["x1000", "x1001"])
-                #expect(try await inventory.store.resource(.component, "x1000", at: moment)?.version == 1)
+                #expect(
+                    try await inventory.store.resource(.component, "x1000", at: moment, for: Caller())?.version == 1
+                )
             }
             #expect(try await components(inventory, at: .sequence(3)) == ["x1001"])
-            let difference = try await inventory.store.difference(from: .sequence(2), to: .sequence(4))
+            let difference = try await inventory.store.difference(from: .sequence(2), to: .sequence(4), for: Caller())
             #expect(try names(difference.resources.compactMap(\.before)) == ["x1000"])
             #expect(try names(difference.resources.compactMap(\.after)) == ["x1002"])
-            #expect(try await inventory.store.restore(to: .sequence(2), author: nil).resources.count == 2)
+            #expect(try await inventory.store.restore(to: .sequence(2), for: Caller()).resources.count == 2)
             #expect(inventory.contents.mapValues(\.document) == before)
         }
     }
@@ -168,25 +181,30 @@ struct OldSnapshotTests {
         let newest = try await reopened.replace(.computeNode, Self.node, node("two"))
         for parameters in [[], [(name: "hostname", value: "one")], [(name: "xname", value: Self.node)]] {
             let search = try Search(.computeNode, parameters: parameters)
-            let found = try await reopened.store.search(search, at: .sequence(1)).resources.map(\.stored)
+            let found = try await reopened.store.search(search, at: .sequence(1), for: Caller()).resources.map(\.stored)
             #expect(found.map(\.document) == [document], "\(parameters)")
         }
-        #expect(try await reopened.store.resource(.computeNode, Self.node, at: .sequence(1))?.document == document)
+        #expect(
+            try await reopened.store.resource(.computeNode, Self.node, at: .sequence(1), for: Caller())?.document
+                == document
+        )
         let end = reopened.store.journal.sequence
-        let difference = try await reopened.store.difference(from: .sequence(1), to: .sequence(end))
+        let difference = try await reopened.store.difference(from: .sequence(1), to: .sequence(end), for: Caller())
         #expect(difference.resources.map(\.before?.document) == [document])
         #expect(
-            try await reopened.store.difference(from: .sequence(0), to: .sequence(1)).resources.map {
+            try await reopened.store.difference(from: .sequence(0), to: .sequence(1), for: Caller()).resources.map {
                 $0.resource.kind == .computeNode ? $0.after?.document : document
             }.allSatisfy { $0 == document }
         )
-        let versions = try #require(try await reopened.store.versions(.computeNode, Self.node, limit: 10)?.versions)
+        let versions = try #require(
+            try await reopened.store.versions(.computeNode, Self.node, limit: 10, for: Caller())?.versions
+        )
         #expect(
             versions.map(\.patch) == [
                 JSONPatch(from: try parsed(document), to: newest), JSONPatch(from: nil, to: try parsed(document)),
             ]
         )
-        _ = try await reopened.store.restore(to: .sequence(1), author: nil)
+        _ = try await reopened.store.restore(to: .sequence(1), for: Caller())
         #expect(reopened.store.resource(.computeNode, Self.node)?.stored.document == document)
     }
 
@@ -209,10 +227,17 @@ struct OldSnapshotTests {
         }
         try await reopened.replace(.component, "x1000", #"{"ID":"x1000","Type":"Cabinet","NID":5}"#)
         for _ in 0..<2 {
-            let versions = try #require(try await reopened.store.versions(.component, "x1000", limit: 10)?.versions)
+            let versions = try #require(
+                try await reopened.store.versions(.component, "x1000", limit: 10, for: Caller())?.versions
+            )
             #expect(versions.dropFirst().map(\.sequence) == [5, 4, 3, 2, 1])
             for nid in 1..<5 {
-                let then = try await reopened.store.resource(.component, "x1000", at: .sequence(UInt64(nid) + 1))
+                let then = try await reopened.store.resource(
+                    .component,
+                    "x1000",
+                    at: .sequence(UInt64(nid) + 1),
+                    for: Caller()
+                )
                 #expect(then?.json["NID"] == .number(JSONNumber(nid)))
             }
             _ = try await reopened.store.takeSnapshot()

@@ -145,7 +145,7 @@ struct OtherVersionTests {
         try await reopened.create(.nodeCollection, #"{"name":"n","type":"job","nodes":[]}"#)
         #expect(try await reopened.store.takeSnapshot().isNew)
         let search = try Search(.nodeCollection, parameters: [])
-        #expect(try await reopened.store.search(search, at: .snapshot(snapshot.id)).resources.isEmpty)
+        #expect(try await reopened.store.search(search, at: .snapshot(snapshot.id), for: Caller()).resources.isEmpty)
         #expect(try await reopened.reopened().contents == reopened.contents)
     }
 

@@ -9,7 +9,7 @@ struct SearchTests {
         -> [String]
     {
         let search = try Search(kind, parameters: parameters.map { (name: $0.0, value: $0.1) })
-        return try await inventory.store.search(search).resources.map(\.stored).map { stored in
+        return try await inventory.store.search(search, for: Caller()).resources.map(\.stored).map { stored in
             let document = try parsed(stored.document)
             return document.text("/hostname") ?? document.text("/name") ?? ""
         }

@@ -74,8 +74,8 @@ struct SnapshotTests {
             try await reopened.delete(.component, "x1000c0s0b2")
             try await reopened.create(.component, #"{"ID":"x1000c0s0b17000","Type":"Node","NID":17000}"#)
             let search = try Search(.component, parameters: [(name: "Type", value: "Node")])
-            #expect(try await reopened.store.count(search) == 17_000, "snapshot is gone: \(isGone)")
-            let found = try await reopened.store.search(search).resources
+            #expect(try await reopened.store.count(search, for: Caller()) == 17_000, "snapshot is gone: \(isGone)")
+            let found = try await reopened.store.search(search, for: Caller()).resources
             #expect(
                 Dictionary(uniqueKeysWithValues: found.map { (ResourceID(.component, $0.id), $0.stored) })
                     == reopened.contents

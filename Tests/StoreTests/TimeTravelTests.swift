@@ -48,7 +48,7 @@ struct TimeTravelTests {
                 case 72..<76: try await inventory.delete(.bmc, bmc)
                 case 76..<84:
                     let moment = try #require(past.keys.sorted().randomElement(using: &generator))
-                    _ = try await inventory.store.restore(to: .sequence(moment), author: "model")
+                    _ = try await inventory.store.restore(to: .sequence(moment), for: Caller(subject: "model"))
                     #expect(state(inventory) == past[moment], "step \(step): restore to \(moment)")
                 case 84..<90: try await lookBack(inventory, past, &generator, "step \(step)")
                 case 90..<95:
@@ -84,12 +84,20 @@ struct TimeTravelTests {
         let moment = try #require(sequences.randomElement(using: &generator))
         let other = try #require(sequences.randomElement(using: &generator))
         for kind in [Kind.computeNode, .bmc] {
-            let found = try await inventory.store.search(Search(kind, parameters: []), at: .sequence(moment)).resources
+            let found = try await inventory.store.search(
+                Search(kind, parameters: []),
+                at: .sequence(moment),
+                for: Caller()
+            ).resources
                 .map(\.stored)
             let expected = past[moment, default: [:]].filter { $0.key.kind == kind }.sorted { $0.key.id < $1.key.id }
             #expect(found.map(\.document) == expected.map(\.value.document), "\(step): \(kind) at \(moment)")
         }
-        let difference = try await inventory.store.difference(from: .sequence(moment), to: .sequence(other))
+        let difference = try await inventory.store.difference(
+            from: .sequence(moment),
+            to: .sequence(other),
+            for: Caller()
+        )
         var state = past[moment, default: [:]]
         for resource in difference.resources {
             #expect(state[resource.resource]?.document == resource.before?.document, "\(step): \(moment)...\(other)")

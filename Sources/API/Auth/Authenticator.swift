@@ -15,10 +15,10 @@ package struct Authenticator: Sendable {
         self.protectsReads = protectsReads
     }
 
-    /// The subject of the token that came with a request.
+    /// What the token says that came with a request; nil where none is needed.
     ///
     /// - Throws: ``Problem`` 401 when the route needs a token and there is none, or when the one that came is no good.
-    func subject(of request: Request, for access: RouteAccess) async throws(Problem) -> String? {
+    func claims(of request: Request, for access: RouteAccess) async throws(Problem) -> TokenClaims? {
         guard let key, access != .always else { return nil }
         guard let header = request.headers[.authorization] else {
             if access == .open, !protectsReads { return nil }
@@ -29,7 +29,9 @@ package struct Authenticator: Sendable {
             throw unauthorized("The Authorization header is not of the form Bearer TOKEN.", challenge: "Bearer")
         }
         do throws(TokenError) {
-            return try await key.claims(of: String(parts[1])).check(at: Date())
+            let claims = try await key.claims(of: String(parts[1]))
+            try claims.check(at: Date())
+            return claims
         } catch {
             throw unauthorized(
                 "The token cannot be used: \(error.message).",

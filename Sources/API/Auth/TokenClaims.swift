@@ -79,14 +79,12 @@ package struct TokenClaims: JWTPayload, Equatable {
     package static let leeway: TimeInterval = 30
 
     /// Makes sure that the token may be used at a time.
-    ///
-    /// - Returns: The subject.
-    package func check(at now: Date) throws(TokenError) -> String {
+    package func check(at now: Date) throws(TokenError) {
         let missing = [
             ("sub", sub?.isEmpty ?? true), ("iss", iss?.isEmpty ?? true),
             ("aud", aud?.names.allSatisfy(\.isEmpty) ?? true), ("exp", exp == nil),
         ].filter(\.1).map(\.0)
-        guard missing.isEmpty, let sub, let exp else {
+        guard missing.isEmpty, let exp else {
             throw TokenError("it has no \(missing.joined(separator: ", "))")
         }
         let seconds = now.timeIntervalSince1970
@@ -94,7 +92,6 @@ package struct TokenClaims: JWTPayload, Equatable {
         if let nbf, seconds < nbf - Self.leeway {
             throw TokenError("it is not valid before \(Self.text(nbf))")
         }
-        return sub
     }
 
     /// A time as people read it, where it is one that people live in.

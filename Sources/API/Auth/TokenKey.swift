@@ -96,7 +96,7 @@ extension TokenKey {
     /// Whether this key signed a token that may be used at a time.
     package func isValid(_ token: String, at time: Date) async -> Bool {
         do throws(TokenError) {
-            _ = try await claims(of: token).check(at: time)
+            try await claims(of: token).check(at: time)
             return true
         } catch {
             return false

@@ -10,7 +10,7 @@ struct PastRoutes {
     let store: InventoryStore
 
     func add(to routes: inout RouteTable) {
-        routes.add("/diff", .get) { request, _ in
+        routes.add("/diff", .get) { request, context in
             let parameters = try request.queryParameters(of: "from", "to")
             guard let from = try parameters.value(of: "from", Moment.init) else {
                 throw Problem(
@@ -18,10 +18,8 @@ struct PastRoutes {
                     "The parameter from is missing: a time, a sequence number or a snapshot's id."
                 )
             }
-            let to = try parameters.value(of: "to", Moment.init)
-            return .json(
-                pieces: try await store.difference(from: from, to: to ?? .sequence(store.journal.sequence)).jsonPieces
-            )
+            let to = try parameters.value(of: "to", Moment.init) ?? .sequence(store.journal.sequence)
+            return try await difference(from: from, to: to, context)
         }
         routes.add("/restore", .post) { request, context in
             let parameters = try request.queryParameters(of: "at", "dry_run")
@@ -30,6 +28,18 @@ struct PastRoutes {
             }
             return try await restore(to: moment, isDryRun: parameters.flag("dry_run"), request, context)
         }
+    }
+
+    private func difference(
+        from: Moment,
+        to: Moment,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
+        let caller = context.caller
+        let difference = try await context.whileClientWaits {
+            try await store.difference(from: from, to: to, for: caller)
+        }
+        return .json(pieces: difference.jsonPieces)
     }
 
     /// Makes the inventory what it was, or says what that would change.
@@ -41,11 +51,9 @@ struct PastRoutes {
     ) async throws -> Response {
         let reason = try await reason(request)
         if isDryRun {
-            return .json(
-                pieces: try await store.difference(from: .sequence(store.journal.sequence), to: moment).jsonPieces
-            )
+            return try await difference(from: .sequence(store.journal.sequence), to: moment, context)
         }
-        let difference = try await store.restore(to: moment, author: context.subject, reason: reason)
+        let difference = try await store.restore(to: moment, for: context.caller, reason: reason)
         return .json(
             JSONValue.object([
                 "sequence": .number(JSONNumber(Int(difference.to))), "summary": difference.summary,

@@ -34,7 +34,11 @@ struct ResourceRoutes {
         let reference = try context.parameter("ref")
         let moment = try request.queryParameters(of: "at").value(of: "at", Moment.init)
         let stored =
-            if let moment { try await store.resource(kind, reference, at: moment) } else {
+            if let moment {
+                try await context.whileClientWaits { [caller = context.caller] in
+                    try await store.resource(kind, reference, at: moment, for: caller)
+                }
+            } else {
                 store.resource(kind, reference)?.stored
             }
         guard let stored else {
@@ -78,7 +82,11 @@ struct ResourceRoutes {
             try UInt64(sequenceNumber: text)
         }
         let count = limit ?? Self.standardVersions
-        guard let page = try await store.versions(kind, reference, limit: count, before: before) else {
+        let caller = context.caller
+        let found = try await context.whileClientWaits {
+            try await store.versions(kind, reference, limit: count, before: before, for: caller)
+        }
+        guard let page = found else {
             throw Problem(.notFound, "There is no history of a \(kind.rawValue) \(reference).")
         }
         var response = Response.json(JSONValue.array(page.versions.map(\.json)).bytes)

@@ -12,7 +12,7 @@ struct SearchRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
-        routes.add(path, .get, .open) { request, _ in try await find(kind, request) }
+        routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
         routes.add(path, .patch) { request, context in
             let wanted = try Self.change(kind, request)
             let patch = try await request.mergePatch()
@@ -23,19 +23,30 @@ struct SearchRoutes {
         }
     }
 
-    private func find(_ kind: Kind, _ request: Request) async throws -> Response {
+    private func find(
+        _ kind: Kind,
+        _ request: Request,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
         let wanted = try SearchRequest(kind, request)
+        let caller = context.caller
         if wanted.countsOnly {
-            let count =
-                if let moment = wanted.moment { try await store.count(wanted.search, at: moment) } else {
-                    try await store.count(wanted.search)
+            let count = try await context.whileClientWaits {
+                if let moment = wanted.moment {
+                    try await store.count(wanted.search, at: moment, for: caller)
+                } else {
+                    try await store.count(wanted.search, for: caller)
                 }
+            }
             return .json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
         }
-        let result =
-            if let moment = wanted.moment { try await store.search(wanted.search, at: moment) } else {
-                try await store.search(wanted.search)
+        let result = try await context.whileClientWaits {
+            if let moment = wanted.moment {
+                try await store.search(wanted.search, at: moment, for: caller)
+            } else {
+                try await store.search(wanted.search, for: caller)
             }
+        }
         let found = result.resources
         var response =
             if let selection = wanted.selection {
@@ -70,12 +81,13 @@ struct SearchRoutes {
         _ context: InventoryRequestContext,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
     ) async throws -> Response {
-        let receipt: Receipt
+        let caller = context.caller
+        let (receipt, sequence): (Receipt, UInt64)
         do {
-            receipt = try await store.commit(
+            (receipt, sequence) = try await store.commit(
                 wanted.search,
                 expecting: wanted.expected,
-                author: context.subject,
+                for: caller,
                 isDryRun: wanted.isDryRun,
                 action
             )
@@ -85,6 +97,7 @@ struct SearchRoutes {
         }
         var answer: JSONObject = [
             "matched": .number(JSONNumber(receipt.outcomes.count)), "changed": .number(JSONNumber(receipt.changeCount)),
+            "as_of": .number(JSONNumber(Int(sequence))),
         ]
         if wanted.isDryRun {
             answer["dry_run"] = .bool(true)

@@ -16,6 +16,7 @@ actor Committer {
     private let intake: Intake
     private let executor = ThreadExecutor(label: "committer")
     private var isClosed = false
+    private var recordings: [Recording] = []
     private nonisolated let queue = Mutex(Queue())
 
     private struct Queue {
@@ -115,26 +116,15 @@ actor Committer {
         var rest = batch[...]
         while let first = rest.first {
             if let decision = first.decision {
-                await carryOut(first, after: decision)
-                rest.removeFirst()
+                var decided = first
+                decided.decided = decision()
+                rest = rest.dropFirst(carryOut([decided]))
             } else {
                 rest = rest.dropFirst(carryOut(rest.prefix { $0.decision == nil }))
             }
             // Lets in whoever wants a sync or a new segment.
             await Task.yield()
         }
-    }
-
-    /// Works out what a transaction has to do, and does it before anything else is written.
-    private func carryOut(_ request: Request, after decision: Transaction.Decision) async {
-        var request = request
-        do {
-            request.decided = try await decision(self, journal.sequence)
-        } catch {
-            answer([request], with: [.failure(error)])
-            return
-        }
-        _ = carryOut([request])
     }
 
     private func answer(_ requests: ArraySlice<Request>, with results: [Result<Receipt, any Error>]) {
@@ -197,6 +187,7 @@ actor Committer {
             return requests.count
         }
         for (point, changes) in zip(points, changes) {
+            for recording in recordings { recording.add(changes, before: directory) }
             directory.apply(changes)
             projection.enqueue(changes, through: point)
         }
@@ -266,6 +257,19 @@ actor Committer {
             outcomes: outcomes
         )
         return Accepted(record: record, changes: changes, receipt: receipt)
+    }
+
+    // MARK: Recording
+
+    /// Begins to record what resources were before they change.
+    func beginRecording() -> Recording {
+        let recording = Recording(after: journal.sequence)
+        recordings.append(recording)
+        return recording
+    }
+
+    func end(_ recording: Recording) {
+        recordings.removeAll { $0 === recording }
     }
 
     // MARK: Upkeep

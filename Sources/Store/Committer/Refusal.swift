@@ -18,6 +18,8 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case tooLarge
         /// The moment is further back than what is kept.
         case gone
+        /// It takes longer than it may.
+        case timedOut
         /// The disk fails, too many wait, or the server is stopping: the same request may work later.
         case unavailable
     }
@@ -35,6 +37,9 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         package var holder: ResourceID?
         /// The oldest moment that can be read, where an older one was asked for.
         package var oldest: UInt64?
+
+        /// Whether the resource is not what it was found to be.
+        var isOvertaken: Bool { reason == .unexpected || reason == .notFound }
 
         /// The same problem of another operation.
         func of(operation: Int) -> Problem {

@@ -15,12 +15,12 @@ package struct Transaction: Sendable {
     /// What is to be done.
     enum Content: Sendable {
         case operations([Operation])
-        /// Works out the operations when the transaction's turn has come, and nothing else is written.
+        /// Says what the operations are when the transaction's turn has come, and nothing else is written: from memory, and
+        /// at once.
         case decision(Decision)
     }
 
-    /// - Parameter now: The number of the last transaction before.
-    typealias Decision = @Sendable (_ committer: isolated Committer, _ now: UInt64) async throws -> [Operation]
+    typealias Decision = @Sendable () -> [Operation]
 
     package init(author: String?, reason: String? = nil, isDryRun: Bool = false, _ operations: [Operation]) {
         self.init(author: author, reason: reason, isDryRun: isDryRun, content: .operations(operations))

@@ -21,6 +21,11 @@ actor History {
         try reader.sequence(of: moment)
     }
 
+    /// Does something that ends when the task is cancelled.
+    private func cancellable<Answer: Sendable>(_ body: () throws -> Answer) async throws -> Answer {
+        try await reader.connection.interruptHandle.cancellable(body)
+    }
+
     // MARK: As it was
 
     /// The resources of a kind that matched a search at a moment.
@@ -34,17 +39,23 @@ actor History {
     }
 
     /// Searches the rows as they are now, without those that have changed since, and these as they were.
-    private func read<Answer>(
+    private func read<Answer: Sendable>(
         at moment: Moment,
-        _ body: (SearchReader) throws -> Answer
-    ) async throws -> sending Answer {
+        _ body: @Sendable (SearchReader) throws -> Answer
+    ) async throws -> Answer {
         let sequence = try reader.sequence(of: moment)
         let now = try await projection.freeze()
-        let range = min(sequence, now.position.sequence)..<max(sequence, now.position.sequence)
-        let changed = try reader.resources(changedFrom: range.lowerBound, to: range.upperBound)
-        var rows = SearchReader(connection: now.connection, directory: directory, sequence: sequence)
-        try rows.goBack(to: try reader.states(of: changed, at: sequence), changed: changed)
-        return try body(rows)
+        let current = now.position.sequence
+        let (changed, states) = try await cancellable {
+            let range = min(sequence, current)..<max(sequence, current)
+            let changed = try reader.resources(changedFrom: range.lowerBound, to: range.upperBound)
+            return (changed, try reader.states(of: changed, at: sequence))
+        }
+        return try await now.connection.interruptHandle.cancellable {
+            var rows = SearchReader(connection: now.connection, directory: directory, sequence: sequence)
+            try rows.goBack(to: states, changed: changed)
+            return try body(rows)
+        }
     }
 
     /// The resources of a kind that a transaction after another has changed.
@@ -54,7 +65,11 @@ actor History {
     }
 
     /// The resource that a reference named at a moment, as it was then.
-    func resource(_ kind: Kind, _ reference: Kind.Reference, at moment: Moment) throws -> StoredResource? {
+    func resource(_ kind: Kind, _ reference: Kind.Reference, at moment: Moment) async throws -> StoredResource? {
+        try await cancellable { try stored(kind, reference, at: moment) }
+    }
+
+    private func stored(_ kind: Kind, _ reference: Kind.Reference, at moment: Moment) throws -> StoredResource? {
         let sequence = try reader.sequence(of: moment)
         if let id = reference.id.map({ ResourceID(kind, $0) }),
             let state = try reader.states(of: [id], at: sequence)[id]
@@ -82,6 +97,15 @@ actor History {
     ///   - before: A number that they are below; nil for the newest.
     /// - Returns: Nil when nothing is known of such a resource.
     func versions(
+        _ kind: Kind,
+        _ reference: Kind.Reference,
+        limit: Int,
+        before: UInt64?
+    ) async throws -> (versions: [ResourceVersion], hasMore: Bool)? {
+        try await cancellable { try storedVersions(kind, reference, limit: limit, before: before) }
+    }
+
+    private func storedVersions(
         _ kind: Kind,
         _ reference: Kind.Reference,
         limit: Int,
@@ -117,28 +141,24 @@ actor History {
     // MARK: Comparing
 
     /// What is otherwise after one moment than after another.
-    func difference(from: Moment, to: Moment) throws -> InventoryDifference {
-        let from = try reader.sequence(of: from)
-        let to = try reader.sequence(of: to)
-        return InventoryDifference(from: from, to: to, resources: try reader.differences(from: from, to: to))
+    func difference(from: Moment, to: Moment) async throws -> InventoryDifference {
+        try await cancellable {
+            let from = try reader.sequence(of: from)
+            let to = try reader.sequence(of: to)
+            return InventoryDifference(from: from, to: to, resources: try reader.differences(from: from, to: to))
+        }
     }
 
     /// What resources must become for the inventory to be what it was.
-    func restoration(to target: UInt64, from current: UInt64) throws -> [ResourceID: StoredResource?] {
-        try reader.restoration(to: target, changedFrom: target, to: current)
-    }
-}
-
-extension PastReader {
-    /// What the resources that have changed within a range were at a moment.
-    mutating func restoration(
-        to target: UInt64,
-        changedFrom from: UInt64,
-        to current: UInt64
-    ) throws -> [ResourceID: StoredResource?] {
-        let changed = try resources(changedFrom: from, to: current)
-        guard !changed.isEmpty else { return [:] }
-        let states = try states(of: changed, at: target)
-        return Dictionary(uniqueKeysWithValues: changed.map { ($0, states[$0]) })
+    ///
+    /// - Parameters:
+    ///   - target: What it is to be as of.
+    ///   - current: What it is as of.
+    func restoration(to target: UInt64, from current: UInt64) async throws -> [ResourceID: StoredResource?] {
+        try await cancellable {
+            let changed = try reader.resources(changedFrom: target, to: current)
+            let states = try reader.states(of: changed, at: target)
+            return Dictionary(uniqueKeysWithValues: changed.map { ($0, states[$0]) })
+        }
     }
 }

@@ -46,6 +46,7 @@ struct JournalReader {
     mutating func resources(changedIn range: ClosedRange<UInt64>) throws -> Set<ResourceID> {
         var resources: Set<ResourceID> = []
         for place in segments(in: range) {
+            try Task.checkCancellation()
             if let recent = journal.recentEntries(of: place.segment, where: { range.contains($0.sequence) }) {
                 for entry in recent { resources.insert(entry.resource) }
             } else {
@@ -63,6 +64,7 @@ struct JournalReader {
         var wanted = wanted
         var versions: [ResourceID: Version] = [:]
         for place in segments(in: range) where !wanted.isEmpty {
+            try Task.checkCancellation()
             var newest: [ResourceID: SegmentIndex.Entry] = [:]
             func take(_ entry: SegmentIndex.Entry) {
                 guard range.contains(entry.sequence),
@@ -95,6 +97,7 @@ struct JournalReader {
     ) throws -> [Version] {
         var versions: [Version] = []
         for place in segments(in: range) where versions.count < limit {
+            try Task.checkCancellation()
             let condition = { (entry: SegmentIndex.Entry) in
                 entry.resource == resource && range.contains(entry.sequence)
             }
@@ -146,6 +149,7 @@ struct JournalReader {
             var last = segment.first - 1
             // What is behind the last number that counts is void.
             while last + 1 != successor, let line = lines.next(), line.isComplete {
+                try Task.checkCancellation()
                 do {
                     guard case .record(let head) = try JournalLine(line.bytes(in: bytes)) else { continue }
                     if head.time > time { return last }
@@ -221,6 +225,7 @@ struct JournalReader {
     /// Reads changes, each line that has any of them once.
     private func read(_ entries: [SegmentIndex.Entry], of segment: Journal.Segment) throws -> [Version] {
         try Dictionary(grouping: entries, by: \.line).sorted { $0.key < $1.key }.flatMap { line, entries in
+            try Task.checkCancellation()
             let length = entries[0].lineLength
             let bytes = try Disk.read(segment.file.path, from: line, count: length)
             guard bytes.count == length else { throw damaged(segment, "it ends before byte \(line + length)") }

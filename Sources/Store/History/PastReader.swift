@@ -9,7 +9,7 @@ import Inventory
 struct PastReader {
     var journal: JournalReader
     private let snapshots: SnapshotFolder
-    private let connection: Connection
+    let connection: Connection
     /// Files of snapshots that agree with their manifest, and ids of snapshots that have others.
     private var verified: Set<URL> = []
     private var damaged: Set<String> = []

@@ -74,6 +74,7 @@ actor Projection {
         connection = try database.connect()
         try connection.execute("SET GLOBAL TimeZone = 'UTC';")
         try connection.execute(ProjectionTable.createRemovalStatement)
+        try SearchPattern.addFunction(to: connection)
         for table in ProjectionTable.all {
             try connection.execute(table.createStatement)
         }
@@ -184,23 +185,12 @@ actor Projection {
         }
     }
 
-    /// The resources that match a search, all as of one moment.
-    func search(_ search: Search, in directory: Directory) throws -> SearchResult {
-        let sequence = try catchUp()
-        return try connection.transaction {
-            try SearchReader(connection: connection, directory: directory, sequence: sequence).result(of: search)
-        }
-    }
+    /// How many threads DuckDB has: it leaves one of the machine's processors to the requests.
+    static let threadCount = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
 
-    /// How many resources match a search.
-    func count(_ search: Search, in directory: Directory) throws -> Int {
-        let sequence = try catchUp()
-        return try SearchReader(connection: connection, directory: directory, sequence: sequence).count(search)
-    }
-
-    /// Has DuckDB leave one of the machine's processors to the requests, so that a search does not hold them up.
+    /// Has DuckDB use no more than its share of the machine, so that a search does not hold up the requests.
     func leaveRoom() throws(DuckDBError) {
-        try connection.execute("SET GLOBAL threads = \(max(1, ProcessInfo.processInfo.activeProcessorCount - 1))")
+        try connection.execute("SET GLOBAL threads = \(Self.threadCount)")
     }
 
     /// The tables as they are now, seen by a connection of its own.

@@ -43,11 +43,10 @@ struct SearchCondition: Sendable {
     /// What the values of a field have to be one of, in the field's spelling.
     private struct Choice: Sendable {
         var names: [String] = []
-        /// A regular expression; empty where there is none.
-        var pattern = ""
+        var patterns: [SearchPattern] = []
     }
 
-    /// The longest regular expression that patterns may come to, in bytes.
+    /// How long all patterns together may be, in bytes.
     private static let maximumPatternSize = 16 << 10
 
     /// - Throws: When the text does not fit the fields.
@@ -63,9 +62,12 @@ struct SearchCondition: Sendable {
         if case .fields(let fields) = operand {
             choices = try Self.choices(of: fields, comparison, text)
         } else {
-            choices = [Choice(names: text.names, pattern: text.patterns.regularExpression { $0 })]
+            choices = [
+                Choice(names: text.names, patterns: text.patterns.map { SearchPattern($0) { $0 } })
+            ]
         }
-        guard choices.allSatisfy({ $0.pattern.utf8.count <= Self.maximumPatternSize }) else {
+        let size = { (choice: Choice) in choice.patterns.reduce(0) { $0 + $1.text.utf8.count } }
+        guard choices.allSatisfy({ size($0) <= Self.maximumPatternSize }) else {
             throw InvalidValue("has patterns of more than \(Self.maximumPatternSize >> 10) KiB")
         }
     }
@@ -102,7 +104,7 @@ struct SearchCondition: Sendable {
             guard field.column == .text else {
                 throw InvalidValue("is a pattern, which only texts match")
             }
-            choices[index].pattern = text.patterns.regularExpression(field.normalSpelling(ofPart:))
+            choices[index].patterns = text.patterns.map { SearchPattern($0, spelling: field.normalSpelling(ofPart:)) }
         }
         return choices
     }
@@ -110,7 +112,7 @@ struct SearchCondition: Sendable {
     /// The unique key that the condition asks for, where it asks for nothing else, and the fields that may have it.
     var uniqueKey: (key: UniqueKey?, fields: [SearchField], value: String)? {
         guard case .fields(let fields) = operand, comparison == .equal, !acceptsAbsence,
-            choices.allSatisfy({ $0.names.count == 1 && $0.pattern.isEmpty && $0.names == choices[0].names }),
+            choices.allSatisfy({ $0.names.count == 1 && $0.patterns.isEmpty && $0.names == choices[0].names }),
             let field = fields.first, let value = choices[0].names.first
         else { return nil }
         if field.steps == [.member(kind.identifierKey)] { return (nil, fields, value) }
@@ -168,9 +170,9 @@ struct SearchCondition: Sendable {
             let list = "CAST(\(parameter(.texts(choice.names))) AS \(column.sql)[])"
             conditions.append { "\($0) IN (SELECT unnest(\(list)))" }
         }
-        if !choice.pattern.isEmpty {
-            let expression = parameter(.text(choice.pattern))
-            conditions.append { "regexp_full_match(CAST(\($0) AS VARCHAR), \(expression), 's')" }
+        for pattern in choice.patterns {
+            let text = pattern == .any ? "" : "CAST(\(parameter(.text(pattern.text))) AS VARCHAR)"
+            conditions.append { pattern.sql("CAST(\($0) AS VARCHAR)", text) }
         }
         guard !conditions.isEmpty else { return nil }
         return { value in "(\(conditions.map { $0(value) }.joined(separator: " OR ")))" }
@@ -187,29 +189,6 @@ struct SearchCondition: Sendable {
         guard comparison.comparator == nil, !choices[0].names.isEmpty else { return "" }
         values.append(.texts(choices[0].names))
         return " OR CAST(id AS VARCHAR) IN (SELECT unnest($\(values.count)))"
-    }
-}
-
-extension [SearchText.Pattern] {
-    /// The patterns as one regular expression of RE2, whose time is linear in the text whatever the patterns are.
-    ///
-    /// - Parameter spelling: Brings a text between what is left open to the spelling of a field.
-    fileprivate func regularExpression(_ spelling: (String) -> String) -> String {
-        map { pattern in
-            pattern.map { piece in
-                switch piece {
-                case .anyRun: ".*"
-                case .anyCharacter: "."
-                case .text(let text): spelling(text).unicodeScalars.map(Self.literal).joined()
-                }
-            }.joined()
-        }.joined(separator: "|")
-    }
-
-    private static func literal(_ character: Unicode.Scalar) -> String {
-        guard character.value != 0 else { return "\\x00" }
-        let isPlain = !character.isASCII || character.properties.isAlphabetic || character.properties.numericType != nil
-        return (isPlain || character == "_" ? "" : "\\") + String(Character(character))
     }
 }
 

@@ -61,7 +61,12 @@ actor Snapshotter {
         let frozen = try await projection.freeze()
         // A snapshot is never ahead of the journal: the next start goes on behind both.
         try await committer.sync()
-        let result = Result { try write(frozen) }
+        let result: Result<(snapshot: Snapshot, isNew: Bool), any Error>
+        do {
+            result = .success(try await frozen.connection.interruptHandle.cancellable { try write(frozen) })
+        } catch {
+            result = .failure(error)
+        }
         try await projection.leaveRoom()
         let taken = try result.get()
         guard taken.isNew else { return taken }

@@ -1,0 +1,65 @@
+package import Hummingbird
+package import HummingbirdCore
+package import Logging
+import NIOCore
+package import ServiceLifecycle
+
+/// Serves the inventory on one or several addresses, and ends all their connections when it is asked to stop.
+package struct InventoryServer: Service {
+    private let applications: [Application<RouterResponder<InventoryRequestContext>>]
+    private let connections: Connections
+    private let logger: Logger
+
+    /// How many connections an address accepts at once; further ones wait in the system's queue.
+    private static let maximumConnections = 4096
+    /// Time without a byte from the client after which a connection is closed.
+    private static let idleTimeout = TimeAmount.seconds(120)
+    /// How long requests may still take when the server stops.
+    private static let stopPatience = Duration.seconds(10)
+
+    /// - Parameter onReady: Called with the index and the port of each address when it is listened to.
+    package init(
+        _ api: InventoryAPI,
+        listeningOn addresses: [(host: String, port: Int)],
+        logger: Logger,
+        onReady: @escaping @Sendable (_ index: Int, _ port: Int?) -> Void
+    ) {
+        let connections = Connections()
+        self.connections = connections
+        self.logger = logger
+        applications = addresses.enumerated().map { index, address in
+            Application(
+                responder: api.router(connections).buildResponder(),
+                server: .http1(
+                    configuration: .init(
+                        additionalChannelHandlers: [ConnectionHandler(connections), ExpectContinueHandler()],
+                        idleTimeout: Self.idleTimeout
+                    )
+                ),
+                configuration: ApplicationConfiguration(
+                    address: .hostname(address.host, port: address.port),
+                    availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)
+                ),
+                onServerRunning: { onReady(index, $0.localAddress?.port) },
+                logger: logger
+            )
+        }
+    }
+
+    package func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup { group in
+                for application in applications { group.addTask { try await application.run() } }
+                try await group.waitForAll()
+            }
+        } onGracefulShutdown: {
+            Task {
+                try await Task.sleep(for: Self.stopPatience)
+                let count = connections.close()
+                if count > 0 {
+                    logger.warning("cut off requests that were not over in time", metadata: ["connections": "\(count)"])
+                }
+            }
+        }
+    }
+}

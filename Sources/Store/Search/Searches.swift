@@ -1,0 +1,66 @@
+import DuckDB
+import Synchronization
+
+/// Searches of the inventory as it is: callers take turns, and none takes longer than it may.
+final class Searches: Sendable {
+    private let projection: Projection
+    private let directory: Directory
+    private let turns: Turns
+    private let timeLimit: Duration
+    /// Those that have nothing to do.
+    private let searchers = Mutex<[Searcher]>([])
+
+    /// How many searches go on at once. At least two, so that the long ones of one caller do not hold up the short ones
+    /// of others.
+    private static let places = min(max(2, Projection.threadCount), 8)
+
+    /// - Parameter timeLimit: How long a search may take once it has begun.
+    init(_ projection: Projection, _ directory: Directory, timeLimit: Duration) {
+        self.projection = projection
+        self.directory = directory
+        self.timeLimit = timeLimit
+        turns = Turns(places: Self.places)
+    }
+
+    /// Looks at the tables as they are at one moment, with every change in them that was answered before.
+    ///
+    /// - Throws: ``Refusal`` where that takes too long; `CancellationError`.
+    func read<Answer: Sendable>(
+        for caller: Caller,
+        _ body: @escaping @Sendable (SearchReader) throws -> Answer
+    ) async throws -> Answer {
+        try await turns.turn(of: caller) {
+            // Which does not count, since it is not due to this search.
+            try await projection.catchUp()
+            let searcher = searchers.withLock { $0.popLast() } ?? Searcher()
+            defer { searchers.withLock { $0.append(searcher) } }
+            return try await withTimeLimit(timeLimit) { [projection, directory] in
+                try await searcher.read(projection, directory, body)
+            }
+        }
+    }
+}
+
+/// Has a thread for one search at a time.
+private actor Searcher {
+    private nonisolated let executor = ThreadExecutor(label: "search")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    func read<Answer: Sendable>(
+        _ projection: Projection,
+        _ directory: Directory,
+        _ body: @Sendable (SearchReader) throws -> Answer
+    ) async throws -> Answer {
+        let tables = try await projection.freeze()
+        return try await tables.connection.interruptHandle.cancellable {
+            try body(
+                SearchReader(
+                    connection: tables.connection,
+                    directory: directory,
+                    sequence: tables.position.sequence
+                )
+            )
+        }
+    }
+}
