@@ -1,4 +1,4 @@
-package import Hummingbird
+import Hummingbird
 import Inventory
 import Schema
 package import Store
@@ -24,7 +24,7 @@ package struct InventoryAPI: Sendable {
     }
 
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
-    func router(_ connections: Connections) -> Router<InventoryRequestContext> {
+    func router(_ traffic: Traffic) -> Router<InventoryRequestContext> {
         var routes = RouteTable()
         if let constantBytes {
             let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
@@ -42,6 +42,6 @@ package struct InventoryAPI: Sendable {
         EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics).add(to: &routes)
-        return routes.router(authenticator: authenticator, connections: connections)
+        return routes.router(authenticator: authenticator, traffic: traffic)
     }
 }

@@ -8,8 +8,15 @@ package struct InventoryRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// What the token says that came with the request; nil without one.
     var claims: TokenClaims?
-    /// The connections, of which one is that of the request.
-    var connections: Connections?
+    /// What the request has in common with those of others; set for whatever has a route.
+    private var sharedTraffic: Traffic?
+    var traffic: Traffic {
+        get {
+            guard let sharedTraffic else { preconditionFailure("routes have what requests have in common") }
+            return sharedTraffic
+        }
+        set { sharedTraffic = newValue }
+    }
     private let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
@@ -29,13 +36,25 @@ package struct InventoryRequestContext: RequestContext {
         )
     }
 
+    /// How long a client is answered that has closed its side of the connection, since it may be gone.
+    private static let silence = Duration.seconds(1)
+
     /// Does something that is cancelled when the client leaves, or the server stops.
     func whileClientWaits<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await body() }
-        let connection = connections?.connection(of: channel)
-        connection?.whenClientLeaves { task.cancel() }
+        let connection = traffic.connections.connection(of: channel)
+        connection?.whenClientLeaves { leaving in
+            switch leaving {
+            case .gone: task.cancel()
+            case .silent:
+                Task {
+                    try await Task.sleep(for: Self.silence)
+                    task.cancel()
+                }
+            }
+        }
         defer { connection?.forgetClientLeaving() }
         return try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
@@ -67,5 +86,15 @@ extension SocketAddress {
                 ? bytes.suffix(4).map(String.init).joined(separator: ".")
                 : bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
         }
+    }
+}
+
+extension InventoryRequestContext {
+    /// A parameter of the path, decoded.
+    func parameter(_ name: String) throws(Problem) -> String {
+        guard let text = parameters.get(name), let decoded = text.percentDecoded else {
+            throw Problem(.badRequest, "The path is not percent-encoded UTF-8.")
+        }
+        return decoded
     }
 }

@@ -1,13 +1,13 @@
-package import Hummingbird
-package import HummingbirdCore
+import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Serves the inventory on one or several addresses, and ends all their connections when it is asked to stop.
 package struct InventoryServer: Service {
     private let applications: [Application<RouterResponder<InventoryRequestContext>>]
-    private let connections: Connections
+    private let traffic: Traffic
     private let logger: Logger
 
     /// How many connections an address accepts at once; further ones wait in the system's queue.
@@ -20,19 +20,19 @@ package struct InventoryServer: Service {
     /// - Parameter onReady: Called with the index and the port of each address when it is listened to.
     package init(
         _ api: InventoryAPI,
+        _ traffic: Traffic,
         listeningOn addresses: [(host: String, port: Int)],
         logger: Logger,
         onReady: @escaping @Sendable (_ index: Int, _ port: Int?) -> Void
     ) {
-        let connections = Connections()
-        self.connections = connections
+        self.traffic = traffic
         self.logger = logger
         applications = addresses.enumerated().map { index, address in
             Application(
-                responder: api.router(connections).buildResponder(),
+                responder: api.router(traffic).buildResponder(),
                 server: .http1(
                     configuration: .init(
-                        additionalChannelHandlers: [ConnectionHandler(connections), ExpectContinueHandler()],
+                        additionalChannelHandlers: [ConnectionHandler(traffic.connections), ExpectContinueHandler()],
                         idleTimeout: Self.idleTimeout
                     )
                 ),
@@ -55,7 +55,7 @@ package struct InventoryServer: Service {
         } onGracefulShutdown: {
             Task {
                 try await Task.sleep(for: Self.stopPatience)
-                let count = connections.close()
+                let count = traffic.connections.close()
                 if count > 0 {
                     logger.warning("cut off requests that were not over in time", metadata: ["connections": "\(count)"])
                 }

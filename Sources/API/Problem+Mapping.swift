@@ -77,9 +77,12 @@ extension Problem {
         }
     }
 
-    static var bodyTooLarge: Problem {
-        Problem(.contentTooLarge, "The body is larger than \(maximumBodySize >> 20) MiB; send it in parts.")
+    static func tooLarge(_ what: String, _ limit: Int) -> Problem {
+        Problem(.contentTooLarge, "The \(what) is larger than \(limit >> 20) MiB.")
     }
+
+    /// The largest body that has but one document, or one patch, in bytes: more than twice what is stored of a resource.
+    static let maximumDocumentSize = 8 << 20
 
     /// The largest body that is read, in bytes.
     static let maximumBodySize = 64 << 20

@@ -23,7 +23,7 @@ struct Problem: Error, HTTPResponseError {
     }
 
     /// How many errors are listed at most.
-    private static let maximumErrors = 1000
+    static let maximumErrors = 1000
 
     func response(from request: Request, context: some RequestContext) -> Response {
         var headers = headers

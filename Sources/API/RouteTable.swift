@@ -41,7 +41,7 @@ struct RouteTable {
     /// The table as a router.
     ///
     /// - Parameter authenticator: Checks the token of a request; what that says is in the request's context.
-    func router(authenticator: Authenticator, connections: Connections) -> Router<InventoryRequestContext> {
+    func router(authenticator: Authenticator, traffic: Traffic) -> Router<InventoryRequestContext> {
         let router = Router(context: InventoryRequestContext.self)
         router.add(middleware: RequestLog())
         router.add(middleware: ProblemMiddleware())
@@ -60,7 +60,7 @@ struct RouteTable {
                 }
                 router.on(RouterPath(path), method: method) { request, context in
                     var context = context
-                    context.connections = connections
+                    context.traffic = traffic
                     context.claims = try await authenticator.claims(of: request, for: access)
                     return try await handler(request, context)
                 }

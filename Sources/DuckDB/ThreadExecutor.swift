@@ -17,10 +17,11 @@ package final class ThreadExecutor: SerialExecutor {
     ///   - givesWay: Whether other threads that have work come first.
     package init(label: String, givesWay: Bool = false) {
         thread = Thread { [jobs] in
+            // Only a thread that runs can have a name in the system.
+            Thread.current.name = label
             if givesWay { no_give_way() }
             while let job = jobs.next() { job() }
         }
-        thread.name = label
         thread.start()
     }
 

@@ -5,15 +5,15 @@ struct ByteSizeArgument: ExpressibleByArgument, CustomStringConvertible {
     let bytes: Int
 
     private static let units = [
-        ("kib", 1 << 10), ("mib", 1 << 20), ("gib", 1 << 30), ("tib", 1 << 40),
-        ("kb", 1000), ("mb", 1_000_000), ("gb", 1_000_000_000), ("tb", 1_000_000_000_000), ("b", 1),
+        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
+        ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("B", 1),
     ]
     /// Above any disk, and safe to calculate with.
     private static let maximum = 1 << 53
 
     init?(argument: String) {
         let text = argument.lowercased()
-        guard let (suffix, unit) = Self.units.first(where: { text.hasSuffix($0.0) }),
+        guard let (suffix, unit) = Self.units.first(where: { text.hasSuffix($0.0.lowercased()) }),
             let number = Int(text.dropLast(suffix.count)), number >= 0, number <= Self.maximum / unit
         else { return nil }
         bytes = number * unit
@@ -24,9 +24,9 @@ struct ByteSizeArgument: ExpressibleByArgument, CustomStringConvertible {
     }
 
     var description: String {
-        let unit = Self.units.filter { $0.1 % 1000 == 0 && bytes % $0.1 == 0 }.max { $0.1 < $1.1 }
+        let unit = Self.units.filter { bytes % $0.1 == 0 }.max { $0.1 < $1.1 }
         guard bytes > 0, let unit else { return "\(bytes)B" }
-        return "\(bytes / unit.1)\(unit.0 == "kb" ? "kB" : unit.0.uppercased())"
+        return "\(bytes / unit.1)\(unit.0)"
     }
 
     var defaultValueDescription: String { description }

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Foundation
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -39,6 +40,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "How long a search, or a read of the past, may take.")
     var searchTimeout = DurationArgument(InventoryStore.Configuration.standardSearchTimeout)
 
+    @Option(help: "Size of all documents together that a transaction may write.")
+    var transactionMaxSize = ByteSizeArgument(bytes: TransactionLimits.standard.size)
+
+    @Option(help: "How many changes a transaction may have.")
+    var transactionMaxChanges = TransactionLimits.standard.changes
+
+    @Option(help: "Memory for large bodies that are being read; further senders wait.")
+    var bodyMemory = ByteSizeArgument(bytes: Bodies.standardMemory)
+
     @Flag(help: "Start with an empty inventory; refused where there is one.")
     var noRestore = false
 
@@ -69,12 +79,21 @@ struct ServeCommand: AsyncParsableCommand {
     /// How long a stop takes at most; the last snapshot is given up then, since the journal has all that it would have.
     private static let stopLimit = Duration.seconds(30)
 
+    /// Room for one stream of lines.
+    private static let minimumBodyMemory = 8_000_000
+
     /// Room for a few transactions, so that a snapshot is not taken for each.
     private static let minimumJournalSize = 1_000_000
 
     func validate() throws {
         guard journalMaxSize.bytes >= Self.minimumJournalSize else {
             throw ValidationError("--journal-max-size is at least \(ByteSizeArgument(bytes: Self.minimumJournalSize)).")
+        }
+        guard transactionMaxSize.bytes > 0, transactionMaxChanges > 0 else {
+            throw ValidationError("--transaction-max-size and --transaction-max-changes are more than 0.")
+        }
+        guard bodyMemory.bytes >= Self.minimumBodyMemory else {
+            throw ValidationError("--body-memory is at least \(ByteSizeArgument(bytes: Self.minimumBodyMemory)).")
         }
         guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
@@ -96,9 +115,13 @@ struct ServeCommand: AsyncParsableCommand {
             constantBytes: constantRoute
         )
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
-        let server = InventoryServer(api, listeningOn: addresses.map { ($0.host, $0.port) }, logger: logger) {
-            index,
-            port in
+        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+        let server = InventoryServer(
+            api,
+            Traffic(bodies: Bodies(memory: bodyMemory.bytes, threads: threads)),
+            listeningOn: addresses.map { ($0.host, $0.port) },
+            logger: logger
+        ) { index, port in
             // Whoever starts the server waits for this line, whatever else is logged.
             var logger = logger
             logger.logLevel = min(logger.logLevel, .notice)
@@ -120,6 +143,10 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.retention = retention.retention
         configuration.fsync = fsync
         configuration.maximumJournalSize = journalMaxSize.bytes
+        configuration.transactionLimits = TransactionLimits(
+            size: transactionMaxSize.bytes,
+            changes: transactionMaxChanges
+        )
         if let duration = searchTimeout.duration { configuration.searchTimeout = duration }
         configuration.restores = !noRestore
         configuration.dropsUnknownFields = dropUnknownFields

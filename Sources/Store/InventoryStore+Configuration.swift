@@ -18,6 +18,8 @@ extension InventoryStore {
         /// Bytes that a segment of the journal has at least for a snapshot to close it, so that many snapshots do not make
         /// many small segments.
         package var minimumSegmentSize = 1 << 20
+        /// What a transaction may come to.
+        package var transactionLimits: TransactionLimits
         /// How long a search, or a read of the past, may take.
         package var searchTimeout: Duration
         /// Whether what is on disk is loaded; if not, there must be nothing.
@@ -36,6 +38,7 @@ extension InventoryStore {
             retention: Retention? = .standard,
             fsync: FsyncPolicy = .always,
             maximumJournalSize: Int = Self.standardJournalSize,
+            transactionLimits: TransactionLimits = .standard,
             searchTimeout: Duration = Self.standardSearchTimeout,
             restores: Bool = true,
             dropsUnknownFields: Bool = false,
@@ -48,6 +51,7 @@ extension InventoryStore {
             self.retention = retention
             self.fsync = fsync
             self.maximumJournalSize = maximumJournalSize
+            self.transactionLimits = transactionLimits
             self.searchTimeout = searchTimeout
             self.restores = restores
             self.dropsUnknownFields = dropsUnknownFields

@@ -19,7 +19,7 @@ package final class InventoryStore: Sendable {
     let history: History
     let searches: Searches
     /// For the past, which one thread reads.
-    private let pastTurns = Turns(places: 1)
+    private let pastTurns = Turns(places: 1, placesEach: 1)
     let configuration: Configuration
     let locks: [FolderLock]
     /// Why nothing could be written when it was looked last.
@@ -44,7 +44,11 @@ package final class InventoryStore: Sendable {
         directory = Directory()
         projection = try Projection(temporaryDirectory: configuration.temporaryDirectory, logger: logger)
         let restored = try await Self.restore(configuration, to: projection, directory, logger)
-        intake = try Intake(directory: directory, sealer: Self.sealer(configuration, directory, logger))
+        intake = try Intake(
+            directory: directory,
+            sealer: Self.sealer(configuration, directory, logger),
+            limits: configuration.transactionLimits
+        )
         try await projection.leaveRoom()
         try disk.createFolder(configuration.journalDirectory)
         journal = try Journal(JournalFolder(configuration.journalDirectory, disk: disk), restored.recovery)

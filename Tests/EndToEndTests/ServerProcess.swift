@@ -129,6 +129,9 @@ final class ServerProcess: Sendable {
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
+    /// The process's number.
+    var identifier: Int32 { process.processIdentifier }
+
     /// What the program has logged.
     var log: String { output.text }
 
@@ -158,4 +161,30 @@ struct ServerError: Error, CustomStringConvertible {
     let output: String
 
     var description: String { "the program said: \(output)" }
+}
+
+/// What Linux says of the process.
+extension ServerProcess {
+    /// The memory that it has in use, in bytes.
+    func memory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        guard let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw ServerError(output: status)
+        }
+        return kilobytes << 10
+    }
+
+    /// How long a thread has had a processor, in seconds.
+    func processorTime(ofThread name: String) throws -> Double {
+        let tasks = URL(filePath: "/proc/\(identifier)/task")
+        for task in try FileManager.default.contentsOfDirectory(at: tasks, includingPropertiesForKeys: nil) {
+            let found = try String(contentsOf: task.appending(path: "comm"), encoding: .utf8)
+            guard found == "\(name)\n" else { continue }
+            let times = try String(contentsOf: task.appending(path: "schedstat"), encoding: .utf8)
+            guard let nanoseconds = times.split(separator: " ").first.flatMap({ Double($0) }) else { break }
+            return nanoseconds / 1e9
+        }
+        throw ServerError(output: "it has no thread \(name)")
+    }
 }

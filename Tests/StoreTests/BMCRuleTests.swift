@@ -33,7 +33,11 @@ struct BMCRuleTests {
         var operations = [
             Transaction.Operation(.delete(.bmc, Kind.bmc.reference("x1000c0s0b0"))),
             Transaction.Operation(
-                .patch(.computeNode, Kind.computeNode.reference("x1000c0s0b0n0"), ["xname": "x1000c0s0b0n1"])
+                .patch(
+                    .computeNode,
+                    Kind.computeNode.reference("x1000c0s0b0n0"),
+                    MergePatch(["xname": "x1000c0s0b0n1"])
+                )
             ),
         ]
         if isStored {

@@ -93,10 +93,13 @@ struct SearchLimitTests {
                 if number >= 0 {
                     let other: JSONValue = ["NID": .number(JSONNumber(number + 100))]
                     _ = inventory.store.submit([
-                        Transaction(author: nil, [.init(.patch(.component, Kind.component.reference("x1000"), other))])
+                        Transaction(
+                            author: nil,
+                            [.init(.patch(.component, Kind.component.reference("x1000"), MergePatch(other)))]
+                        )
                     ])
                 }
-                return .patch(.component, reference, mine)
+                return .patch(.component, reference, MergePatch(mine))
             }
         }
         // Each try asks for two actions, of which the first is overtaken.

@@ -57,10 +57,8 @@ struct SnapshotTests {
     @Test("of many resources fill the tables behind the start, and memory does where a snapshot is gone by then")
     func filledBehind() async throws {
         let inventory = try await StoreUnderTest()
-        let documents = try (0..<17_000).map { try parsed(#"{"ID":"x1000c0s0b\#($0)","Type":"Node","NID":\#($0)}"#) }
-        _ = try await inventory.store.commit(
-            Transaction(author: nil, inventory.store.intake.creations(of: documents, .component))
-        )
+        let documents = (0..<17_000).map { #"{"ID":"x1000c0s0b\#($0)","Type":"Node","NID":\#($0)}"# }
+        try await inventory.create(.component, all: documents)
         _ = try await inventory.store.takeSnapshot()
         for isGone in [false, true] {
             let reopened = try await inventory.reopened()

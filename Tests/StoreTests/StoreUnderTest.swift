@@ -48,6 +48,12 @@ final class StoreUnderTest: Sendable {
         return try await commit(.create(submission), author: author)
     }
 
+    /// Creates resources in one transaction.
+    func create(_ kind: Kind, all documents: [String]) async throws {
+        let array = "[\(documents.joined(separator: ","))]"
+        _ = try await store.commit(Transaction(author: nil, store.intake.creations(of: Array(array.utf8), kind)))
+    }
+
     @discardableResult
     func replace(_ kind: Kind, _ reference: String, _ text: String) async throws -> JSONValue {
         let stored = store.resource(kind, reference)?.stored.json

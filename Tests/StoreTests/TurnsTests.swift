@@ -3,7 +3,7 @@ import Testing
 
 @testable import Store
 
-@Suite("Turns", .timeLimit(.minutes(1)))
+@Suite("Turns", .timeLimit(.minutes(5)))
 struct TurnsTests {
     private static let (alice, bob, carol) = (
         Caller(subject: "alice"), Caller(subject: "bob"), Caller(address: "10.0.0.1")
@@ -39,7 +39,7 @@ struct TurnsTests {
             await work.hasBegun()
             for (index, caller) in callers.enumerated() {
                 group.addTask { try await turns.turn(of: caller) { order.change { $0.append(caller) } } }
-                while turns.waitingCount < index + 1 { await Task.yield() }
+                while turns.waitingCount < index + 1 { try await Task.sleep(for: .milliseconds(1)) }
             }
             work.finish()
             try await group.waitForAll()
@@ -51,19 +51,23 @@ struct TurnsTests {
     func round() async throws {
         let (alice, bob, carol) = (Self.alice, Self.bob, Self.carol)
         let callers = [alice, alice, alice, alice, bob, bob, carol]
-        let order = try await order(of: callers, in: Turns(places: 1), behind: alice)
+        let order = try await order(
+            of: callers,
+            in: Turns(places: 1, placesEach: 1, patience: .seconds(300)),
+            behind: alice
+        )
         #expect(order == [alice, bob, carol, alice, bob, alice, alice])
     }
 
     @Test("are never all one caller's, so that another need not wait")
     func lastPlace() async throws {
-        let turns = Turns(places: 2)
+        let turns = Turns(places: 2, placesEach: 1, patience: .seconds(300))
         let (first, second) = (Work(), Work())
         try await withThrowingTaskGroup { group in
             group.addTask { try await turns.turn(of: Self.alice) { await first.run() } }
             await first.hasBegun()
             group.addTask { try await turns.turn(of: Self.alice) {} }
-            while turns.waitingCount < 1 { await Task.yield() }
+            while turns.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
             group.addTask { try await turns.turn(of: Self.bob) { await second.run() } }
             await second.hasBegun()
             #expect(turns.waitingCount == 1)
@@ -75,7 +79,7 @@ struct TurnsTests {
 
     @Test("are not given to more than may wait: the last of the longest line goes")
     func full() async throws {
-        let turns = Turns(places: 1)
+        let turns = Turns(places: 1, placesEach: 1, patience: .seconds(300))
         let work = Work()
         let refused = Shared(0)
         try await withThrowingTaskGroup { group in
@@ -90,9 +94,11 @@ struct TurnsTests {
                     }
                 }
             }
-            while turns.waitingCount < Turns.maximumWaiting || refused.value < 1 { await Task.yield() }
+            while turns.waitingCount < Turns.maximumWaiting || refused.value < 1 {
+                try await Task.sleep(for: .milliseconds(1))
+            }
             group.addTask { try await turns.turn(of: Self.bob) {} }
-            while refused.value < 2 { await Task.yield() }
+            while refused.value < 2 { try await Task.sleep(for: .milliseconds(1)) }
             work.finish()
             try await group.waitForAll()
         }
@@ -101,17 +107,17 @@ struct TurnsTests {
 
     @Test("do not keep anybody for ever, and go on when one that waits is cancelled")
     func givingUp() async throws {
-        let turns = Turns(places: 1, patience: .milliseconds(20))
+        let turns = Turns(places: 1, placesEach: 1, patience: .milliseconds(20))
         let work = Work()
         let first = Task { try await turns.turn(of: Self.alice) { await work.run() } }
         await work.hasBegun()
         await #expect(throws: Refusal.self) { try await turns.turn(of: Self.bob) {} }
-        let patient = Turns(places: 1)
+        let patient = Turns(places: 1, placesEach: 1, patience: .seconds(300))
         let other = Work()
         let second = Task { try await patient.turn(of: Self.alice) { await other.run() } }
         await other.hasBegun()
         let waiting = Task { try await patient.turn(of: Self.bob) {} }
-        while patient.waitingCount < 1 { await Task.yield() }
+        while patient.waitingCount < 1 { try await Task.sleep(for: .milliseconds(1)) }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         #expect(patient.waitingCount == 0)

@@ -87,12 +87,11 @@ struct UniquenessTests {
         let inventory = try await StoreUnderTest()
         try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0""#))
         let before = inventory.contents
-        let documents = try ["x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s0b0n2", "x1000c0s0b0n1"].map {
-            try parsed(node(#""xname":"\#($0)""#))
+        let documents = ["x1000c0s0b0n0", "x1000c0s0b0n1", "x1000c0s0b0n2", "x1000c0s0b0n1"].map {
+            node(#""xname":"\#($0)""#)
         }
-        let operations = inventory.store.intake.creations(of: documents, .computeNode)
         do {
-            _ = try await inventory.store.commit(Transaction(author: nil, operations))
+            try await inventory.create(.computeNode, all: documents)
             Issue.record("the array was accepted")
         } catch let error as Refusal {
             #expect(Set(error.problems.map(\.operation)) == [0, 3])

@@ -22,13 +22,13 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if let connection {
             connections.remove(connection)
-            connection.clientLeft()
+            connection.clientLeft(.gone)
         }
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { connection?.clientLeft() }
+        if case ChannelEvent.inputClosed = event { connection?.clientLeft(.silent) }
         context.fireUserInboundEventTriggered(event)
     }
 }

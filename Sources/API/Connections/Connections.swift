@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 import Synchronization
 
 /// The connections that are open.
@@ -34,10 +34,17 @@ final class Connection: Sendable {
     let channel: any Channel
     private let state = Mutex(State())
 
+    /// How a client leaves.
+    enum Leaving {
+        /// It sends nothing more; it may be gone, or wait for an answer as `nc -N` does.
+        case silent
+        case gone
+    }
+
     private struct State {
-        var hasLeft = false
+        var leaving: Leaving?
         /// What is to be done when the client leaves.
-        var onLeaving: (@Sendable () -> Void)?
+        var onLeaving: (@Sendable (Leaving) -> Void)?
     }
 
     init(_ channel: any Channel) {
@@ -49,12 +56,12 @@ final class Connection: Sendable {
     }
 
     /// Has something done when the client leaves, or at once if it has left.
-    func whenClientLeaves(_ action: @escaping @Sendable () -> Void) {
-        let hasLeft = state.withLock { state in
-            if !state.hasLeft { state.onLeaving = action }
-            return state.hasLeft
+    func whenClientLeaves(_ action: @escaping @Sendable (Leaving) -> Void) {
+        let leaving = state.withLock { state in
+            state.onLeaving = action
+            return state.leaving
         }
-        if hasLeft { action() }
+        if let leaving { action(leaving) }
     }
 
     /// Forgets what was to be done when the client leaves.
@@ -63,11 +70,11 @@ final class Connection: Sendable {
     }
 
     /// Takes note that the client has closed the connection, or its side of it.
-    func clientLeft() {
+    func clientLeft(_ leaving: Leaving) {
         let action = state.withLock { state in
-            state.hasLeft = true
-            return state.onLeaving.take()
+            state.leaving = leaving
+            return state.onLeaving
         }
-        action?()
+        action?(leaving)
     }
 }

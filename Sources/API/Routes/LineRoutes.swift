@@ -26,6 +26,10 @@ struct LineRoutes {
     /// are read and answered, and to spare the disk a sync for each.
     private static let maximumWaiting = 10
 
+    /// What a stream counts for among the bodies that are being read, in bytes: what it has under way, unless its lines
+    /// are long.
+    private static let memory = 4 << 20
+
     /// Lines that are being committed.
     private struct Group: Sendable {
         var lines: [Line]
@@ -41,12 +45,14 @@ struct LineRoutes {
         var problem: Problem?
     }
 
-    func create(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) -> Response {
+    func create(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) async throws -> Response {
+        let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
         let groups = AsyncThrowingChannel<Group, any Error>()
         return Response(
             status: .ok,
             headers: [.contentType: Self.mediaTypes[0]],
             body: ResponseBody { writer in
+                defer { withExtendedLifetime(room) {} }
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     tasks.addTask { await read(kind, request.body, author: context.subject, into: groups) }
                     var (created, failed) = (0, 0)

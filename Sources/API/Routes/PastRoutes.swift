@@ -49,7 +49,7 @@ struct PastRoutes {
         _ request: Request,
         _ context: InventoryRequestContext
     ) async throws -> Response {
-        let reason = try await reason(request)
+        let reason = try await reason(request, context)
         if isDryRun {
             return try await difference(from: .sequence(store.journal.sequence), to: moment, context)
         }
@@ -62,11 +62,15 @@ struct PastRoutes {
     }
 
     /// Why, from a body such as `{"reason":"…"}`, which may be missing.
-    private func reason(_ request: Request) async throws -> String? {
+    private func reason(_ request: Request, _ context: InventoryRequestContext) async throws -> String? {
         guard request.headers[.contentLength].map({ $0 != "0" }) ?? (request.headers[.transferEncoding] != nil) else {
             return nil
         }
-        let body = try await request.json()
+        let body = try await request.withBody(context) {
+            try JSONValue(parsing: $0.readableBytesView)
+        } then: {
+            $0
+        }
         guard case .object(let members) = body, members.allSatisfy({ $0.key == "reason" }) else {
             throw Problem(.badRequest, #"The body must be an object such as {"reason":"…"}."#)
         }

@@ -18,7 +18,7 @@ struct ResourceRoutes {
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
                 return try await create(kind, at: path, request, context)
             }
-            return LineRoutes(store: store).create(kind, request, context)
+            return try await LineRoutes(store: store).create(kind, request, context)
         }
         routes.add("\(path)/{ref}", .get, .open) { request, context in try await get(kind, request, context) }
         routes.add("\(path)/{ref}", .put) { request, context in try await replace(kind, request, context) }
@@ -103,18 +103,42 @@ struct ResourceRoutes {
         _ request: Request,
         _ context: InventoryRequestContext
     ) async throws -> Response {
-        let body = try await request.jsonBytes().readableBytesView
-        guard body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "["),
-            case .array(let elements) = try JSONValue(parsing: body)
-        else {
-            let submission = try store.intake.submission(of: body, kind)
-            let outcome = try await commit(.create(submission), context)
-            var response = Response.resource(outcome.written, status: .created)
-            response.headers[.location] = "\(path)/\(outcome.resource.id.lowercased)"
-            return response
+        try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
+            try creation(kind, bytes.readableBytesView)
+        } then: { creation in
+            switch creation {
+            case .one(let submission):
+                let outcome = try await commit(.create(submission), context)
+                var response = Response.resource(outcome.written, status: .created)
+                response.headers[.location] = "\(path)/\(outcome.resource.id.lowercased)"
+                return response
+            case .many(let operations):
+                return try await create(operations, context)
+            }
         }
+    }
+
+    private enum Creation {
+        case one(Submission)
+        case many([Transaction.Operation])
+    }
+
+    private func creation(_ kind: Kind, _ bytes: ByteBufferView) throws -> Creation {
+        if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[") {
+            return .many(try store.intake.creations(of: bytes, kind))
+        }
+        guard bytes.count <= Problem.maximumDocumentSize else {
+            throw Problem.tooLarge("document", Problem.maximumDocumentSize)
+        }
+        return .one(try store.intake.submission(of: bytes, kind))
+    }
+
+    private func create(
+        _ operations: [Transaction.Operation],
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
         do {
-            let transaction = Transaction(author: context.subject, store.intake.creations(of: elements, kind))
+            let transaction = Transaction(author: context.subject, operations)
             let documents = try await store.commit(transaction).outcomes.map(\.written.document)
             let length = documents.reduce(0) { $0 + $1.count }
             return .resources(count: documents.count, length: length, status: .created) { documents[$0] }
@@ -130,13 +154,16 @@ struct ResourceRoutes {
     ) async throws -> Response {
         let reference = try context.parameter("ref")
         let conditions = try request.versionConditions()
-        let submission = try store.intake.submission(
-            of: try await request.json(),
-            kind,
-            replacing: store.resource(kind, reference)?.stored.json
-        )
-        let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
-        return .resource(try await commit(operation, context).written)
+        return try await request.withBody(context) { bytes in
+            try store.intake.submission(
+                of: JSONValue(parsing: bytes.readableBytesView),
+                kind,
+                replacing: store.resource(kind, reference)?.stored.json
+            )
+        } then: { submission in
+            let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
+            return .resource(try await commit(operation, context).written)
+        }
     }
 
     private func patch(
@@ -146,9 +173,10 @@ struct ResourceRoutes {
     ) async throws -> Response {
         let reference = kind.reference(try context.parameter("ref"))
         let conditions = try request.versionConditions()
-        let patch = try await request.mergePatch()
-        let operation = Transaction.Operation(.patch(kind, reference, patch), if: conditions)
-        return .resource(try await commit(operation, context).written)
+        return try await request.withMergePatch(context) { patch in
+            let operation = Transaction.Operation(.patch(kind, reference, patch), if: conditions)
+            return .resource(try await commit(operation, context).written)
+        }
     }
 
     private func delete(

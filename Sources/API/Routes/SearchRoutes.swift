@@ -15,8 +15,9 @@ struct SearchRoutes {
         routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
         routes.add(path, .patch) { request, context in
             let wanted = try Self.change(kind, request)
-            let patch = try await request.mergePatch()
-            return try await change(wanted, context) { .patch(kind, $0, patch) }
+            return try await request.withMergePatch(context) { patch in
+                try await change(wanted, context) { .patch(kind, $0, patch) }
+            }
         }
         routes.add(path, .delete) { request, context in
             try await change(Self.change(kind, request), context) { .delete(kind, $0) }

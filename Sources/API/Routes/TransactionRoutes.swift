@@ -11,50 +11,36 @@ struct TransactionRoutes {
     func add(to routes: inout RouteTable) {
         routes.add("/transactions", .post) { request, context in
             let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
-            let body = try TransactionBody(try await request.json())
-            let operations = body.changes.map { operation(of: $0) }
-            let transaction = Transaction(
-                author: context.subject,
-                reason: body.reason,
-                isDryRun: isDryRun,
-                operations
-            )
-            do {
-                let receipt = try await store.commit(transaction)
-                var answer: JSONObject = ["changes": .array(receipt.outcomes.map(\.summary))]
-                if isDryRun {
-                    answer["dry_run"] = .bool(true)
-                } else {
-                    answer["sequence"] = .number(JSONNumber(Int(receipt.sequence)))
-                }
-                return .json(JSONValue.object(answer).bytes)
-            } catch let refusal as Refusal {
-                throw Problem(refusal) { "/changes/\($0)/\(body.changes[$0].content.member)" }
+            return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
+                try TransactionBody(bytes.readableBytesView, for: store)
+            } then: { body in
+                try await commit(body, isDryRun: isDryRun, context)
             }
         }
     }
 
-    private func operation(of change: TransactionBody.Change) -> Transaction.Operation {
-        let kind = change.kind
-        do throws(Refusal) {
-            let action: Transaction.Action =
-                switch change.content {
-                case .create(let document): .create(try store.intake.submission(of: document, kind))
-                case .put(let reference, let document):
-                    .replace(
-                        kind.reference(reference),
-                        try store.intake.submission(
-                            of: document,
-                            kind,
-                            replacing: store.resource(kind, reference)?.stored.json
-                        )
-                    )
-                case .patch(let reference, let patch): .patch(kind, kind.reference(reference), patch)
-                case .delete(let reference): .delete(kind, kind.reference(reference))
-                }
-            return Transaction.Operation(action, if: change.version.map { [.isAny(of: [$0])] } ?? [])
-        } catch {
-            return Transaction.Operation(.refuse(error))
+    private func commit(
+        _ body: TransactionBody,
+        isDryRun: Bool,
+        _ context: InventoryRequestContext
+    ) async throws -> Response {
+        let transaction = Transaction(
+            author: context.subject,
+            reason: body.reason,
+            isDryRun: isDryRun,
+            body.changes.map(\.operation)
+        )
+        do {
+            let receipt = try await store.commit(transaction)
+            var answer: JSONObject = ["changes": .array(receipt.outcomes.map(\.summary))]
+            if isDryRun {
+                answer["dry_run"] = .bool(true)
+            } else {
+                answer["sequence"] = .number(JSONNumber(Int(receipt.sequence)))
+            }
+            return .json(JSONValue.object(answer).bytes)
+        } catch let refusal as Refusal {
+            throw Problem(refusal) { "/changes/\($0)/\(body.changes[$0].member)" }
         }
     }
 }
@@ -62,46 +48,44 @@ struct TransactionRoutes {
 /// The body of a request to `/transactions`:
 /// `{"reason":"…","changes":[{"op":"patch","kind":"ComputeNode","ref":"x1000c0s0b0n0","version":7,"patch":{…}}]}`.
 private struct TransactionBody {
-    var reason: String?
-    var changes: [Change] = []
+    private(set) var reason: String?
+    private(set) var changes: [Change] = []
 
     struct Change {
-        var kind: Kind
-        var content: Content
-        /// The version that the resource must have.
-        var version: UInt64?
-    }
-
-    enum Content {
-        /// A put without a reference.
-        case create(JSONValue)
-        case put(String, JSONValue)
-        case patch(String, JSONValue)
-        case delete(String)
-
+        var operation: Transaction.Operation
         /// The member of the change that says what is to be.
-        var member: String {
-            switch self {
-            case .create, .put: "document"
-            case .patch: "patch"
-            case .delete: "ref"
-            }
-        }
+        var member: String
     }
 
-    /// - Throws: ``Problem`` 400 that says where the body is not of its form.
-    init(_ json: JSONValue) throws(Problem) {
-        let body = try MemberReader(json, at: JSONPointer(), members: ["reason", "changes"])
+    /// Reads the changes until as much is wrong with them as is reported.
+    ///
+    /// - Throws: ``JSONParseError``; ``Problem`` 400 that says where the body is not of its form; ``Refusal`` for more
+    ///   changes than a transaction may have.
+    init(_ bytes: some Collection<UInt8>, for store: InventoryStore) throws {
+        let limits = store.intake.limits
+        var refusedCount = 0
+        let rest = try JSONValue.parse(bytes, elementsOf: "changes") { json, text in
+            guard changes.count < limits.changes else { throw limits.tooMany }
+            let pointer = JSONPointer(["changes"]).appending(changes.count)
+            let change = try Self.change(json, size: text.count, at: pointer, for: store)
+            changes.append(change)
+            if case .refuse = change.operation.action { refusedCount += 1 }
+            return refusedCount < Problem.maximumErrors
+        }
+        guard let rest else { return }
+        let body = try MemberReader(rest, at: JSONPointer(), members: ["reason", "changes"])
         reason = try body.text("reason")
-        guard case .array(let elements)? = body.object["changes"] else {
+        guard case .array? = body.object["changes"] else {
             throw Self.malformed(JSONPointer(["changes"]), "must be an array of changes")
         }
-        for (index, element) in elements.enumerated() {
-            changes.append(try Self.change(element, at: JSONPointer(["changes"]).appending(index)))
-        }
     }
 
-    private static func change(_ json: JSONValue, at pointer: JSONPointer) throws(Problem) -> Change {
+    private static func change(
+        _ json: JSONValue,
+        size: Int,
+        at pointer: JSONPointer,
+        for store: InventoryStore
+    ) throws(Problem) -> Change {
         let names = ["op", "kind", "ref", "document", "patch", "version"]
         let change = try MemberReader(json, at: pointer, members: names)
         guard let kind = try change.text("kind").flatMap(Kind.init(name:)) else {
@@ -110,25 +94,54 @@ private struct TransactionBody {
                 "must be one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
+        let version = try change.number("version").map { [VersionCondition.isAny(of: [$0])] } ?? []
         let reference = try change.text("ref")
-        let content: Content
         switch (try change.text("op"), reference) {
         case ("put", nil):
             try change.refuse("version", "patch")
-            content = .create(try change.value("document"))
+            let document = try change.value("document")
+            return Change(
+                operation: operation { () throws(Refusal) in
+                    .create(try store.intake.submission(of: document, kind))
+                },
+                member: "document"
+            )
         case ("put", let reference?):
             try change.refuse("patch")
-            content = .put(reference, try change.value("document"))
+            let document = try change.value("document")
+            var put = operation { () throws(Refusal) in
+                .replace(
+                    kind.reference(reference),
+                    try store.intake.submission(
+                        of: document,
+                        kind,
+                        replacing: store.resource(kind, reference)?.stored.json
+                    )
+                )
+            }
+            put.conditions = version
+            return Change(operation: put, member: "document")
         case ("patch", let reference?):
             try change.refuse("document")
-            content = .patch(reference, try change.value("patch"))
+            let patch = MergePatch(try change.value("patch"), size: size)
+            let operation = Transaction.Operation(.patch(kind, kind.reference(reference), patch), if: version)
+            return Change(operation: operation, member: "patch")
         case ("delete", let reference?):
             try change.refuse("document", "patch")
-            content = .delete(reference)
+            let operation = Transaction.Operation(.delete(kind, kind.reference(reference)), if: version)
+            return Change(operation: operation, member: "ref")
         case ("patch", nil), ("delete", nil): throw malformed(pointer.appending("ref"), "is required")
         default: throw malformed(pointer.appending("op"), "must be put, patch or delete")
         }
-        return Change(kind: kind, content: content, version: try change.number("version"))
+    }
+
+    /// An operation, or why the document for it is refused.
+    private static func operation(_ action: () throws(Refusal) -> Transaction.Action) -> Transaction.Operation {
+        do throws(Refusal) {
+            return Transaction.Operation(try action())
+        } catch {
+            return Transaction.Operation(.refuse(error))
+        }
     }
 
     fileprivate static func malformed(_ pointer: JSONPointer, _ message: String) -> Problem {

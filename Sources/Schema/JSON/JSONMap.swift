@@ -59,6 +59,13 @@ package struct JSONMap<Value: Sendable>: Sendable {
         return true
     }
 
+    /// Removes the members whose names are as a condition says.
+    package mutating func removeAll(where condition: (_ key: String) -> Bool) {
+        let count = members.count
+        members.removeAll { condition($0.key) }
+        if members.count < count { indexMembers() }
+    }
+
     /// The same names in the same order, with transformed values.
     package func mapValues<Result: Sendable, Failure: Error>(
         _ transform: (Value) throws(Failure) -> Result

@@ -30,6 +30,12 @@ struct JSONParser {
     /// The current place.
     var offset = 0
     private var remainingDepth: Int
+    /// How many values may still come.
+    var remainingValues = Self.maximumValues
+
+    /// How many values there may be, since each takes many times the memory of its text. No document that can be stored has
+    /// as many.
+    static let maximumValues = 1 << 21
 
     static func parse(
         _ bytes: UnsafeBufferPointer<UInt8>,
@@ -47,7 +53,7 @@ struct JSONParser {
         }
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, remainingDepth: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, remainingDepth: Int) {
         self.bytes = bytes
         self.remainingDepth = remainingDepth
     }
@@ -57,7 +63,7 @@ struct JSONParser {
         offset < bytes.count ? bytes[offset] : nil
     }
 
-    private mutating func skipWhiteSpace() {
+    mutating func skipWhiteSpace() {
         while offset < bytes.count {
             switch bytes[offset] {
             case 0x20, 0x0A, 0x0D, 0x09: offset += 1
@@ -73,7 +79,9 @@ struct JSONParser {
         return true
     }
 
-    private mutating func parseValue() throws(JSONParseError) -> JSONValue {
+    mutating func parseValue() throws(JSONParseError) -> JSONValue {
+        remainingValues -= 1
+        guard remainingValues >= 0 else { throw error("there are more than \(Self.maximumValues) values") }
         switch current {
         case UInt8(ascii: "\""): return .string(try parseString())
         case UInt8(ascii: "{"): return .object(try parseObject())
@@ -114,33 +122,56 @@ struct JSONParser {
         try enter()
         if skip("}") { return leave(object) }
         object.reserveCapacity(8)
-        while true {
-            let keyOffset = offset
-            guard current == UInt8(ascii: "\"") else { throw error("a member begins with its name as a string") }
-            let key = try parseString()
-            skipWhiteSpace()
-            guard skip(":") else { throw error("a colon must follow the name of a member") }
-            skipWhiteSpace()
-            let value = try parseValue()
-            guard object.insert(value, forNewKey: key) else {
-                throw error("the name \(key.quoted) occurs twice in one object", at: keyOffset)
-            }
-            skipWhiteSpace()
-            if skip("}") { return leave(object) }
-            guard skip(",") else { throw error("an object goes on with a comma or ends with a brace") }
-            skipWhiteSpace()
+        repeat {
+            let name = try parseName()
+            try insert(try parseValue(), name, into: &object)
+        } while try !skipEndOfObject()
+        return leave(object)
+    }
+
+    /// Reads the name of a member and goes to its value.
+    ///
+    /// - Returns: The name, and where it is.
+    mutating func parseName() throws(JSONParseError) -> (text: String, offset: Int) {
+        let start = offset
+        guard current == UInt8(ascii: "\"") else { throw error("a member begins with its name as a string") }
+        let name = try parseString()
+        skipWhiteSpace()
+        guard skip(":") else { throw error("a colon must follow the name of a member") }
+        skipWhiteSpace()
+        return (name, start)
+    }
+
+    func insert(
+        _ value: JSONValue,
+        _ name: (text: String, offset: Int),
+        into object: inout JSONObject
+    ) throws(JSONParseError) {
+        guard object.insert(value, forNewKey: name.text) else {
+            throw error("the name \(name.text.quoted) occurs twice in one object", at: name.offset)
         }
     }
 
+    /// Goes past the comma behind a member, or past the end of the object.
+    ///
+    /// - Returns: Whether it was the end.
+    mutating func skipEndOfObject() throws(JSONParseError) -> Bool {
+        skipWhiteSpace()
+        if skip("}") { return true }
+        guard skip(",") else { throw error("an object goes on with a comma or ends with a brace") }
+        skipWhiteSpace()
+        return false
+    }
+
     /// Goes past the opening bracket of an array or object.
-    private mutating func enter() throws(JSONParseError) {
+    mutating func enter() throws(JSONParseError) {
         guard remainingDepth > 0 else { throw error("the nesting is too deep") }
         remainingDepth -= 1
         offset += 1
         skipWhiteSpace()
     }
 
-    private mutating func leave<Container>(_ container: Container) -> Container {
+    mutating func leave<Container>(_ container: Container) -> Container {
         remainingDepth += 1
         return container
     }

@@ -105,7 +105,7 @@ extension SchemaEvaluation {
         knownNames: [String] = []
     ) -> Bool {
         guard nodes[node].isNever else { return evaluate(node, member.value, at: .key(member.key)) }
-        guard !isSilent else { return false }
+        guard reports else { return false }
         let hint = knownNames.nearest(to: member.key).map { " (did you mean \($0.quoted)?)" } ?? ""
         return report(keyword, at: .key(member.key), "unknown field \(member.key.quoted)\(hint)")
     }

@@ -71,6 +71,9 @@ struct SchemaEvaluation {
         return evaluate(position, value)
     }
 
+    /// Whether one more violation would be reported.
+    var reports: Bool { !isSilent && violations.count < limit }
+
     /// Reports a violation at the current place or one step below, and returns false.
     ///
     /// - Parameter value: what the message ends with, where it may and can be shown.
@@ -80,7 +83,7 @@ struct SchemaEvaluation {
         _ message: @autoclosure () -> String,
         showing value: JSONValue? = nil
     ) -> Bool {
-        guard !isSilent, violations.count < limit else { return false }
+        guard reports else { return false }
         var tokens = path.map(\.token)
         if let step { tokens.append(step.token) }
         let text = message() + (value.map(quote) ?? "")

@@ -57,7 +57,12 @@ actor Committer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameter journal: Goes on behind the last transaction that the directory holds.
-    init(directory: Directory, projection: Projection, journal: sending JournalWriter, intake: Intake) {
+    init(
+        directory: Directory,
+        projection: Projection,
+        journal: sending JournalWriter,
+        intake: Intake
+    ) {
         self.directory = directory
         self.projection = projection
         self.journal = journal
@@ -223,10 +228,13 @@ actor Committer {
         last: UInt64
     ) throws(Refusal) -> Accepted {
         let transaction = request.transaction
-        var draft = Draft(overlay, author: transaction.author, intake: intake)
+        // What a transaction went to may be gone back from.
+        let isLimited = request.decision == nil
+        var draft = Draft(overlay, author: transaction.author, intake: intake, isLimited: isLimited)
         var resources: [ResourceID] = []
         var problems: [Refusal.Problem] = []
-        for (index, operation) in request.operations.enumerated() where problems.count < Refusal.maximumProblems {
+        for (index, operation) in request.operations.enumerated()
+        where problems.count < Refusal.maximumProblems && !draft.isTooLarge {
             do throws(Refusal) {
                 resources.append(try draft.carryOut(operation, index: index))
             } catch {
@@ -234,10 +242,12 @@ actor Committer {
             }
         }
         var changes: [Change] = []
-        do throws(Refusal) {
-            changes = try draft.finish(version: number)
-        } catch {
-            problems += error.problems
+        if !draft.isTooLarge {
+            do throws(Refusal) {
+                changes = try draft.finish(version: number)
+            } catch {
+                problems += error.problems
+            }
         }
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
         let outcomes = resources.map { id in

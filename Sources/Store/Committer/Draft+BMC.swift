@@ -15,7 +15,8 @@ extension Draft {
         guard var given = submission.bmc ?? submission.document.bmc else {
             guard let derived else { return nil }
             let new = Document(stored: BMC(xname: derived).document, .bmc)
-            return holder(.bmc, of: Self.key(derived)) ?? putNew(new, secrets: GivenSecrets())
+            if let holder = holder(.bmc, of: Self.key(derived)) { return holder }
+            return try putNew(new, secrets: GivenSecrets())
         }
         let match = try match(given)
         let stored = match.flatMap { current(ResourceID(.bmc, $0)) }
@@ -27,11 +28,11 @@ extension Draft {
             if !missing.isEmpty {
                 throw refusal(.invalid, "A BMC that is not stored yet needs more fields.", violations: missing)
             }
-            return putNew(given, secrets: secrets)
+            return try putNew(given, secrets: secrets)
         }
         let merged = match == whole ? try replacement(of: stored, given) : stored.overwritten(by: given)
         if merged.bytes != stored.bytes || !secrets.isEmpty {
-            put(merged, given: secrets, as: ResourceID(.bmc, match))
+            try put(merged, given: secrets, as: ResourceID(.bmc, match))
         }
         return match
     }
@@ -90,12 +91,12 @@ extension Draft {
         return replacement
     }
 
-    private mutating func putNew(_ bmc: Document, secrets: GivenSecrets) -> UUID {
+    private mutating func putNew(_ bmc: Document, secrets: GivenSecrets) throws(Refusal) -> UUID {
         let given = bmc.identifier
         let id = given ?? .version7()
         var bmc = bmc
         if given == nil { bmc.identifier = id }
-        put(bmc, given: secrets, as: ResourceID(.bmc, id))
+        try put(bmc, given: secrets, as: ResourceID(.bmc, id))
         return id
     }
 

@@ -27,7 +27,7 @@ extension Draft {
             var node = submission.document
             try checkIdentifier(node, id)
             if node.identifier == nil { node.identifier = id.id }
-            put(node, given: submission.secrets, as: id)
+            try put(node, given: submission.secrets, as: id)
         } else {
             try replace(id, with: submission, wholeBMC: members["bmc"] == nil ? nil : document.bmcIdentifier)
         }

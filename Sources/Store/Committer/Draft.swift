@@ -11,6 +11,10 @@ struct Draft: ~Copyable {
     let overlay: DirectoryOverlay
     let author: String?
     let intake: Intake
+    /// Nil for what goes back.
+    private let limits: TransactionLimits?
+    /// What counts for ``TransactionLimits/size``, so far.
+    private var size = 0
     // With room for a node and its BMC; so few are searched without a table of hashes.
     private(set) var staged = OrderedDictionary<ResourceID, Staged>(minimumCapacity: 2)
     private(set) var claims = OrderedDictionary<Claim, Claimants>(minimumCapacity: 8)
@@ -19,11 +23,24 @@ struct Draft: ~Copyable {
     /// The operation that is being staged, from 0.
     private(set) var operation = 0
 
-    init(_ overlay: DirectoryOverlay, author: String?, intake: Intake) {
+    /// - Parameter isLimited: Whether the transaction may come only to so much; one that goes back may come to anything.
+    init(_ overlay: DirectoryOverlay, author: String?, intake: Intake, isLimited: Bool) {
         self.overlay = overlay
         self.author = author
         self.intake = intake
+        limits = isLimited ? intake.limits : nil
     }
+
+    /// Counts what the transaction writes, or reads of its client.
+    private mutating func spend(_ bytes: Int) throws(Refusal) {
+        size += bytes
+        if let limits, size > limits.size {
+            throw Refusal(limits.tooLarge.problems.map { $0.of(operation: operation) })
+        }
+    }
+
+    /// Whether the transaction has come to more than it may, so that nothing more of it is to be worked out.
+    var isTooLarge: Bool { limits.map { size > $0.size || staged.count > $0.changes } ?? false }
 
     /// A resource that the transaction touches.
     final class Staged {
@@ -61,23 +78,6 @@ struct Draft: ~Copyable {
         var key: UniqueKey
     }
 
-    /// Who, of the staged resources, has a key now. More than one while keys are being exchanged.
-    struct Claimants {
-        var last: UUID?
-        var others: [UUID] = []
-
-        var first: UUID? { others.first ?? last }
-
-        mutating func add(_ id: UUID) {
-            if let last { others.append(last) }
-            last = id
-        }
-
-        mutating func remove(_ id: UUID) {
-            if last == id { last = others.popLast() } else { others.removeAll { $0 == id } }
-        }
-    }
-
     /// Works out one operation.
     ///
     /// - Returns: The resource that the operation was about.
@@ -92,17 +92,18 @@ struct Draft: ~Copyable {
             return id
         case .patch(let kind, let reference, let patch):
             let id = try find(kind, reference, if: operation.conditions)
-            try change(id, by: patch)
+            try spend(patch.size)
+            try change(id, by: patch.json)
             return id
         case .delete(let kind, let reference):
             let id = try find(kind, reference, if: operation.conditions)
-            put(nil, sealed: SealedSecrets(), as: id)
+            try put(nil, sealed: SealedSecrets(), as: id)
             return id
         case .refuse(let refusal):
             throw Refusal(refusal.problems.map { $0.of(operation: index) })
         case .restore(let id, let stored):
             let document = stored.map { Document(stored: $0.document, id.kind) }
-            put(document, sealed: stored?.secrets ?? SealedSecrets(), as: id)
+            try put(document, sealed: stored?.secrets ?? SealedSecrets(), as: id)
             return id
         }
     }
@@ -158,16 +159,16 @@ struct Draft: ~Copyable {
     ) throws(Refusal) {
         var document = document
         if id.kind == .computeNode { embed(try bmc(of: submission, whole: wholeBMC), in: &document) }
-        put(document, given: submission.secrets, as: id)
+        try put(document, given: submission.secrets, as: id)
     }
 
     /// Puts a resource into the state, with the stored secret for each empty string that stands for one.
     ///
     /// Where none is stored there is nothing to stand for, and the field is left out.
-    mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) {
+    mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) throws(Refusal) {
         let standing = document.standingSecrets
         guard standing != given.pointers else {
-            put(document, sealed: given.sealed, as: id)
+            try put(document, sealed: given.sealed, as: id)
             return
         }
         let stored = secrets(of: id)
@@ -180,7 +181,7 @@ struct Draft: ~Copyable {
                 dropped.append(pointer)
             }
         }
-        put(dropped.isEmpty ? document : document.without(dropped), sealed: SealedSecrets(kept), as: id)
+        try put(dropped.isEmpty ? document : document.without(dropped), sealed: SealedSecrets(kept), as: id)
     }
 
     // MARK: The state so far
@@ -253,7 +254,12 @@ struct Draft: ~Copyable {
     }
 
     /// Puts a resource, or its absence, into the state, with all of its secrets.
-    private mutating func put(_ document: Document?, sealed secrets: SealedSecrets, as id: ResourceID) {
+    private mutating func put(
+        _ document: Document?,
+        sealed secrets: SealedSecrets,
+        as id: ResourceID
+    ) throws(Refusal) {
+        try spend(document?.bytes.count ?? 0)
         if let entry = staged[id] {
             for key in entry.keys { claims[Claim(kind: id.kind, key: key)]?.remove(id.id) }
             entry.operation = operation
@@ -268,6 +274,7 @@ struct Draft: ~Copyable {
                 before: before,
                 indexBefore: before.map { IndexEntry(of: read($0, id)) }
             )
+            if let limits, staged.count > limits.changes { throw limits.tooMany }
         }
         for key in document?.keys ?? [] {
             claims[Claim(kind: id.kind, key: key), default: Claimants()].add(id.id)
@@ -281,7 +288,7 @@ struct Draft: ~Copyable {
     /// - Parameter version: The sequence number that the changed resources get.
     /// - Throws: Every conflict that the state after the whole would have.
     mutating func finish(version: UInt64) throws(Refusal) -> [Change] {
-        embedBMCs()
+        try embedBMCs()
         var problems = danglingBMCs() + takenKeys()
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.document?.bytes
@@ -308,20 +315,22 @@ struct Draft: ~Copyable {
     }
 
     /// Writes the BMCs into the nodes that embed them: those the transaction touches, and those whose BMC it touches.
-    private mutating func embedBMCs() {
+    private mutating func embedBMCs() throws(Refusal) {
         // A new one is in no node but those that are staged.
         for (id, entry) in staged where id.kind == .bmc && entry.before != nil {
             for node in overlay.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
                 guard staged[node] == nil, let document = current(node) else { continue }
                 operation = entry.operation
-                put(document, sealed: secrets(of: node), as: node)
+                try put(document, sealed: secrets(of: node), as: node)
             }
         }
         for (id, entry) in staged where id.kind == .computeNode {
             guard let bmc = entry.document?.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) else {
                 continue
             }
+            let before = entry.document?.bytes.count ?? 0
             entry.document?.embed(bmc: bmc, bytes)
+            try spend(max(0, (entry.document?.bytes.count ?? 0) - before))
         }
     }
 

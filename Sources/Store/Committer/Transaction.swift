@@ -53,7 +53,7 @@ package struct Transaction: Sendable {
         case create(Submission)
         case replace(Kind.Reference, Submission)
         /// Changes members of the document by a merge patch (RFC 7396).
-        case patch(Kind, Kind.Reference, JSONValue)
+        case patch(Kind, Kind.Reference, MergePatch)
         case delete(Kind, Kind.Reference)
         /// Makes a resource what it was at another time; nil for absent.
         case restore(ResourceID, StoredResource?)

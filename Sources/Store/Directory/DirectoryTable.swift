@@ -12,7 +12,7 @@ struct DirectoryTable: ~Copyable {
     private(set) var documentLength = 0
     private var free: [UInt32] = []
     private var ids = PlaceTable()
-    /// Of nodes: by the BMC that they embed.
+    /// Of nodes: the first of those that embed a BMC, by that.
     private var bmcs = PlaceTable()
     /// The names of keys, and a table for each.
     private var keyNames: [String] = []
@@ -38,11 +38,16 @@ struct DirectoryTable: ~Copyable {
     /// The nodes that embed a BMC, in no order.
     func nodes(embedding bmc: UUID) -> [UUID] {
         var nodes: [UUID] = []
-        _ = bmcs.first(hash: bmc.placeHash) { place in
-            if slots[place].bmc == bmc { nodes.append(slots[place].id) }
-            return false
+        var place = firstPlace(embedding: bmc)
+        while let current = place, current != SlotArray.Slot.nowhere {
+            nodes.append(slots[current].id)
+            place = slots[current].next
         }
         return nodes
+    }
+
+    private func firstPlace(embedding bmc: UUID) -> UInt32? {
+        bmcs.first(hash: bmc.placeHash) { slots[$0].bmc == bmc }
     }
 
     private func place(of id: UUID) -> UInt32? {
@@ -74,7 +79,7 @@ struct DirectoryTable: ~Copyable {
             let index = index(of: key.name)
             keys[index][key.number] = nil
         }
-        if let bmc = entry.bmc { bmcs.remove(place, hash: bmc.placeHash) }
+        if let bmc = entry.bmc { remove(place, from: bmc) }
     }
 
     /// Makes the resource at a place one that is found by keys.
@@ -83,8 +88,36 @@ struct DirectoryTable: ~Copyable {
             let index = index(of: key.name)
             keys[index][key.number] = place
         }
-        slots[place].bmc = entry.bmc
-        if let bmc = entry.bmc { bmcs.insert(place, hash: bmc.placeHash) }
+        if let bmc = entry.bmc { add(place, to: bmc) }
+    }
+
+    /// Puts a node behind the first of those that embed a BMC, which need not be looked for then.
+    private mutating func add(_ place: UInt32, to bmc: UUID) {
+        slots[place].bmc = bmc
+        guard let first = firstPlace(embedding: bmc) else {
+            bmcs.insert(place, hash: bmc.placeHash)
+            return
+        }
+        let next = slots[first].next
+        slots[place].previous = first
+        slots[place].next = next
+        slots[first].next = place
+        if next != SlotArray.Slot.nowhere { slots[next].previous = place }
+    }
+
+    private mutating func remove(_ place: UInt32, from bmc: UUID) {
+        guard slots[place].bmc == bmc else { return }
+        let (previous, next) = (slots[place].previous, slots[place].next)
+        if previous == SlotArray.Slot.nowhere {
+            bmcs.remove(place, hash: bmc.placeHash)
+            if next != SlotArray.Slot.nowhere { bmcs.insert(next, hash: bmc.placeHash) }
+        } else {
+            slots[previous].next = next
+        }
+        if next != SlotArray.Slot.nowhere { slots[next].previous = previous }
+        slots[place].bmc = nil
+        slots[place].previous = SlotArray.Slot.nowhere
+        slots[place].next = SlotArray.Slot.nowhere
     }
 
     /// Has the processor fetch what a change needs, as ``PlaceTable/prefetch(_:)`` says.

@@ -6,11 +6,15 @@ struct SlotArray {
     /// A place for a resource.
     struct Slot {
         var id: UUID
-        /// Of a node: the BMC that it embeds.
+        /// Of a node: the BMC that it embeds, and the places of the nodes before and behind it among those that do.
         var bmc: UUID?
+        var previous = Self.nowhere
+        var next = Self.nowhere
         /// Whether there is no resource at the place.
         var isFree = false
         var stored: StoredResource
+
+        static let nowhere = UInt32.max
     }
 
     private var chunks: [ContiguousArray<Slot>] = []

@@ -6,10 +6,16 @@ package import Schema
 package struct Intake: Sendable {
     private let directory: Directory
     private let sealer: SecretSealer
+    package let limits: TransactionLimits
     private let validators: [Kind: SchemaValidator]
 
-    package init(directory: Directory, sealer: SecretSealer) throws(JSONSchemaError) {
+    package init(
+        directory: Directory,
+        sealer: SecretSealer,
+        limits: TransactionLimits = .standard
+    ) throws(JSONSchemaError) {
         self.directory = directory
+        self.limits = limits
         self.sealer = sealer
         var validators: [Kind: SchemaValidator] = [:]
         for kind in Kind.allCases {
@@ -100,16 +106,28 @@ package struct Intake: Sendable {
         )
     }
 
-    /// Reads the elements of an array, each as an operation that creates a resource or says what is wrong with it.
-    package func creations(of documents: [JSONValue], _ kind: Kind) -> [Transaction.Operation] {
-        documents.map { json in
+    /// Reads the elements of an array, each as an operation that creates a resource or says what is wrong with it, until as
+    /// much is wrong as is reported.
+    ///
+    /// - Throws: ``JSONParseError``; ``Refusal`` for more elements than a transaction may have.
+    package func creations(of bytes: some Collection<UInt8>, _ kind: Kind) throws -> [Transaction.Operation] {
+        var operations: [Transaction.Operation] = []
+        var problemCount = 0
+        _ = try JSONValue.parse(bytes) { json, text in
+            guard operations.count < limits.changes else { throw limits.tooMany }
             do throws(Refusal) {
-                if let submission = try read(json.bytes, kind, .whole) { return .create(submission) }
-                return .create(try submission(of: json, kind))
+                if let submission = try read(text, kind, .whole) {
+                    operations.append(.create(submission))
+                } else {
+                    operations.append(.create(try submission(of: json, kind)))
+                }
             } catch {
-                return Transaction.Operation(.refuse(error))
+                problemCount += error.problems.count
+                operations.append(Transaction.Operation(.refuse(error)))
             }
+            return problemCount < Refusal.maximumProblems
         }
+        return operations
     }
 
     /// What the BMC of a malformed node lacks, if it is a new one: a rule of the store, told with the schema's.

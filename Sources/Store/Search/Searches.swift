@@ -19,7 +19,7 @@ final class Searches: Sendable {
         self.projection = projection
         self.directory = directory
         self.timeLimit = timeLimit
-        turns = Turns(places: Self.places)
+        turns = Turns(places: Self.places, placesEach: Self.places - 1)
     }
 
     /// Looks at the tables as they are at one moment, with every change in them that was answered before.

@@ -2,19 +2,19 @@ import DequeModule
 import OrderedCollections
 import Synchronization
 
-/// Lets callers take turns at what only a few can do at once, such as searches.
+/// Lets callers take turns at what there is only so much of: threads for searches, or memory for bodies.
 ///
-/// While a place is free nobody waits. When none is, each caller has a line of its own, and the lines take turns; so
-/// whoever asks for much waits for itself, not everybody for it. One caller alone never has all places, where there are
-/// several.
-final class Turns: Sendable {
+/// While there are places nobody waits. When there are none, each caller has a line of its own, and the lines take turns;
+/// so whoever asks for much waits for itself, not everybody for it.
+package final class Turns: Sendable {
     private let state: Mutex<State>
+    /// How many places one caller may have.
+    private let placesEach: Int
     /// How long one may wait for its turn.
     private let patience: Duration
 
     private struct State {
         let places: Int
-        /// How many places one caller may have.
         let placesEach: Int
         /// How many of the places each caller has.
         var taken: [Caller.Owner: Int] = [:]
@@ -24,19 +24,19 @@ final class Turns: Sendable {
         var waitingCount = 0
         var nextID = 0
 
-        func hasPlace(for owner: Caller.Owner) -> Bool {
-            takenCount < places && taken[owner, default: 0] < placesEach
+        func hasPlaces(_ wanted: Int, for owner: Caller.Owner) -> Bool {
+            takenCount + wanted <= places && taken[owner, default: 0] + wanted <= placesEach
         }
 
-        mutating func take(_ owner: Caller.Owner) {
-            taken[owner, default: 0] += 1
-            takenCount += 1
+        mutating func take(_ wanted: Int, _ owner: Caller.Owner) {
+            taken[owner, default: 0] += wanted
+            takenCount += wanted
         }
 
-        mutating func leave(_ owner: Caller.Owner) {
-            takenCount -= 1
-            let left = taken[owner, default: 1] - 1
-            taken[owner] = left == 0 ? nil : left
+        mutating func leave(_ left: Int, _ owner: Caller.Owner) {
+            takenCount -= left
+            let rest = taken[owner, default: 0] - left
+            taken[owner] = rest == 0 ? nil : rest
         }
 
         mutating func remove(_ owner: Caller.Owner, at index: Int) -> Waiter? {
@@ -49,11 +49,16 @@ final class Turns: Sendable {
         /// Gives places to those whose turn it is.
         mutating func next() -> [Waiter] {
             var called: [Waiter] = []
-            while takenCount < places, let owner = lines.keys.first(where: hasPlace), let waiter = remove(owner, at: 0)
-            {
+            while takenCount < places {
+                // Of those that have not all that they may have.
+                let line = lines.first { taken[$0.key, default: 0] + ($0.value.first?.wanted ?? 0) <= placesEach }
+                // Nobody overtakes whose turn it is, or who wants much would never have it.
+                guard let owner = line?.key, let wanted = line?.value.first?.wanted, hasPlaces(wanted, for: owner),
+                    let waiter = remove(owner, at: 0)
+                else { break }
                 // Its other requests come after those of the others.
                 if let line = lines.removeValue(forKey: owner) { lines[owner] = line }
-                take(owner)
+                take(wanted, owner)
                 called.append(waiter)
             }
             return called
@@ -63,6 +68,7 @@ final class Turns: Sendable {
     /// A request that waits for its turn.
     private struct Waiter {
         var id: Int
+        var wanted: Int
         var continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -70,10 +76,12 @@ final class Turns: Sendable {
     static let maximumWaiting = 4096
 
     /// - Parameters:
-    ///   - places: How many can have a turn at once.
+    ///   - places: How many there are.
+    ///   - placesEach: How many of them a caller may have.
     ///   - patience: How long one may wait for its turn.
-    init(places: Int, patience: Duration = .seconds(30)) {
-        state = Mutex(State(places: places, placesEach: max(1, places - 1)))
+    package init(places: Int, placesEach: Int, patience: Duration = .seconds(30)) {
+        state = Mutex(State(places: places, placesEach: placesEach))
+        self.placesEach = placesEach
         self.patience = patience
     }
 
@@ -84,24 +92,35 @@ final class Turns: Sendable {
     ///
     /// - Throws: ``Refusal`` when too many wait, or its turn does not come; `CancellationError`; what `body` throws.
     func turn<Value>(of caller: Caller, _ body: () async throws -> Value) async throws -> Value {
-        let owner = caller.owner
-        try await wait(for: owner)
-        defer { leave(owner) }
+        let turn = try await take(of: caller)
+        defer { withExtendedLifetime(turn) {} }
         return try await body()
     }
 
-    private func leave(_ owner: Caller.Owner) {
-        let called = state.withLock { state in
-            state.leave(owner)
-            return state.next()
-        }
-        for waiter in called { waiter.continuation.resume() }
+    /// Waits until it is the caller's turn.
+    ///
+    /// - Parameter wanted: How many places it needs; no more than a caller may have are counted.
+    /// - Returns: What has the places for as long as it is there.
+    /// - Throws: ``Refusal`` when too many wait, or its turn does not come; `CancellationError`.
+    package func take(_ wanted: Int = 1, of caller: Caller) async throws -> Turn {
+        let wanted = min(wanted, placesEach)
+        try await wait(for: wanted, caller.owner)
+        return Turn { [self] in leave(wanted, caller.owner) }
     }
 
-    private func wait(for owner: Caller.Owner) async throws {
+    private func leave(_ left: Int, _ owner: Caller.Owner) {
+        state.withLock { $0.leave(left, owner) }
+        callNext()
+    }
+
+    private func callNext() {
+        for waiter in state.withLock({ $0.next() }) { waiter.continuation.resume() }
+    }
+
+    private func wait(for wanted: Int, _ owner: Caller.Owner) async throws {
         let id = state.withLock { state -> Int? in
-            guard !state.hasPlace(for: owner) else {
-                state.take(owner)
+            guard !state.hasPlaces(wanted, for: owner) || state.waitingCount > 0 else {
+                state.take(wanted, owner)
                 return nil
             }
             state.nextID += 1
@@ -115,7 +134,9 @@ final class Turns: Sendable {
         }
         defer { timer.cancel() }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { lineUp(owner, Waiter(id: id, continuation: $0)) }
+            try await withCheckedThrowingContinuation {
+                lineUp(owner, Waiter(id: id, wanted: wanted, continuation: $0))
+            }
         } onCancel: {
             giveUp(owner, id, CancellationError())
         }
@@ -125,10 +146,6 @@ final class Turns: Sendable {
         let answered = state.withLock { state -> (waiter: Waiter?, result: Result<Void, any Error>) in
             // A task that was cancelled before is not told again.
             if Task.isCancelled { return (waiter, .failure(CancellationError())) }
-            if state.hasPlace(for: owner) {
-                state.take(owner)
-                return (waiter, .success(()))
-            }
             var refused: Waiter?
             if state.waitingCount == Self.maximumWaiting {
                 let longest = state.lines.max { $0.value.count < $1.value.count }
@@ -141,6 +158,7 @@ final class Turns: Sendable {
             state.waitingCount += 1
             return (refused, .failure(Self.tooMany))
         }
+        callNext()
         answered.waiter?.continuation.resume(with: answered.result)
     }
 
@@ -154,5 +172,20 @@ final class Turns: Sendable {
             state.lines[owner]?.firstIndex { $0.id == id }.flatMap { state.remove(owner, at: $0) }
         }
         waiter?.continuation.resume(throwing: reason)
+        // It may have been what others waited behind.
+        if waiter != nil { callNext() }
+    }
+}
+
+/// The places that a request has, until nobody holds this any more.
+package final class Turn: Sendable {
+    private let end: @Sendable () -> Void
+
+    fileprivate init(_ end: @escaping @Sendable () -> Void) {
+        self.end = end
+    }
+
+    deinit {
+        end()
     }
 }
