@@ -10,8 +10,8 @@ package struct InventoryServer: Service {
     private let traffic: Traffic
     private let logger: Logger
 
-    /// How many connections an address accepts at once; further ones wait in the system's queue.
-    private static let maximumConnections = 4096
+    /// How many connections may wait for the server to accept them.
+    private static let backlog = 1024
     /// Time without a byte from the client after which a connection is closed.
     private static let idleTimeout = TimeAmount.seconds(120)
     /// How long requests may still take when the server stops.
@@ -32,13 +32,13 @@ package struct InventoryServer: Service {
                 responder: api.router(traffic).buildResponder(),
                 server: .http1(
                     configuration: .init(
-                        additionalChannelHandlers: [ConnectionHandler(traffic.connections), ExpectContinueHandler()],
+                        additionalChannelHandlers: [ConnectionHandler(traffic.connections)],
                         idleTimeout: Self.idleTimeout
                     )
                 ),
                 configuration: ApplicationConfiguration(
                     address: .hostname(address.host, port: address.port),
-                    availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)
+                    backlog: Self.backlog
                 ),
                 onServerRunning: { onReady(index, $0.localAddress?.port) },
                 logger: logger
@@ -49,6 +49,8 @@ package struct InventoryServer: Service {
     package func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup { group in
+                let watch = Task { try await traffic.connections.watch(logger) }
+                defer { watch.cancel() }
                 for application in applications { group.addTask { try await application.run() } }
                 try await group.waitForAll()
             }

@@ -12,7 +12,13 @@ extension Response {
         Response(
             status: status,
             headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes))
+            body: bytes.count <= PieceBuffer.size
+                ? .init(byteBuffer: ByteBuffer(bytes: bytes))
+                : ResponseBody(contentLength: bytes.count) { writer in
+                    var buffer = PieceBuffer()
+                    try await buffer.write(bytes, to: &writer)
+                    try await buffer.finish(&writer)
+                }
         )
     }
 
@@ -39,19 +45,13 @@ extension Response {
             status: status,
             headers: [.contentType: "application/json"],
             body: ResponseBody(contentLength: length.map { $0 + 2 + max(0, count - 1) }) { writer in
-                var buffer = ByteBuffer()
-                buffer.reserveCapacity(pieceSize + longDocument)
-                if count == 0 { buffer.writeString("[") }
+                var buffer = PieceBuffer()
+                if count == 0 { try await buffer.write([UInt8(ascii: "[")], to: &writer) }
                 for index in 0..<count {
-                    buffer.write(document(index), after: index == 0 ? "[" : ",")
-                    if buffer.readableBytes >= pieceSize {
-                        try await writer.write(buffer)
-                        buffer.clear()
-                    }
+                    try await buffer.write(document(index), after: index == 0 ? "[" : ",", to: &writer)
                 }
-                buffer.writeString("]")
-                try await writer.write(buffer)
-                try await writer.finish(nil)
+                try await buffer.write([UInt8(ascii: "]")], to: &writer)
+                try await buffer.finish(&writer)
             }
         )
     }
@@ -62,29 +62,11 @@ extension Response {
             status: .ok,
             headers: [.contentType: "application/json"],
             body: ResponseBody { writer in
-                var buffer = ByteBuffer()
-                for piece in pieces {
-                    buffer.writeBytes(piece)
-                    if buffer.readableBytes >= pieceSize {
-                        try await writer.write(buffer)
-                        buffer.clear()
-                    }
-                }
-                try await writer.write(buffer)
-                try await writer.finish(nil)
+                var buffer = PieceBuffer()
+                for piece in pieces { try await buffer.write(piece, to: &writer) }
+                try await buffer.finish(&writer)
             }
         )
-    }
-}
-
-extension ByteBuffer {
-    /// Appends a character and bytes in one step, since many are short.
-    fileprivate mutating func write(_ bytes: [UInt8], after character: Unicode.Scalar) {
-        writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + 1) { target in
-            target[0] = UInt8(ascii: character)
-            target[1...].copyBytes(from: bytes)
-            return bytes.count + 1
-        }
     }
 }
 
@@ -92,9 +74,3 @@ extension StoredResource {
     /// The version as an entity tag.
     var entityTag: String { "\"\(version)\"" }
 }
-
-/// How much is sent at once, in bytes; with one more document it fits a buffer of 256 KiB, as buffers double.
-private let pieceSize = (256 << 10) - longDocument
-
-/// The length of most documents at most, in bytes.
-private let longDocument = 4096

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 public import Logging
 import Schema
+import Synchronization
 
 /// How logs are written.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
@@ -10,19 +11,46 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
 
     /// Sets up logging, which is done once, and gives the program's logger.
     func bootstrap(level: Logger.Level) -> Logger {
-        LoggingSystem.bootstrap { label in handler(label: label, level: level) }
+        let output = LogOutput(notice: dropped)
+        Self.output.withLock { $0 = output }
+        atexit { LogFormat.output.withLock(\.self)?.flush() }
+        LoggingSystem.bootstrap { label in handler(label: label, level: level, output) }
         return Logger(label: "node-orchestrator")
     }
 
-    /// A handler that writes to standard error.
-    private func handler(label: String, level: Logger.Level) -> any LogHandler {
+    /// What the log is written to, which is flushed when the program ends.
+    private static let output = Mutex<LogOutput?>(nil)
+
+    private func handler(label: String, level: Logger.Level, _ output: any TextOutputStream & Sendable) -> any LogHandler {
         var handler: any LogHandler =
             switch self {
-            case .text: StreamLogHandler.standardError(label: label)
-            case .json: JSONLogHandler(label: label)
+            case .text: StreamLogHandler(label: label, stream: output)
+            case .json: JSONLogHandler(label: label, output: output)
             }
         handler.logLevel = level
         return handler
+    }
+
+    /// The line that says that messages were dropped.
+    private func dropped(_ count: Int) -> String {
+        let line = LogLine()
+        let logger = Logger(label: "node-orchestrator") { label in handler(label: label, level: .warning, line) }
+        logger.warning(
+            "messages were dropped, since whoever reads the log did not keep up",
+            metadata: ["messages": .stringConvertible(count)]
+        )
+        return line.text
+    }
+}
+
+/// Keeps a line instead of writing it.
+private final class LogLine: TextOutputStream, Sendable {
+    private let line = Mutex("")
+
+    var text: String { line.withLock(\.self) }
+
+    func write(_ string: String) {
+        line.withLock { $0 += string }
     }
 }
 
@@ -35,14 +63,16 @@ extension Logger {
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
-/// Writes each message as one JSON object on a line of standard error.
+/// Writes each message as one JSON object on a line.
 struct JSONLogHandler: LogHandler {
     let label: String
+    let output: any TextOutputStream & Sendable
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
 
-    init(label: String) {
+    init(label: String, output: any TextOutputStream & Sendable) {
         self.label = label
+        self.output = output
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -75,10 +105,7 @@ struct JSONLogHandler: LogHandler {
             write(value, to: &writer)
         }
         writer.endObject()
-        do {
-            try FileHandle.standardError.write(contentsOf: Data(writer.bytes + [UInt8(ascii: "\n")]))
-        } catch {
-            // There is nowhere left to say that the log cannot be written; the server goes on without it.
-        }
+        var output = output
+        output.write(String(decoding: writer.bytes, as: UTF8.self) + "\n")
     }
 }

@@ -118,7 +118,10 @@ struct ServeCommand: AsyncParsableCommand {
         let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
         let server = InventoryServer(
             api,
-            Traffic(bodies: Bodies(memory: bodyMemory.bytes, threads: threads)),
+            Traffic(
+                bodies: Bodies(memory: bodyMemory.bytes, threads: threads),
+                maximumFiles: Self.raiseFileLimit()
+            ),
             listeningOn: addresses.map { ($0.host, $0.port) },
             logger: logger
         ) { index, port in
@@ -135,6 +138,18 @@ struct ServeCommand: AsyncParsableCommand {
         )
         configuration.maximumGracefulShutdownDuration = Self.stopLimit
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// Has as many files be open as the system allows.
+    ///
+    /// - Returns: How many those are.
+    private static func raiseFileLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        let allowed = limit.rlim_cur
+        limit.rlim_cur = limit.rlim_max
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int(clamping: allowed) }
+        return Int(clamping: limit.rlim_cur)
     }
 
     private var storeConfiguration: InventoryStore.Configuration {

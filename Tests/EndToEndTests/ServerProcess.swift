@@ -56,14 +56,17 @@ final class ServerProcess: Sendable {
     }
 
     /// Starts the program and waits until it is ready.
+    ///
+    /// - Parameter maximumFiles: How many files it may have open; nil for as many as this process.
     init(
         in workspace: Workspace,
         _ arguments: [String] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        maximumFiles: Int? = nil
     ) async throws {
         self.workspace = workspace
         let defaults = ["serve", "--listen", "127.0.0.1:0", "--data-dir", workspace.data.path]
-        (process, output) = try Self.start(defaults + arguments, environment: environment)
+        (process, output) = try Self.start(defaults + arguments, environment: environment, maximumFiles: maximumFiles)
         let line = try await output.line(containing: "listening on http://127.0.0.1:")
         let address = line.split(separator: "http://127.0.0.1:").last ?? ""
         guard let port = Int(address.prefix(while: \.isNumber)) else { throw ServerError(output: line) }
@@ -74,8 +77,12 @@ final class ServerProcess: Sendable {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    private static func start(_ arguments: [String], environment: [String: String]) throws -> (Process, Output) {
-        let (process, reading) = try run(arguments, environment: environment)
+    private static func start(
+        _ arguments: [String],
+        environment: [String: String],
+        maximumFiles: Int?
+    ) throws -> (Process, Output) {
+        let (process, reading) = try run(arguments, environment: environment, maximumFiles: maximumFiles)
         let output = Output()
         Thread.detachNewThread {
             var data: Data
@@ -92,12 +99,17 @@ final class ServerProcess: Sendable {
     /// - Returns: What it prints can be read from the handle.
     private static func run(
         _ arguments: [String],
-        environment: [String: String]
+        environment: [String: String],
+        maximumFiles: Int? = nil
     ) throws -> (process: Process, reading: FileHandle) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = program
         process.arguments = arguments
+        if let maximumFiles {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "ulimit -n \(maximumFiles); exec \"$0\" \"$@\"", program.path] + arguments
+        }
         process.environment = environment
         process.standardError = pipe
         process.standardOutput = pipe

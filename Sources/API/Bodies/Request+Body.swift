@@ -34,6 +34,7 @@ extension Request {
         let bodies = context.traffic.bodies
         let room = try await bodies.room(for: length ?? limit, of: context.caller)
         defer { withExtendedLifetime(room) {} }
+        context.askForBody(of: self)
         return try await use(try await bodies.read(try await collected(atMost: limit), read))
     }
 

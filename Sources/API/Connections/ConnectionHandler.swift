@@ -1,22 +1,37 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Knows a connection from its beginning to its end.
-final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// Follows a connection from its beginning to its end, and ends it when its client is too slow.
+final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
 
     private let connections: Connections
     private var connection: Connection?
+    private var context: ChannelHandlerContext?
+    private var progress = ConnectionProgress()
 
     init(_ connections: Connections) {
         self.connections = connections
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let connection = Connection(context.channel)
+        self.context = context
+        let connection = Connection(context.channel, self)
         self.connection = connection
+        do {
+            try context.pipeline.syncOperations.addHandler(ByteHandler(self), position: .first)
+        } catch {
+            context.fireErrorCaught(error)
+        }
         connections.add(connection)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -30,5 +45,83 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event { connection?.clientLeft(.silent) }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: progress.receiveHead()
+        case .end where progress.receiveEnd(): context.close(promise: nil)
+        case .body, .end: break
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        var data = data
+        switch unwrapOutboundIn(data) {
+        case .head(var head)
+        where head.status.kind != .informational && head.status.code >= 400 && progress.beginAnswer():
+            // The rest of the body is not worth waiting for.
+            head.headerFields[.connection] = "close"
+            data = wrapOutboundOut(.head(head))
+        case .end:
+            let now = NIODeadline.now()
+            progress.endAnswer(at: now)
+            connection?.note(progress, at: now)
+        case .head, .body: break
+        }
+        context.write(data, promise: promise)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let now = NIODeadline.now()
+        progress.setWritable(context.channel.isWritable, at: now)
+        connection?.note(progress, at: now)
+        context.fireChannelWritabilityChanged()
+    }
+
+    fileprivate func beginReading() {
+        progress.beginReading(at: .now())
+    }
+
+    fileprivate func receive(_ count: Int) {
+        let now = NIODeadline.now()
+        progress.receive(count, at: now)
+        connection?.note(progress, at: now)
+    }
+
+    /// Ends the connection if its client is too slow.
+    func check() -> ConnectionProgress.Fault? {
+        guard let context, let fault = progress.fault(at: .now()) else { return nil }
+        context.close(promise: nil)
+        return fault
+    }
+
+    /// Asks the client for the body that it has announced (RFC 9110, section 10.1.1).
+    func askForBody() {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+    }
+}
+
+/// Sees the bytes of a connection, before they are requests, and when the server waits for some.
+private final class ByteHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    private unowned let handler: ConnectionHandler
+
+    init(_ handler: ConnectionHandler) {
+        self.handler = handler
+    }
+
+    func read(context: ChannelHandlerContext) {
+        handler.beginReading()
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        handler.receive(unwrapInboundIn(data).readableBytes)
+        context.fireChannelRead(data)
     }
 }

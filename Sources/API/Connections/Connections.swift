@@ -1,80 +1,84 @@
+import Logging
 import NIOCore
 import Synchronization
 
-/// The connections that are open.
-package final class Connections: Sendable {
-    private let open = Mutex<[ObjectIdentifier: Connection]>([:])
+/// The connections that are open, of which there are only so many: when there would be more, the slowest of the address that
+/// has most goes.
+final class Connections: Sendable {
+    private let open = Mutex(Open())
+    /// How many there may be.
+    private let maximumCount: Int
 
-    package init() {}
+    fileprivate struct Open {
+        var connections: [ObjectIdentifier: Connection] = [:]
+        /// How many each address has.
+        var counts: [String: Int] = [:]
+    }
+
+    /// How many clients at once may not take what is sent to them, about 128 KiB each.
+    private static let maximumFull = 1024
+    /// How many connections go at once where there are too many: to find them takes as long as there are connections.
+    private static let evictedAtOnce = 16
+
+    init(maximumCount: Int) {
+        self.maximumCount = maximumCount
+    }
 
     func add(_ connection: Connection) {
-        open.withLock { $0[ObjectIdentifier(connection.channel)] = connection }
+        let evicted = open.withLock { open in
+            open.connections[ObjectIdentifier(connection.channel)] = connection
+            open.counts[connection.address, default: 0] += 1
+            return open.connections.count > maximumCount ? open.slowest(Self.evictedAtOnce) : []
+        }
+        for connection in evicted { connection.close() }
     }
 
     func remove(_ connection: Connection) {
-        open.withLock { $0[ObjectIdentifier(connection.channel)] = nil }
+        open.withLock { open in
+            guard open.connections.removeValue(forKey: ObjectIdentifier(connection.channel)) != nil else { return }
+            let left = open.counts[connection.address, default: 1] - 1
+            open.counts[connection.address] = left == 0 ? nil : left
+        }
     }
 
     func connection(of channel: any Channel) -> Connection? {
-        open.withLock { $0[ObjectIdentifier(channel)] }
+        open.withLock { $0.connections[ObjectIdentifier(channel)] }
+    }
+
+    private var all: [Connection] { open.withLock { Array($0.connections.values) } }
+
+    /// Ends those whose clients are too slow, each second until the task is cancelled.
+    func watch(_ logger: Logger) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            let all = all
+            for connection in all { connection.check(logger) }
+            let fullCount = all.count { $0.isFull }
+            guard fullCount > Self.maximumFull else { continue }
+            let evicted = open.withLock { $0.slowest(fullCount - Self.maximumFull) { $0.isFull } }
+            logger.warning(
+                "cut off clients that do not read their answers",
+                metadata: ["connections": "\(evicted.count)"]
+            )
+            for connection in evicted { connection.close() }
+        }
     }
 
     /// Closes all, whatever is being sent or received.
     ///
     /// - Returns: How many those were.
     func close() -> Int {
-        let connections = open.withLock { Array($0.values) }
-        for connection in connections { connection.close() }
-        return connections.count
+        let all = all
+        for connection in all { connection.close() }
+        return all.count
     }
 }
 
-/// A client's connection.
-final class Connection: Sendable {
-    let channel: any Channel
-    private let state = Mutex(State())
-
-    /// How a client leaves.
-    enum Leaving {
-        /// It sends nothing more; it may be gone, or wait for an answer as `nc -N` does.
-        case silent
-        case gone
-    }
-
-    private struct State {
-        var leaving: Leaving?
-        /// What is to be done when the client leaves.
-        var onLeaving: (@Sendable (Leaving) -> Void)?
-    }
-
-    init(_ channel: any Channel) {
-        self.channel = channel
-    }
-
-    func close() {
-        channel.close(promise: nil)
-    }
-
-    /// Has something done when the client leaves, or at once if it has left.
-    func whenClientLeaves(_ action: @escaping @Sendable (Leaving) -> Void) {
-        let leaving = state.withLock { state in
-            state.onLeaving = action
-            return state.leaving
-        }
-        if let leaving { action(leaving) }
-    }
-
-    /// Forgets what was to be done when the client leaves.
-    func forgetClientLeaving() {
-        state.withLock { $0.onLeaving = nil }
-    }
-
-    /// Takes note that the client has closed the connection, or its side of it.
-    func clientLeft(_ leaving: Leaving) {
-        let action = state.withLock { state in
-            state.leaving = leaving
-            return state.onLeaving
-        }
-        action?(leaving)
+extension Connections.Open {
+    /// The slowest connections of the addresses that have most.
+    fileprivate func slowest(_ count: Int, where condition: (Connection) -> Bool = { _ in true }) -> [Connection] {
+        let candidates = connections.values.filter(condition).map { ($0, counts[$0.address] ?? 0, $0.lastProgress) }
+        let greediest = candidates.map(\.1).max() ?? 0
+        return candidates.filter { $0.1 == greediest }.sorted { $0.2 < $1.2 }.prefix(count).map(\.0)
     }
 }

@@ -47,6 +47,7 @@ struct LineRoutes {
 
     func create(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) async throws -> Response {
         let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
+        context.askForBody(of: request)
         let groups = AsyncThrowingChannel<Group, any Error>()
         return Response(
             status: .ok,

@@ -10,6 +10,8 @@ import Synchronization
 package final class Directory: Sendable {
     /// One a kind, by its number.
     private let tables = Mutex(UniqueArray<DirectoryTable>.emptyTables)
+    /// The order of all resources of a kind, by its number, as it was asked for last: answers share it.
+    private let orders = Mutex([(generation: Int, places: [UInt32])?](repeating: nil, count: Kind.allCases.count))
 
     package init() {}
 
@@ -62,8 +64,14 @@ package final class Directory: Sendable {
 
     /// All resources of a kind in the order of their identifiers.
     package func all(_ kind: Kind) -> ResourceList {
-        let (slots, length) = read(kind) { ($0.slots, $0.documentLength) }
-        return ResourceList(all: slots, documentLength: length)
+        let (slots, length, generation) = read(kind) { ($0.slots, $0.documentLength, $0.generation) }
+        let known = orders.withLock { $0[kind.number] }
+        if let known, known.generation == generation {
+            return ResourceList(all: slots, places: known.places, documentLength: length)
+        }
+        let places = slots.placesInOrder
+        orders.withLock { $0[kind.number] = (generation, places) }
+        return ResourceList(all: slots, places: places, documentLength: length)
     }
 
     /// Carries out a transaction, in one step for every reader.
@@ -108,6 +116,9 @@ package final class Directory: Sendable {
     func removeAll() {
         tables.withLock { tables in
             for index in tables.indices { tables[index] = DirectoryTable() }
+        }
+        orders.withLock { orders in
+            for index in orders.indices { orders[index] = nil }
         }
     }
 

@@ -10,6 +10,8 @@ struct DirectoryTable: ~Copyable {
     private(set) var slots = SlotArray()
     /// The size of all documents together, in bytes.
     private(set) var documentLength = 0
+    /// Another one whenever a resource has come or gone.
+    private(set) var generation = 0
     private var free: [UInt32] = []
     private var ids = PlaceTable()
     /// Of nodes: the first of those that embed a BMC, by that.
@@ -146,11 +148,13 @@ struct DirectoryTable: ~Copyable {
             slots[place].isFree = true
             ids.remove(place, hash: id.placeHash)
             free.append(place)
+            generation += 1
         case (nil, let stored?):
             let place = free.popLast() ?? UInt32(slots.count)
             let slot = SlotArray.Slot(id: id, bmc: nil, stored: stored)
             if Int(place) == slots.count { slots.append(slot) } else { slots[place] = slot }
             ids.insert(place, hash: id.placeHash)
+            generation += 1
             return place
         case (nil, nil): break
         }

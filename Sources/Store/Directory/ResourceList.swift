@@ -19,12 +19,12 @@ package struct ResourceList: Sendable {
         storage = .array(resources)
     }
 
-    /// All resources of a table in the order of their identifiers.
+    /// All resources of a table.
     ///
-    /// - Complexity: O(*n* log *n*), but O(*n*) where they came in that order.
-    init(all slots: SlotArray, documentLength: Int) {
+    /// - Parameter places: Their places in the order of their identifiers.
+    init(all slots: SlotArray, places: [UInt32], documentLength: Int) {
         self.documentLength = documentLength
-        storage = .table(slots, places: slots.placesInOrder)
+        storage = .table(slots, places: places)
     }
 
     /// The document of a resource, without anything else of it.

@@ -37,6 +37,8 @@ struct SlotArray {
     }
 
     /// The places of all resources in the order of their identifiers.
+    ///
+    /// - Complexity: O(*n* log *n*), but O(*n*) where they came in that order.
     var placesInOrder: [UInt32] {
         var order: [(key: (UInt64, UInt64), place: UInt32)] = []
         order.reserveCapacity(count)

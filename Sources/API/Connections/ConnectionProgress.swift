@@ -1,0 +1,112 @@
+import NIOCore
+
+/// How far a connection has come, and whether its client is too slow: pure steps, each an event and its time.
+///
+/// Only time counts in which the server reads: a client that is not read from, since what it sent before is being worked
+/// on, can do nothing for it.
+struct ConnectionProgress {
+    /// How long a head, and the beginning of a body, may take.
+    static let grace = TimeAmount.seconds(20)
+    /// How fast a body must come after that, in bytes a second.
+    static let minimumRate = 500
+    /// How long a client may take to read what was sent to it, which is about 128 KiB.
+    static let patience = TimeAmount.seconds(30)
+    /// How long the rest of a body is read after the answer, so that its sender sees that.
+    static let drainingTime = TimeAmount.seconds(5)
+
+    /// What is being received.
+    private enum Phase {
+        /// Nothing; the last request, if any, is complete.
+        case between
+        case head
+        case body
+    }
+
+    private var phase = Phase.between
+    /// What has been received of the head or the body, and how long the server has waited for it.
+    private var received = 0
+    private var waited = TimeAmount.zero
+    private var waitingSince: NIODeadline?
+    /// When the client stopped taking what is sent to it.
+    private var fullSince: NIODeadline?
+    /// When the rest of a body is no longer read.
+    private var drainedBy: NIODeadline?
+    /// How many requests have been received, at least their head, and not been answered.
+    private(set) var unansweredCount = 0
+
+    /// Why a connection is to end.
+    enum Fault: String {
+        case slowHead = "the head of a request came too slowly"
+        case slowBody = "the body of a request came too slowly"
+        case unread = "the client does not read its answer"
+        case drained = "the request was answered before its body was complete"
+    }
+
+    /// Whether the client does not take what is sent to it.
+    var isFull: Bool { fullSince != nil }
+
+    /// Whether a request is complete and being worked on.
+    var isWorkedOn: Bool { unansweredCount > 0 && phase == .between && fullSince == nil }
+
+    // MARK: Events
+
+    /// The server begins to wait for bytes.
+    mutating func beginReading(at now: NIODeadline) {
+        if waitingSince == nil { waitingSince = now }
+    }
+
+    mutating func receive(_ count: Int, at now: NIODeadline) {
+        if phase == .between { begin(.head) } else { waited = waited + waiting(at: now) }
+        waitingSince = nil
+        received += count
+    }
+
+    private mutating func begin(_ phase: Phase) {
+        self.phase = phase
+        received = 0
+        waited = .zero
+    }
+
+    mutating func receiveHead() {
+        begin(.body)
+        unansweredCount += 1
+    }
+
+    /// - Returns: Whether the connection is to end.
+    mutating func receiveEnd() -> Bool {
+        begin(.between)
+        return drainedBy != nil
+    }
+
+    /// - Returns: Whether the body of the request is not complete.
+    func beginAnswer() -> Bool { phase == .body && unansweredCount == 1 }
+
+    mutating func endAnswer(at now: NIODeadline) {
+        if beginAnswer() { drainedBy = now + Self.drainingTime }
+        unansweredCount = max(0, unansweredCount - 1)
+    }
+
+    mutating func setWritable(_ isWritable: Bool, at now: NIODeadline) {
+        fullSince = isWritable ? nil : fullSince ?? now
+    }
+
+    // MARK: Verdict
+
+    private func waiting(at now: NIODeadline) -> TimeAmount {
+        waitingSince.map { now - $0 } ?? .zero
+    }
+
+    /// Why the connection is to end, if it is.
+    func fault(at now: NIODeadline) -> Fault? {
+        if let fullSince, now - fullSince > Self.patience { return .unread }
+        if let drainedBy, now > drainedBy { return .drained }
+        let waited = waited + (phase == .between ? .zero : waiting(at: now))
+        switch phase {
+        case .between: return nil
+        case .head: return waited > Self.grace ? .slowHead : nil
+        case .body:
+            let allowed = Self.grace + .milliseconds(Int64(received) * 1000 / Int64(Self.minimumRate))
+            return waited > allowed ? .slowBody : nil
+        }
+    }
+}
