@@ -20,10 +20,28 @@ struct KeyFolder {
     private static let renewalWindow: TimeInterval = 7 * 86_400
 
     /// The bytes of a secret file; one newline at the end is not part of the secret.
-    static func secret(inFile path: String) throws -> [UInt8] {
+    ///
+    /// - Throws: Also when others may write it.
+    static func secret(inFile path: String, logger: Logger) throws -> [UInt8] {
         let bytes: [UInt8]
         do {
+            // Of the file that a link leads to.
+            let file = URL(filePath: path).resolvingSymlinksInPath().path
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
+            guard mode & 0o022 == 0 else {
+                throw DiskError(
+                    message: "other users can write the secret file \(path), and so make tokens; do: chmod go-w \(path)"
+                )
+            }
+            if mode & 0o044 != 0 {
+                logger.warning(
+                    "other users can read the secret file, and so make tokens; do: chmod go-r",
+                    metadata: ["file": "\(path)"]
+                )
+            }
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch let error as DiskError {
+            throw error
         } catch {
             throw DiskError(message: "cannot read the secret file \(path): \(error.localizedDescription)")
         }

@@ -21,7 +21,9 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     /// What the log is written to, which is flushed when the program ends.
     private static let output = Mutex<LogOutput?>(nil)
 
-    private func handler(label: String, level: Logger.Level, _ output: any TextOutputStream & Sendable) -> any LogHandler {
+    private func handler(label: String, level: Logger.Level, _ output: any TextOutputStream & Sendable)
+        -> any LogHandler
+    {
         var handler: any LogHandler =
             switch self {
             case .text: StreamLogHandler(label: label, stream: output)

@@ -16,9 +16,10 @@ struct SchemasCommand: AsyncParsableCommand {
 
     func run() throws {
         let folder = URL(filePath: dir, directoryHint: .isDirectory)
-        try Disk().createFolder(folder)
+        let disk = Disk(mode: .open)
+        try disk.createFolder(folder)
         for (name, schema) in InventorySchemas.all {
-            try Disk().replace(folder.appending(path: "\(name).json"), Array(schema.json.prettyText.utf8))
+            try disk.replace(folder.appending(path: "\(name).json"), Array(schema.json.prettyText.utf8))
         }
     }
 }

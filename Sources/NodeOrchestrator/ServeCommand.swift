@@ -64,6 +64,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Want no token for anything. Whoever reaches the server can change everything.")
     var insecureNoAuth = false
 
+    @Option(help: "Name that the server has for clients, with --insecure-no-auth; may be repeated.")
+    var allowedHost: [String] = []
+
     @Option(help: "How logs are written: text or json.")
     var logFormat = LogFormat.text
 
@@ -99,6 +102,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
             throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
         }
+        guard allowedHost.isEmpty || insecureNoAuth else {
+            throw ValidationError("--allowed-host is for --insecure-no-auth; with tokens any name will do.")
+        }
     }
 
     func run() async throws {
@@ -110,7 +116,11 @@ struct ServeCommand: AsyncParsableCommand {
         let key = try await tokenKey(KeyFolder(dataDirectory: storeConfiguration.dataDirectory), logger: logger)
         let api = InventoryAPI(
             store: store,
-            authenticator: Authenticator(key: key, protectsReads: authReads),
+            authenticator: Authenticator(
+                key: key,
+                protectsReads: authReads,
+                pages: WebPages(allowedHosts: allowedHost)
+            ),
             metrics: metrics,
             constantBytes: constantRoute
         )
@@ -174,7 +184,7 @@ struct ServeCommand: AsyncParsableCommand {
             return nil
         }
         guard let jwtSecretFile else { return try await folder.generatedKey(logger: logger) }
-        let key = try await TokenKey(secret: KeyFolder.secret(inFile: jwtSecretFile))
+        let key = try await TokenKey(secret: KeyFolder.secret(inFile: jwtSecretFile, logger: logger))
         if key.length < TokenKey.recommendedLength {
             logger.warning(
                 "the token secret is short: tokens can be forged by trying secrets",

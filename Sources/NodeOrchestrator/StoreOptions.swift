@@ -27,11 +27,18 @@ struct StoreOptions: ParsableArguments {
     @Option(help: "Folder of the snapshots. (default: snapshots in the data folder)")
     var snapshotDir: String?
 
+    @Option(help: "Permissions of files: 0600 (default), 0640 or 0660 for the group. Existing snapshots get them too.")
+    var fileMode: FileMode?
+
     /// What the options say of the store.
     var configuration: InventoryStore.Configuration {
         var configuration = data.configuration
         if let snapshotDir {
             configuration.snapshotDirectory = URL(filePath: snapshotDir, directoryHint: .isDirectory)
+        }
+        if let fileMode {
+            configuration.disk.mode = fileMode
+            configuration.tightensSnapshots = true
         }
         return configuration
     }

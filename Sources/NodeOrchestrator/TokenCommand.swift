@@ -41,7 +41,7 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
         let key: TokenKey
         if let jwtSecretFile {
-            key = await TokenKey(secret: try KeyFolder.secret(inFile: jwtSecretFile))
+            key = await TokenKey(secret: try KeyFolder.secret(inFile: jwtSecretFile, logger: .offline()))
         } else {
             let folder = KeyFolder(dataDirectory: URL(filePath: dataDir, directoryHint: .isDirectory))
             key = try await folder.existingKey()

@@ -26,6 +26,8 @@ extension InventoryStore {
         package var restores: Bool
         /// Whether fields that this version does not know are left out; if not, they stop the start.
         package var dropsUnknownFields: Bool
+        /// Whether snapshots of earlier starts get the permissions of new ones.
+        package var tightensSnapshots = false
         /// The file system.
         package var disk: Disk
         /// Gets, while the journal is read at the start, the bytes that have been read and all there are.

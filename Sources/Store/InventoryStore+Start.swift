@@ -17,6 +17,20 @@ extension InventoryStore {
         var recovery: JournalRecovery
     }
 
+    /// Takes permissions from files of earlier starts that they should not give.
+    static func tightenFiles(_ configuration: Configuration, _ logger: Logger) throws(DiskError) {
+        let disk = configuration.disk
+        try disk.tighten([configuration.keyDirectory], to: .private, "keys", logger)
+        let journal = [configuration.journalDirectory, configuration.headFile, configuration.adoptionFile]
+        try disk.tighten(journal, to: disk.mode, "journal", logger)
+        // Others may have been told to read them.
+        if configuration.tightensSnapshots {
+            try disk.tighten([configuration.snapshotDirectory], to: disk.mode, "snapshots", logger)
+        }
+        try disk.tighten([configuration.temporaryDirectory], to: .private, "temporary files", logger)
+        try disk.createFolder(configuration.temporaryDirectory, permissions: FileMode.private.folders)
+    }
+
     /// Loads the newest good snapshot, and the journal behind it.
     ///
     /// - Throws: Where that would not be all that was ever acknowledged.

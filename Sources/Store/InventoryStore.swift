@@ -41,6 +41,7 @@ package final class InventoryStore: Sendable {
         try disk.createFolder(configuration.dataDirectory)
         try disk.createFolder(configuration.snapshotDirectory)
         locks = try configuration.lockedFolders.map { try FolderLock($0) }
+        try Self.tightenFiles(configuration, logger)
         directory = Directory()
         projection = try Projection(temporaryDirectory: configuration.temporaryDirectory, logger: logger)
         let restored = try await Self.restore(configuration, to: projection, directory, logger)

@@ -105,8 +105,39 @@ struct TokenTests {
         #expect(try strict.request("GET", "/ComputeNode", token: Self.token(Self.claims())).status == 200)
         let open = try await ServerProcess(in: Workspace(), ["--insecure-no-auth"])
         let body = #"{"hostname":"h","architecture":"a"}"#
-        #expect(try open.request("POST", "/ComputeNode", body: body).status == 201)
+        let json = ["Content-Type": "application/json"]
+        #expect(try open.request("POST", "/ComputeNode", headers: json, body: body).status == 201)
         #expect(open.log.contains("no token is needed"))
+    }
+
+    @Test(
+        "are not there to keep pages of other sites away with --insecure-no-auth, so Origin, Host and Content-Type do"
+    )
+    func pages() async throws {
+        let server = try await ServerProcess(
+            in: Workspace(),
+            ["--insecure-no-auth", "--allowed-host", "nodes.example"]
+        )
+        let json = "Content-Type: application/json"
+        let own = "localhost:\(server.port)"
+        for (lines, status) in [
+            (["Host: \(own)", json], 201), (["Host: 127.0.0.1:\(server.port)", json], 201),
+            (["Host: [::1]", json], 201),
+            (["Host: NODES.example", json], 201), (["Host: \(ProcessInfo.processInfo.hostName)", json], 201),
+            (["Host: evil.example", json], 403), (["Host: \(own)"], 415),
+            (["Host: \(own)", "Content-Type: text/plain"], 415),
+            (["Host: \(own)", json, "Origin: http://evil.example"], 403),
+            (["Host: \(own)", json, "Origin: null"], 403),
+            (["Host: \(own)", json, "Origin: http://\(own)"], 201),
+            (["Host: evil.example", json, "Origin: http://evil.example"], 403),
+        ] {
+            let body = #"{"hostname":"h","architecture":"a"}"#
+            let connection = try HTTPConnection(port: server.port)
+            let head = ["POST /ComputeNode HTTP/1.1"] + lines + ["Content-Length: \(body.utf8.count)"]
+            try connection.send(Array((head.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8))
+            #expect(try connection.answer().status == status, "\(lines)")
+        }
+        #expect(try ServerProcess.run("serve", "--allowed-host", "x").status == 64)
     }
 
     @Test("are made by the token command, with the server's own secret or a given one")

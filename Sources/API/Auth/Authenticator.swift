@@ -6,20 +6,27 @@ import Hummingbird
 package struct Authenticator: Sendable {
     private let key: TokenKey?
     private let protectsReads: Bool
+    private let pages: WebPages
 
     /// - Parameters:
     ///   - key: The key of the tokens; nil where no token is needed for anything.
     ///   - protectsReads: Whether reading needs a token too.
-    package init(key: TokenKey?, protectsReads: Bool) {
+    ///   - pages: What is looked at instead where no token is needed.
+    package init(key: TokenKey?, protectsReads: Bool, pages: WebPages) {
         self.key = key
         self.protectsReads = protectsReads
+        self.pages = pages
     }
 
     /// What the token says that came with a request; nil where none is needed.
     ///
     /// - Throws: ``Problem`` 401 when the route needs a token and there is none, or when the one that came is no good.
     func claims(of request: Request, for access: RouteAccess) async throws(Problem) -> TokenClaims? {
-        guard let key, access != .always else { return nil }
+        guard access != .always else { return nil }
+        guard let key else {
+            if access == .token { try pages.check(request) }
+            return nil
+        }
         guard let header = request.headers[.authorization] else {
             if access == .open, !protectsReads { return nil }
             throw unauthorized("This needs a token; send Authorization: Bearer TOKEN.", challenge: "Bearer")

@@ -16,9 +16,14 @@ package struct Disk: Sendable {
     }
 
     private let fault: (@Sendable (Call, URL) -> Int32?)?
+    /// Who may use what is made.
+    package var mode: FileMode
 
-    /// - Parameter fault: Lets a call fail with a value of `errno`, as disks do; a write then writes half. For tests.
-    package init(fault: (@Sendable (Call, URL) -> Int32?)? = nil) {
+    /// - Parameters:
+    ///   - mode: Who may use what is made, whatever the umask is.
+    ///   - fault: Lets a call fail with a value of `errno`, as disks do; a write then writes half. For tests.
+    package init(mode: FileMode = .private, fault: (@Sendable (Call, URL) -> Int32?)? = nil) {
+        self.mode = mode
         self.fault = fault
     }
 
@@ -51,9 +56,10 @@ package struct Disk: Sendable {
 
     /// Opens a new file for writing.
     ///
-    /// - Parameter permissions: The mode of the file, whatever the umask is.
+    /// - Parameter permissions: Those of the file; nil for those of all files.
     /// - Throws: Also when the file exists.
-    func newFile(_ path: URL, permissions: UInt32 = 0o644) throws(DiskError) -> DiskFile {
+    func newFile(_ path: URL, permissions: UInt32? = nil) throws(DiskError) -> DiskFile {
+        let permissions = permissions ?? mode.files
         let descriptor = try perform(.open, "create", path) {
             open(path.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
         }
@@ -102,14 +108,14 @@ package struct Disk: Sendable {
     /// Writes a new file.
     ///
     /// - Throws: Also when the file exists.
-    func create(_ path: URL, _ bytes: [UInt8], permissions: UInt32 = 0o644) throws(DiskError) {
+    func create(_ path: URL, _ bytes: [UInt8], permissions: UInt32? = nil) throws(DiskError) {
         let file = try newFile(path, permissions: permissions)
         try file.write(bytes)
         try file.sync()
     }
 
     /// Writes a file in place of another, or a new one: readers see the one or the other, whole.
-    package func replace(_ path: URL, _ bytes: [UInt8], permissions: UInt32 = 0o644) throws(DiskError) {
+    package func replace(_ path: URL, _ bytes: [UInt8], permissions: UInt32? = nil) throws(DiskError) {
         let partial = path.appendingPathExtension("partial")
         unlink(partial.path)
         try create(partial, bytes, permissions: permissions)
@@ -159,12 +165,18 @@ package struct Disk: Sendable {
     }
 
     /// Makes a folder and those above it, where they do not exist; their names then survive a crash.
-    package func createFolder(_ path: URL, permissions: UInt32 = 0o755) throws(DiskError) {
+    ///
+    /// - Parameter permissions: Those of the folder; nil for those of all folders. Those above have what the umask leaves.
+    package func createFolder(_ path: URL, permissions: UInt32? = nil) throws(DiskError) {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder), isFolder.boolValue { return }
         let parent = path.standardizedFileURL.deletingLastPathComponent()
-        try createFolder(parent, permissions: permissions)
-        _ = try perform(.open, "create the folder", path) { mkdir(path.path, mode_t(permissions)) }
+        try createFolder(parent, permissions: FileMode.open.folders)
+        let permissions = mode_t(permissions ?? mode.folders)
+        _ = try perform(.open, "create the folder", path) { mkdir(path.path, permissions) }
+        if permissions & 0o007 == 0 {
+            _ = try perform(.open, "set the permissions of", path) { chmod(path.path, permissions) }
+        }
         try sync(parent)
     }
 

@@ -135,6 +135,7 @@ actor Snapshotter {
             for (name, statement) in statements {
                 let file = folder.appending(path: name)
                 let count = try frozen.connection.query(statement(file)).rowsChanged
+                try self.folder.disk.adopt(file)
                 try self.folder.disk.sync(file)
                 files[name] = try Snapshot.describe(file)
                 files[name]?.rows = count

@@ -1,0 +1,57 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// Keeps pages of other sites from writing where no token is needed: a browser on the network sends what any page wants,
+/// but it says which page that was (`Origin`, RFC 6454), which name it has asked for (`Host`), and has to ask before it sends
+/// JSON.
+package struct WebPages: Sendable {
+    /// Names of the server, in lower case.
+    private let hosts: Set<String>
+
+    /// - Parameter allowedHosts: Names of the server beside its addresses, `localhost` and the machine's own.
+    package init(allowedHosts: [String]) {
+        let machine = ProcessInfo.processInfo.hostName.lowercased()
+        let short = machine.prefix { $0 != "." }
+        hosts = Set(["localhost", machine, String(short)] + allowedHosts.map { $0.lowercased() })
+    }
+
+    /// - Throws: ``Problem`` 403, or 415, for a request that a page of another site may have made.
+    func check(_ request: Request) throws(Problem) {
+        if let authority = request.head.authority {
+            let host = Self.host(of: authority)
+            guard Self.isAddress(host) || hosts.contains(host.lowercased()) else {
+                throw Problem(
+                    .forbidden,
+                    "The server does not know itself as \(host): without tokens it can only be changed by an address, as "
+                        + "localhost, by the machine's name, or by one that --allowed-host gives it."
+                )
+            }
+        }
+        if let origin = request.headers[Self.origin] {
+            let site = origin.firstRange(of: "://").map { String(origin[$0.upperBound...]) }
+            guard let site, site.lowercased() == request.head.authority?.lowercased() else {
+                throw Problem(.forbidden, "A page of \(origin) may not change this server, which wants no tokens.")
+            }
+        }
+        let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
+        guard !hasBody || request.headers[.contentType] != nil else {
+            throw Problem(.unsupportedMediaType, "A body needs a Content-Type, such as application/json.")
+        }
+    }
+
+    private static let origin = HTTPField.Name("Origin")!
+
+    /// The host of an authority, without its port (RFC 3986, section 3.2).
+    private static func host(of authority: String) -> String {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            return String(authority[authority.index(after: authority.startIndex)..<end])
+        }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    private static func isAddress(_ host: String) -> Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
+    }
+}
