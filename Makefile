@@ -4,6 +4,8 @@ PREFIX ?= /usr/local
 PYTHON ?= python3
 # How often `make crash-test` kills the program.
 ROUNDS ?= 200
+# How long `make siege` goes on.
+SECONDS ?= 300
 # How many nodes `make bench` loads.
 BENCH_NODES ?= 250000
 # Data of real clusters; tests that use it are skipped where it is missing, and fail there under CI=true.
@@ -39,6 +41,8 @@ test: lint libduckdb .venv/requirements-test.stamp ## Checks everything: lint, u
 	@swift test --skip-build --disable-xctest
 	@echo "==> tests of the Python client"
 	@$(venv_python) -m pytest --quiet clients/tests
+	@echo "==> a short siege"
+	@scripts/siege --program .build/debug/node-orchestrator --seconds 60 --unmeasured
 
 .PHONY: crash-test
 crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written to, and checks that nothing is lost
@@ -46,6 +50,10 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 	@swift build --build-tests
 	@echo "==> killing the program $(ROUNDS) times"
 	@CRASH_ROUNDS=$(ROUNDS) swift test --skip-build --disable-xctest --filter '^EndToEndTests\.CrashTests/'
+
+.PHONY: siege
+siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost
+	@scripts/siege --program $(program) --seconds $(SECONDS)
 
 .PHONY: lint
 lint: tools ## Checks the style of Swift and the syntax of scripts

@@ -11,11 +11,13 @@ package struct InventoryServer: Service {
     private let logger: Logger
 
     /// How many connections may wait for the server to accept them.
-    private static let backlog = 1024
+    private static let backlog = 4096
     /// Time without a byte from the client after which a connection is closed.
     private static let idleTimeout = TimeAmount.seconds(120)
     /// How long requests may still take when the server stops.
     private static let stopPatience = Duration.seconds(10)
+    /// How long those that are cut off then may take to notice.
+    private static let cutOffPatience = Duration.seconds(5)
 
     /// - Parameter onReady: Called with the index and the port of each address when it is listened to.
     package init(
@@ -47,13 +49,18 @@ package struct InventoryServer: Service {
     }
 
     package func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup { group in
-                let watch = Task { try await traffic.connections.watch(logger) }
-                defer { watch.cancel() }
-                for application in applications { group.addTask { try await application.run() } }
-                try await group.waitForAll()
+        let (ends, end) = AsyncStream<Result<Void, any Error>>.makeStream()
+        // Not a child: requests that do not end in time are left behind.
+        Task {
+            do {
+                try await serve()
+                end.yield(.success(()))
+            } catch {
+                end.yield(.failure(error))
             }
+        }
+        try await withGracefulShutdownHandler {
+            for await result in ends { return try result.get() }
         } onGracefulShutdown: {
             Task {
                 try await Task.sleep(for: Self.stopPatience)
@@ -61,7 +68,18 @@ package struct InventoryServer: Service {
                 if count > 0 {
                     logger.warning("cut off requests that were not over in time", metadata: ["connections": "\(count)"])
                 }
+                try await Task.sleep(for: Self.cutOffPatience)
+                end.yield(.success(()))
             }
+        }
+    }
+
+    private func serve() async throws {
+        let watch = Task { try await traffic.connections.watch(logger) }
+        defer { watch.cancel() }
+        try await withThrowingTaskGroup { group in
+            for application in applications { group.addTask { try await application.run() } }
+            try await group.waitForAll()
         }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import OrderedCollections
 
 /// Who may use a route.
@@ -43,7 +44,7 @@ struct RouteTable {
     /// - Parameter authenticator: Checks the token of a request; what that says is in the request's context.
     func router(authenticator: Authenticator, traffic: Traffic) -> Router<InventoryRequestContext> {
         let router = Router(context: InventoryRequestContext.self)
-        router.add(middleware: PacedAnswers())
+        router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
         router.add(middleware: RequestLog())
         router.add(middleware: ProblemMiddleware())
         for (path, handlers) in routes {

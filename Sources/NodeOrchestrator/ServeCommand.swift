@@ -79,8 +79,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Answer /constant/{ref} with so many bytes, to measure others by.", visibility: .hidden))
     var constantRoute: Int?
 
-    /// How long a stop takes at most; the last snapshot is given up then, since the journal has all that it would have.
-    private static let stopLimit = Duration.seconds(30)
+    /// How long after the signal the last snapshot is given up, since the journal has all that it would have, and how long a
+    /// stop takes at most.
+    private static let (snapshotLimit, stopLimit) = (Duration.seconds(25), Duration.seconds(30))
 
     /// Room for one stream of lines.
     private static let minimumBodyMemory = 8_000_000
@@ -142,11 +143,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot.
         var configuration = ServiceGroupConfiguration(
-            services: [store, server],
+            services: [store, server, StopLimit(duration: Self.stopLimit)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        configuration.maximumGracefulShutdownDuration = Self.stopLimit
+        configuration.maximumGracefulShutdownDuration = Self.snapshotLimit
         try await ServiceGroup(configuration: configuration).run()
     }
 

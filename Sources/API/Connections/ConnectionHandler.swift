@@ -14,6 +14,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     private var progress = ConnectionProgress()
 
+    /// How much the system keeps of what a client has not taken, in bytes (Linux doubles it). It would take megabytes, of
+    /// which it has only so many for all connections.
+    private static let socketBuffer = 128 << 10
+
     init(_ connections: Connections) {
         self.connections = connections
     }
@@ -24,6 +28,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.connection = connection
         do {
             try context.pipeline.syncOperations.addHandler(ByteHandler(self), position: .first)
+            try context.channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: .init(Self.socketBuffer))
         } catch {
             context.fireErrorCaught(error)
         }

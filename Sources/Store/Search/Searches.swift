@@ -43,7 +43,7 @@ final class Searches: Sendable {
 
 /// Has a thread for one search at a time.
 private actor Searcher {
-    private nonisolated let executor = ThreadExecutor(label: "search")
+    private nonisolated let executor = ThreadExecutor(label: "search", givesWay: true)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
