@@ -16,7 +16,8 @@ extension Benchmark {
         try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         let text = String(decoding: try client.everything(), as: UTF8.self)
         var references = References()
-        for match in text.matches(of: /"id":"([^"]+)","xname":"([^"]+)","boot_mac":"([^"]+)"/) {
+        // Without those that the end of a chunk is in.
+        for match in text.matches(of: /"id":"([^"\r]+)","xname":"([^"\r]+)","boot_mac":"([^"\r]+)"/) {
             references.ids.append(String(match.1))
             references.xnames.append(String(match.2))
             references.macs.append(String(match.3))

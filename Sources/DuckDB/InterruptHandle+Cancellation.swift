@@ -3,12 +3,21 @@ import Synchronization
 extension InterruptHandle {
     /// Does something whose statements on the connection end early when the task is cancelled.
     ///
-    /// - Throws: `CancellationError` in that case, else what `body` throws.
+    /// - Parameter limit: How long it may take; nil for as long as it likes.
+    /// - Throws: `CancellationError` when the task is cancelled, ``TimeLimitExceeded``, else what `body` throws.
     package func cancellable<Value>(
+        within limit: Duration? = nil,
         isolation: isolated (any Actor)? = #isolation,
         _ body: () throws -> Value
     ) async throws -> Value {
         let interruption = Interruption(of: self)
+        let timer = limit.map { limit in
+            Task {
+                try await Task.sleep(for: limit)
+                interruption.begin()
+            }
+        }
+        defer { timer?.cancel() }
         return try await withTaskCancellationHandler {
             // Without this the closure would run anywhere: it has the isolation that it captures (SE-0420).
             _ = isolation
@@ -19,6 +28,7 @@ extension InterruptHandle {
             } catch let error as DuckDBError {
                 // Interrupted, or failed because of it.
                 try Task.checkCancellation()
+                if interruption.hasBegun { throw TimeLimitExceeded() }
                 throw error
             }
         } onCancel: {
@@ -27,11 +37,15 @@ extension InterruptHandle {
     }
 }
 
+/// Something took longer than it may.
+package struct TimeLimitExceeded: Error {}
+
 /// Interrupts the statements of a connection until it is told to end: one that begins just after an interrupt would not
 /// know of it. What the connection does after that is not interrupted.
 private final class Interruption: Sendable {
     private let handle: InterruptHandle
     private let hasEnded = Mutex(false)
+    private let begun = Atomic(false)
 
     private static let interval = Duration.milliseconds(5)
 
@@ -39,7 +53,10 @@ private final class Interruption: Sendable {
         self.handle = handle
     }
 
+    var hasBegun: Bool { begun.load(ordering: .acquiring) }
+
     func begin() {
+        begun.store(true, ordering: .releasing)
         hasEnded.withLock { hasEnded in
             if !hasEnded { handle.database.interrupted.insert(handle.connectionID) }
         }

@@ -30,12 +30,12 @@ final class Searches: Sendable {
         _ body: @escaping @Sendable (SearchReader) throws -> Answer
     ) async throws -> Answer {
         try await turns.turn(of: caller) {
-            // Which does not count, since it is not due to this search.
-            try await projection.catchUp()
             let searcher = searchers.withLock { $0.popLast() } ?? Searcher()
             defer { searchers.withLock { $0.append(searcher) } }
-            return try await withTimeLimit(timeLimit) { [projection, directory] in
-                try await searcher.read(projection, directory, body)
+            do {
+                return try await searcher.read(projection, directory, within: timeLimit, body)
+            } catch is TimeLimitExceeded {
+                throw Refusal(timedOut: timeLimit)
             }
         }
     }
@@ -50,10 +50,12 @@ private actor Searcher {
     func read<Answer: Sendable>(
         _ projection: Projection,
         _ directory: Directory,
+        within limit: Duration,
         _ body: @Sendable (SearchReader) throws -> Answer
     ) async throws -> Answer {
+        // What that takes does not count, since it is not due to this search.
         let tables = try await projection.freeze()
-        return try await tables.connection.interruptHandle.cancellable {
+        return try await tables.connection.interruptHandle.cancellable(within: limit) {
             try body(
                 SearchReader(
                     connection: tables.connection,

@@ -20,7 +20,7 @@ func withTimeLimit<Value: Sendable>(
 
 extension Refusal {
     /// The work took longer than it may.
-    fileprivate init(timedOut limit: Duration) {
+    init(timedOut limit: Duration) {
         self.init(
             .timedOut,
             "This took longer than the \(limit / .seconds(1)) s that a search may take (--search-timeout); ask for less at once."
