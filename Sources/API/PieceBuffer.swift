@@ -29,6 +29,10 @@ struct PieceBuffer {
             guard buffer.readableBytes >= Self.size else { break }
             try await writer.write(buffer)
             buffer.clear()
+            if var paced = writer as? PacedWriter {
+                await paced.takeTurn()
+                writer = paced
+            }
         }
     }
 

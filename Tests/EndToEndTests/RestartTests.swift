@@ -105,18 +105,23 @@ struct RestartTests {
         let workspace = try Workspace()
         let server = try await ServerProcess(in: workspace, ["--log-level", "debug"])
         let body = Self.nodes[0]
-        let connection = try HTTPConnection(port: server.port)
-        let head = """
-            POST /ComputeNode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(try server.clientToken())\r
-            Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n
-            """
-        try connection.send(Array(head.utf8))
-        #expect(try connection.answer().status == 100)
-        let stopping = Task.detached { server.stop() }
-        _ = try await server.line(containing: "Signal caught")
-        try connection.send(Array(body.utf8))
-        #expect(try connection.answer().status == 201)
-        #expect(await stopping.value == 0)
+        let token = try server.clientToken()
+        // On a thread, since a stop does not wait for long.
+        let status = try await onThread {
+            let connection = try HTTPConnection(port: server.port)
+            let head = """
+                POST /ComputeNode HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r
+                Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n
+                """
+            try connection.send(Array(head.utf8))
+            #expect(try connection.answer().status == 100)
+            kill(server.identifier, SIGTERM)
+            while !server.log.contains("Signal caught") { Thread.sleep(forTimeInterval: 0.001) }
+            try connection.send(Array(body.utf8))
+            return try connection.answer().status
+        }
+        #expect(status == 201)
+        #expect(await Task.detached { server.stop() }.value == 0)
         let second = try await ServerProcess(in: workspace)
         #expect(try second.request("GET", "/ComputeNode/x1000c0s0b0n0").status == 200)
     }

@@ -27,6 +27,28 @@ struct SlowClientTests {
         withExtendedLifetime(connections) {}
     }
 
+    @Test("follows the feed, with many others: they hold up no long answer")
+    func followers() async throws {
+        let server = try await ServerProcess(in: Workspace(), ["--log-level", "error"])
+        let text = String(repeating: "d", count: 1000)
+        let nodes = (0..<500).map { #"{"hostname":"n\#($0)","architecture":"a","description":"\#(text)"}"# }
+        #expect(try server.write("POST", "/ComputeNode", "[\(nodes.joined(separator: ","))]").status == 201)
+        let token = try server.clientToken()
+        let followers = try (0..<10).map { _ in
+            let connection = try HTTPConnection(port: server.port)
+            try connection.send("GET", "/events?after=0", token: token)
+            #expect(try connection.head().status == 200)
+            // Until it has all that there is.
+            while try connection.chunk()?.count == 64 << 10 {}
+            return connection
+        }
+        for path in ["/ComputeNode", "/ComputeNode?fields=hostname,description", "/diff?from=0"] {
+            let answer = try server.request("GET", path, token: token)
+            #expect(answer.status == 200 && answer.body.count > 500_000)
+        }
+        withExtendedLifetime(followers) {}
+    }
+
     @Test("sends a body to whoever has refused it: it sees why, and the connection ends though it trickles on")
     func refused() async throws {
         let server = try await ServerProcess(in: Workspace())

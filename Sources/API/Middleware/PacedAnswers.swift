@@ -33,17 +33,28 @@ struct PacedAnswers: RouterMiddleware {
     }
 }
 
-private struct PacedWriter: ResponseBodyWriter {
-    var writer: any ResponseBodyWriter
-    let eventLoop: any EventLoop
-    let pace: Pace
+/// Writes an answer that may be long.
+struct PacedWriter: ResponseBodyWriter {
+    fileprivate var writer: any ResponseBodyWriter
+    fileprivate let eventLoop: any EventLoop
+    fileprivate let pace: Pace
     /// The turn to make the next piece.
-    var turn: Pace.Turn?
+    private var turn: Pace.Turn?
+
+    fileprivate init(writer: any ResponseBodyWriter, eventLoop: any EventLoop, pace: Pace) {
+        self.writer = writer
+        self.eventLoop = eventLoop
+        self.pace = pace
+    }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
         turn = nil
         try await writer.write(buffer)
         try await eventLoop.submit {}.get()
+    }
+
+    /// Waits until the next piece may be made; it is made at once then, and written.
+    mutating func takeTurn() async {
         turn = await pace.turn()
     }
 
