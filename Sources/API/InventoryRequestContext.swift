@@ -43,9 +43,10 @@ package struct InventoryRequestContext: RequestContext {
     func whileClientWaits<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        // It may be gone already.
+        guard let connection = traffic.connections.connection(of: channel) else { throw CancellationError() }
         let task = Task { try await body() }
-        let connection = traffic.connections.connection(of: channel)
-        connection?.whenClientLeaves { leaving in
+        connection.whenClientLeaves { leaving in
             switch leaving {
             case .gone: task.cancel()
             case .silent:
@@ -55,7 +56,7 @@ package struct InventoryRequestContext: RequestContext {
                 }
             }
         }
-        defer { connection?.forgetClientLeaving() }
+        defer { connection.forgetClientLeaving() }
         return try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await task.value

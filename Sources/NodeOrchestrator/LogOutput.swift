@@ -51,6 +51,7 @@ final class LogOutput: TextOutputStream, Sendable {
 
     private func start() {
         let thread = Thread { [self] in
+            Thread.current.name = "log"
             while true {
                 wakeUp.wait()
                 let bytes = queue.withLock { queue in
@@ -62,7 +63,6 @@ final class LogOutput: TextOutputStream, Sendable {
                 queue.withLock { $0.isBeingWritten = false }
             }
         }
-        thread.name = "log"
         thread.start()
     }
 

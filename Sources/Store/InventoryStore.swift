@@ -246,12 +246,17 @@ package final class InventoryStore: Sendable {
         reason: String? = nil
     ) async throws -> InventoryDifference {
         let target = try await history.sequence(of: moment)
-        let recording = await committer.beginRecording()
+        let (recording, before) = try await pastTurns.turn(of: caller) {
+            let recording = await committer.beginRecording()
+            do {
+                return (recording, try await history.restoration(to: target, from: recording.start))
+            } catch {
+                await committer.end(recording)
+                throw error
+            }
+        }
         let result: Result<Receipt, any Error>
         do {
-            let before = try await pastTurns.turn(of: caller) {
-                try await history.restoration(to: target, from: recording.start)
-            }
             let transaction = Transaction(
                 author: caller.subject,
                 reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),

@@ -51,6 +51,30 @@ struct ConnectionProgressTests {
         #expect(progress.fault(at: now) == .slowBody)
     }
 
+    @Test("has its time for a body from when it is asked for it, where it waits for that")
+    mutating func asked() {
+        receive(100)
+        progress.receiveHead(waitsToBeAsked: true)
+        pass(100)
+        #expect(progress.fault(at: now) == nil)
+        progress.askForBody(at: now)
+        pass(20)
+        #expect(progress.fault(at: now) == nil)
+        pass(1)
+        #expect(progress.fault(at: now) == .slowBody)
+    }
+
+    @Test("goes on after an answer that came before the end of a body, unless that refuses it")
+    mutating func early() {
+        receive(100)
+        progress.receiveHead()
+        progress.endAnswer(at: now)
+        pass(10)
+        #expect(progress.fault(at: now) == nil)
+        let isEnd = progress.receiveEnd()
+        #expect(!isEnd)
+    }
+
     @Test("is worked on when a request is complete, which takes as long as it takes")
     mutating func work() {
         receive(100)
@@ -82,7 +106,8 @@ struct ConnectionProgressTests {
     mutating func draining() {
         receive(100)
         progress.receiveHead()
-        #expect(progress.beginAnswer())
+        let hasRest = progress.refuseBody()
+        #expect(hasRest)
         progress.endAnswer(at: now)
         receive(1 << 20)
         pass(4)

@@ -37,6 +37,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        // Also of one that was closed before it was active, of which nothing else tells.
+        if let connection { connections.remove(connection) }
+        connection = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -54,9 +57,12 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: progress.receiveHead()
-        case .end where progress.receiveEnd(): context.close(promise: nil)
-        case .body, .end: break
+        case .head(let head):
+            progress.receiveHead(waitsToBeAsked: head.headerFields[.expect] != nil)
+        case .end:
+            if progress.receiveEnd() { context.close(promise: nil) }
+            connection?.note(progress, at: .now())
+        case .body: break
         }
         context.fireChannelRead(data)
     }
@@ -64,8 +70,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         var data = data
         switch unwrapOutboundIn(data) {
-        case .head(var head)
-        where head.status.kind != .informational && head.status.code >= 400 && progress.beginAnswer():
+        case .head(var head) where head.status.code >= 400 && progress.refuseBody():
             // The rest of the body is not worth waiting for.
             head.headerFields[.connection] = "close"
             data = wrapOutboundOut(.head(head))
@@ -105,6 +110,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Asks the client for the body that it has announced (RFC 9110, section 10.1.1).
     func askForBody() {
         guard let context else { return }
+        progress.askForBody(at: .now())
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 }

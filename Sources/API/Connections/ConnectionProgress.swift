@@ -29,6 +29,10 @@ struct ConnectionProgress {
     private var waitingSince: NIODeadline?
     /// When the client stopped taking what is sent to it.
     private var fullSince: NIODeadline?
+    /// Whether the client sends the body only when it is asked for it, and has not been.
+    private var waitsToBeAsked = false
+    /// Whether the answer makes the rest of the body worthless.
+    private var refusesBody = false
     /// When the rest of a body is no longer read.
     private var drainedBy: NIODeadline?
     /// How many requests have been received, at least their head, and not been answered.
@@ -67,8 +71,9 @@ struct ConnectionProgress {
         waited = .zero
     }
 
-    mutating func receiveHead() {
+    mutating func receiveHead(waitsToBeAsked: Bool = false) {
         begin(.body)
+        self.waitsToBeAsked = waitsToBeAsked
         unansweredCount += 1
     }
 
@@ -78,11 +83,23 @@ struct ConnectionProgress {
         return drainedBy != nil
     }
 
-    /// - Returns: Whether the body of the request is not complete.
-    func beginAnswer() -> Bool { phase == .body && unansweredCount == 1 }
+    /// The client is asked for the body.
+    mutating func askForBody(at now: NIODeadline) {
+        begin(.body)
+        waitsToBeAsked = false
+        if waitingSince != nil { waitingSince = now }
+    }
+
+    /// An answer begins that makes the rest of the body worthless.
+    ///
+    /// - Returns: Whether there is a rest.
+    mutating func refuseBody() -> Bool {
+        refusesBody = phase == .body && unansweredCount == 1
+        return refusesBody
+    }
 
     mutating func endAnswer(at now: NIODeadline) {
-        if beginAnswer() { drainedBy = now + Self.drainingTime }
+        if refusesBody, phase == .body { drainedBy = now + Self.drainingTime }
         unansweredCount = max(0, unansweredCount - 1)
     }
 
@@ -104,6 +121,7 @@ struct ConnectionProgress {
         switch phase {
         case .between: return nil
         case .head: return waited > Self.grace ? .slowHead : nil
+        case .body where waitsToBeAsked: return nil
         case .body:
             let allowed = Self.grace + .milliseconds(Int64(received) * 1000 / Int64(Self.minimumRate))
             return waited > allowed ? .slowBody : nil

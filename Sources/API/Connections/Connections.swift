@@ -79,6 +79,8 @@ extension Connections.Open {
     fileprivate func slowest(_ count: Int, where condition: (Connection) -> Bool = { _ in true }) -> [Connection] {
         let candidates = connections.values.filter(condition).map { ($0, counts[$0.address] ?? 0, $0.lastProgress) }
         let greediest = candidates.map(\.1).max() ?? 0
+        // Never most of what an address has.
+        let count = min(count, max(1, greediest / 4))
         return candidates.filter { $0.1 == greediest }.sorted { $0.2 < $1.2 }.prefix(count).map(\.0)
     }
 }

@@ -328,6 +328,7 @@ struct Draft: ~Copyable {
             guard let bmc = entry.document?.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) else {
                 continue
             }
+            operation = entry.operation
             let before = entry.document?.bytes.count ?? 0
             entry.document?.embed(bmc: bmc, bytes)
             try spend(max(0, (entry.document?.bytes.count ?? 0) - before))

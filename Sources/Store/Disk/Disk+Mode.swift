@@ -29,7 +29,10 @@ extension Disk {
         guard isFolder || status.st_mode & S_IFMT == S_IFREG else { return false }
         let (now, wanted) = (status.st_mode & 0o777, mode_t(isFolder ? mode.folders : mode.files))
         guard now & ~wanted != 0 else { return false }
-        guard chmod(path.path, now & wanted) == 0 else { throw DiskError("set the permissions of", path, errno) }
+        // What decides on the groups of what is made in a folder stays.
+        guard chmod(path.path, status.st_mode & 0o7000 | now & wanted) == 0 else {
+            throw DiskError("set the permissions of", path, errno)
+        }
         return true
     }
 

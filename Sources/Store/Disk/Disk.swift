@@ -175,7 +175,9 @@ package struct Disk: Sendable {
         let permissions = mode_t(permissions ?? mode.folders)
         _ = try perform(.open, "create the folder", path) { mkdir(path.path, permissions) }
         if permissions & 0o007 == 0 {
-            _ = try perform(.open, "set the permissions of", path) { chmod(path.path, permissions) }
+            var status = stat()
+            let inherited = stat(path.path, &status) == 0 ? status.st_mode & 0o7000 : 0
+            _ = try perform(.open, "set the permissions of", path) { chmod(path.path, inherited | permissions) }
         }
         try sync(parent)
     }
