@@ -30,7 +30,7 @@ struct PieceBuffer {
             try await writer.write(buffer)
             buffer.clear()
             if var paced = writer as? PacedWriter {
-                await paced.takeTurn()
+                try await paced.takeTurn()
                 writer = paced
             }
         }

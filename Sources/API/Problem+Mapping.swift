@@ -77,8 +77,10 @@ extension Problem {
         }
     }
 
-    static func tooLarge(_ what: String, _ limit: Int) -> Problem {
-        Problem(.contentTooLarge, "The \(what) is larger than \(limit >> 20) MiB.")
+    static func bodyTooLarge(_ limit: Int) -> Problem {
+        let advice =
+            limit == maximumBodySize ? "; send it in parts" : ", which a body of one document or patch may have"
+        return Problem(.contentTooLarge, "The body is larger than \(limit >> 20) MiB\(advice).")
     }
 
     /// The largest body that has but one document, or one patch, in bytes: more than twice what is stored of a resource.

@@ -44,8 +44,7 @@ package struct TimeLimitExceeded: Error {}
 /// know of it. What the connection does after that is not interrupted.
 private final class Interruption: Sendable {
     private let handle: InterruptHandle
-    private let hasEnded = Mutex(false)
-    private let begun = Atomic(false)
+    private let state = Mutex((hasBegun: false, hasEnded: false))
 
     private static let interval = Duration.milliseconds(5)
 
@@ -53,12 +52,12 @@ private final class Interruption: Sendable {
         self.handle = handle
     }
 
-    var hasBegun: Bool { begun.load(ordering: .acquiring) }
+    var hasBegun: Bool { state.withLock(\.hasBegun) }
 
     func begin() {
-        begun.store(true, ordering: .releasing)
-        hasEnded.withLock { hasEnded in
-            if !hasEnded { handle.database.interrupted.insert(handle.connectionID) }
+        state.withLock { state in
+            state.hasBegun = true
+            if !state.hasEnded { handle.database.interrupted.insert(handle.connectionID) }
         }
         Task.detached { [self] in
             while interrupt() { try await Task.sleep(for: Self.interval) }
@@ -67,15 +66,15 @@ private final class Interruption: Sendable {
 
     /// - Returns: False after the end.
     private func interrupt() -> Bool {
-        hasEnded.withLock { hasEnded in
-            if !hasEnded { handle.interrupt() }
-            return !hasEnded
+        state.withLock { state in
+            if !state.hasEnded { handle.interrupt() }
+            return !state.hasEnded
         }
     }
 
     func end() {
-        hasEnded.withLock { hasEnded in
-            hasEnded = true
+        state.withLock { state in
+            state.hasEnded = true
             handle.database.interrupted.remove(handle.connectionID)
         }
     }

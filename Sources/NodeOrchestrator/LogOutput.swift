@@ -17,7 +17,7 @@ final class LogOutput: TextOutputStream, Sendable {
         var isThreadRunning = false
     }
 
-    /// How many bytes may wait.
+    /// How many bytes may wait, but for the line that says what was dropped.
     private static let maximumSize = 1 << 20
     /// How long the end of the program waits for what is still to be written.
     private static let endPatience = 1.0
@@ -30,13 +30,12 @@ final class LogOutput: TextOutputStream, Sendable {
 
     func write(_ line: String) {
         let (isDropped, isFirst) = queue.withLock { queue in
-            let notice = queue.droppedCount > 0 ? notice(queue.droppedCount) : ""
-            guard queue.bytes.count + notice.utf8.count + line.utf8.count <= Self.maximumSize else {
+            guard queue.bytes.count + line.utf8.count <= Self.maximumSize else {
                 queue.droppedCount += 1
                 return (true, false)
             }
+            if queue.droppedCount > 0 { queue.bytes += notice(queue.droppedCount).utf8 }
             queue.droppedCount = 0
-            queue.bytes += notice.utf8
             queue.bytes += line.utf8
             defer { queue.isThreadRunning = true }
             return (false, !queue.isThreadRunning)

@@ -126,11 +126,10 @@ struct ServeCommand: AsyncParsableCommand {
             constantBytes: constantRoute
         )
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
-        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
         let server = InventoryServer(
             api,
             Traffic(
-                bodies: Bodies(memory: bodyMemory.bytes, threads: threads),
+                bodies: Bodies(memory: bodyMemory.bytes),
                 maximumFiles: Self.raiseFileLimit()
             ),
             listeningOn: addresses.map { ($0.host, $0.port) },

@@ -104,7 +104,7 @@ extension InventoryStore: Service {
         }
     }
 
-    /// Writes the indices of closed segments; whoever reads the past comes first.
+    /// Writes the indices of closed segments.
     private func writeIndices() async {
         do {
             try await history.writeIndices()

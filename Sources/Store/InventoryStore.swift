@@ -245,31 +245,24 @@ package final class InventoryStore: Sendable {
         for caller: Caller,
         reason: String? = nil
     ) async throws -> InventoryDifference {
-        let target = try await history.sequence(of: moment)
-        let (recording, before) = try await pastTurns.turn(of: caller) {
-            let recording = await committer.beginRecording()
-            do {
-                return (recording, try await history.restoration(to: target, from: recording.start))
-            } catch {
-                await committer.end(recording)
-                throw error
+        // One after the other, since each is worked out on the thread that reads the past.
+        let receipt = try await pastTurns.turn(of: caller) {
+            let target = try await history.sequence(of: moment)
+            return try await committer.recording { recording in
+                let before = try await history.restoration(to: target, from: recording.start)
+                return try await committer.commit(
+                    Transaction(
+                        author: caller.subject,
+                        reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),
+                        content: .decision {
+                            recording.before.merging(before) { $1 }.map {
+                                Transaction.Operation(.restore($0.key, $0.value))
+                            }
+                        }
+                    )
+                )
             }
         }
-        let result: Result<Receipt, any Error>
-        do {
-            let transaction = Transaction(
-                author: caller.subject,
-                reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),
-                content: .decision {
-                    recording.before.merging(before) { $1 }.map { Transaction.Operation(.restore($0.key, $0.value)) }
-                }
-            )
-            result = .success(try await committer.commit(transaction))
-        } catch {
-            result = .failure(error)
-        }
-        await committer.end(recording)
-        let receipt = try result.get()
         return InventoryDifference(
             from: receipt.previous,
             to: receipt.sequence,

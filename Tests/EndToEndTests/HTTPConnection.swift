@@ -44,23 +44,6 @@ final class HTTPConnection {
         close(descriptor)
     }
 
-    /// A port of the loopback interface that nobody listens to.
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) | getsockname(descriptor, $0, &size)
-            }
-        }
-        guard result == 0 else { throw BrokenConnection(reason: String(cString: strerror(errno))) }
-        return Int(in_port_t(bigEndian: address.sin_port))
-    }
-
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {

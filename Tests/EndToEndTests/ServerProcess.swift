@@ -9,6 +9,10 @@ final class ServerProcess: Sendable {
     let workspace: Workspace
     private let process: Process
     private let output: Output
+    /// Lets the log be read on once the program is ready.
+    private let readingOn = DispatchSemaphore(value: 0)
+
+    private static let readyMark = "listening on http://127.0.0.1:"
 
     /// What the program has printed, and who waits for some of it.
     private final class Output: Sendable {
@@ -57,17 +61,26 @@ final class ServerProcess: Sendable {
 
     /// Starts the program and waits until it is ready.
     ///
-    /// - Parameter maximumFiles: How many files it may have open; nil for as many as this process.
+    /// - Parameters:
+    ///   - maximumFiles: How many files it may have open; nil for as many as this process.
+    ///   - readsLog: Whether anybody reads what it prints when it is ready, before ``readLog()``.
     init(
         in workspace: Workspace,
         _ arguments: [String] = [],
         environment: [String: String] = [:],
-        maximumFiles: Int? = nil
+        maximumFiles: Int? = nil,
+        readsLog: Bool = true
     ) async throws {
         self.workspace = workspace
+        if readsLog { readingOn.signal() }
         let defaults = ["serve", "--listen", "127.0.0.1:0", "--data-dir", workspace.data.path]
-        (process, output) = try Self.start(defaults + arguments, environment: environment, maximumFiles: maximumFiles)
-        let line = try await output.line(containing: "listening on http://127.0.0.1:")
+        (process, output) = try Self.start(
+            defaults + arguments,
+            environment: environment,
+            maximumFiles: maximumFiles,
+            readingOn: readingOn
+        )
+        let line = try await output.line(containing: Self.readyMark)
         let address = line.split(separator: "http://127.0.0.1:").last ?? ""
         guard let port = Int(address.prefix(while: \.isNumber)) else { throw ServerError(output: line) }
         self.port = port
@@ -80,15 +93,24 @@ final class ServerProcess: Sendable {
     private static func start(
         _ arguments: [String],
         environment: [String: String],
-        maximumFiles: Int?
+        maximumFiles: Int?,
+        readingOn: DispatchSemaphore
     ) throws -> (Process, Output) {
         let (process, reading) = try run(arguments, environment: environment, maximumFiles: maximumFiles)
         let output = Output()
         Thread.detachNewThread {
             var data: Data
+            var isReady = false
             repeat {
                 data = reading.availableData
                 output.append(data)
+                if !isReady,
+                    output.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+                        .contains(where: { $0.contains(readyMark) })
+                {
+                    isReady = true
+                    readingOn.wait()
+                }
             } while !data.isEmpty
         }
         return (process, output)
@@ -143,6 +165,11 @@ final class ServerProcess: Sendable {
 
     /// The process's number.
     var identifier: Int32 { process.processIdentifier }
+
+    /// Reads what the program prints from now on, where nobody has.
+    func readLog() {
+        readingOn.signal()
+    }
 
     /// What the program has logged.
     var log: String { output.text }

@@ -70,6 +70,29 @@ struct TransactionLimitTests {
         #expect(try server.memory() < 1000 << 20)
     }
 
+    @Test("counts a body whose length nobody knows before for what it is")
+    func chunked() async throws {
+        // Room for one body of 64 MiB, and so for many small ones only.
+        let server = try await server("--body-memory", "64MiB")
+        let token = try server.clientToken()
+        let connections = try (0..<20).map { _ in
+            let connection = try HTTPConnection(port: server.port)
+            let headers = ["Transfer-Encoding": "chunked", "Content-Type": "application/json"]
+            try connection.send("POST", "/ComputeNode", token: token, headers: headers)
+            try connection.send(Array("1\r\n{\r\n".utf8))
+            return connection
+        }
+        let rest = #""hostname":"n","architecture":"a"}"#
+        for connection in connections.reversed() {
+            try connection.send(Array("\(String(rest.utf8.count, radix: 16))\r\n\(rest)\r\n0\r\n\r\n".utf8))
+            #expect(try connection.answer().status == 201)
+        }
+        let large = try HTTPConnection(port: server.port)
+        try large.send("POST", "/ComputeNode", token: token, headers: ["Transfer-Encoding": "chunked"])
+        try large.send(Array("100000\r\n[\(String(repeating: " ", count: (1 << 20) - 1))\r\n1\r\n]\r\n0\r\n\r\n".utf8))
+        #expect(try large.answer().text == "[]")
+    }
+
     /// Work that was once quadratic, as bodies of a size.
     private static let hard:
         [(name: String, requests: @Sendable (Int) -> [(method: String, path: String, body: String)])] =

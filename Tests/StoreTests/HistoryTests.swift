@@ -2,8 +2,9 @@ import Foundation
 import Inventory
 import Logging
 import Schema
-import Store
 import Testing
+
+@testable import Store
 
 @Suite("History")
 struct HistoryTests {
@@ -203,6 +204,25 @@ struct HistoryTests {
                 == difference.resources.map(\.after)
         )
         #expect(try offline.difference(from: .sequence(0), to: nil).to == 5)
+    }
+
+    @Test("is never read without what is not kept any more, also when that goes just before it is read")
+    func cutWhileRead() async throws {
+        let inventory = try await StoreUnderTest { $0.retention = Retention(count: 1) }
+        try await inventory.create(.computeNode, node("one"))
+        _ = try await inventory.store.takeSnapshot()
+        try await inventory.replace(.computeNode, Self.node, node("two"))
+        _ = try await inventory.store.takeSnapshot()
+        let newest = inventory.store.journal.sequence
+        #expect(inventory.store.journal.oldest > 1)
+        // As somebody asks who has found out before that all is there.
+        var reader = JournalReader(inventory.store.journal, keepsIndices: false)
+        let id = try #require(inventory.store.resource(.computeNode, Self.node)).id
+        #expect(throws: Refusal.self) { try reader.resources(changedIn: 1...newest) }
+        #expect(throws: Refusal.self) { try reader.versions(of: [ResourceID(.computeNode, id)], in: 1...newest) }
+        #expect(throws: Refusal.self) {
+            try reader.versions(of: ResourceID(.computeNode, id), in: 1...newest, limit: 10)
+        }
     }
 
     @Test("that is not kept any more is gone, and the oldest moment that is kept is named")

@@ -127,12 +127,16 @@ struct SearchLimitTests {
                         round += 1
                         let name = "x\(1000 + (round * 7 + writer * 50) % 220)"
                         let text = #"{"ID":"\#(name)","Type":"Cabinet","NID":\#(round + 1000)}"#
-                        if inventory.store.resource(.component, name) == nil {
-                            _ = try? await inventory.create(.component, text)  // Another may have been faster.
-                        } else if round % 3 == 0 {
-                            try? await inventory.delete(.component, name)
-                        } else {
-                            _ = try? await inventory.replace(.component, name, text)
+                        do {
+                            if inventory.store.resource(.component, name) == nil {
+                                try await inventory.create(.component, text)
+                            } else if round % 3 == 0 {
+                                try await inventory.delete(.component, name)
+                            } else {
+                                try await inventory.replace(.component, name, text)
+                            }
+                        } catch is Refusal {
+                            // Another was faster.
                         }
                     }
                 }

@@ -14,13 +14,11 @@ package final class Bodies: Sendable {
 
     package static let standardMemory = 256 << 20
 
-    /// - Parameters:
-    ///   - memory: How many bytes all large bodies may have together; further senders wait. One caller may have half, or
-    ///     one body.
-    ///   - threads: How many threads there are for large bodies.
-    package init(memory: Int, threads: Int) {
+    /// - Parameter memory: How many bytes all large bodies may have together; further senders wait. One caller may have half,
+    ///   or one body.
+    package init(memory: Int) {
         turns = Turns(places: memory, placesEach: min(memory, max(memory / 2, Problem.maximumBodySize)))
-        readers = (0..<threads).map { _ in BodyReader() }
+        readers = (0..<max(1, System.coreCount - 1)).map { _ in BodyReader() }
     }
 
     /// Waits until there is room for a body.

@@ -30,19 +30,27 @@ extension Request {
             )
         }
         let length = headers[.contentLength].flatMap { Int($0) }
-        if let length, length > limit { throw Problem.tooLarge("body", limit) }
+        if let length, length > limit { throw Problem.bodyTooLarge(limit) }
         let bodies = context.traffic.bodies
-        let room = try await bodies.room(for: length ?? limit, of: context.caller)
+        var room = try await bodies.room(for: length ?? 0, of: context.caller)
         defer { withExtendedLifetime(room) {} }
         context.askForBody(of: self)
-        return try await use(try await bodies.read(try await collected(atMost: limit), read))
+        var bytes = ByteBuffer()
+        var pieces = body.makeAsyncIterator()
+        while var piece = try await Self.next(&pieces) {
+            bytes.writeBuffer(&piece)
+            if bytes.readableBytes > limit { throw Problem.bodyTooLarge(limit) }
+            // Of a body whose length nobody knows before.
+            if length == nil, room == nil, bytes.readableBytes > Bodies.smallSize {
+                room = try await bodies.room(for: limit, of: context.caller)
+            }
+        }
+        return try await use(try await bodies.read(bytes, read))
     }
 
-    private func collected(atMost limit: Int) async throws -> ByteBuffer {
+    private static func next(_ pieces: inout RequestBody.AsyncIterator) async throws(Problem) -> ByteBuffer? {
         do {
-            return try await body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw Problem.tooLarge("body", limit)
+            return try await pieces.next()
         } catch {
             throw Problem(.badRequest, "The body ended before it was complete.")
         }

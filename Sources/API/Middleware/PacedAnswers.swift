@@ -1,20 +1,19 @@
-import DequeModule
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Synchronization
+import Store
 
 /// Has the pieces of long answers wait for one another, so that no more of them are in memory than clients take, and only a
-/// few are made at once: short answers come between them.
+/// few are made at once, by turns of callers: short answers come between them.
 ///
 /// A writer waits while its channel is full, but the channel knows that only when its event loop has come to what was
 /// written before: until then a writer goes on, and a busy event loop gets all of an answer at once.
 struct PacedAnswers: RouterMiddleware {
-    private let pace: Pace
+    private let turns: Turns
 
     /// - Parameter count: How many pieces are made at once.
     init(atOnce count: Int) {
-        pace = Pace(count)
+        turns = Turns(places: count, placesEach: count)
     }
 
     func handle(
@@ -25,9 +24,9 @@ struct PacedAnswers: RouterMiddleware {
         var response = try await next(request, context)
         let body = response.body
         guard body.contentLength.map({ $0 > PieceBuffer.size }) ?? true else { return response }
-        let (pace, eventLoop) = (pace, context.eventLoop)
+        let (turns, eventLoop, caller) = (turns, context.eventLoop, context.caller)
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            try await body.write(PacedWriter(writer: writer, eventLoop: eventLoop, pace: pace))
+            try await body.write(PacedWriter(writer: writer, eventLoop: eventLoop, turns: turns, caller: caller))
         }
         return response
     }
@@ -35,16 +34,18 @@ struct PacedAnswers: RouterMiddleware {
 
 /// Writes an answer that may be long.
 struct PacedWriter: ResponseBodyWriter {
-    fileprivate var writer: any ResponseBodyWriter
-    fileprivate let eventLoop: any EventLoop
-    fileprivate let pace: Pace
+    private var writer: any ResponseBodyWriter
+    private let eventLoop: any EventLoop
+    private let turns: Turns
+    private let caller: Caller
     /// The turn to make the next piece.
-    private var turn: Pace.Turn?
+    private var turn: Turn?
 
-    fileprivate init(writer: any ResponseBodyWriter, eventLoop: any EventLoop, pace: Pace) {
+    fileprivate init(writer: any ResponseBodyWriter, eventLoop: any EventLoop, turns: Turns, caller: Caller) {
         self.writer = writer
         self.eventLoop = eventLoop
-        self.pace = pace
+        self.turns = turns
+        self.caller = caller
     }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
@@ -54,60 +55,12 @@ struct PacedWriter: ResponseBodyWriter {
     }
 
     /// Waits until the next piece may be made; it is made at once then, and written.
-    mutating func takeTurn() async {
-        turn = await pace.turn()
+    mutating func takeTurn() async throws {
+        turn = try await turns.take(of: caller)
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
         turn = nil
         try await writer.finish(trailingHeaders)
-    }
-}
-
-/// Lets a few at once go on, the others in the order in which they came.
-private final class Pace: Sendable {
-    private let state: Mutex<State>
-
-    private struct State {
-        var freeCount: Int
-        var waiting: Deque<CheckedContinuation<Void, Never>> = []
-    }
-
-    /// Lets the next one go on when nobody holds it any more.
-    final class Turn: Sendable {
-        private let pace: Pace
-
-        init(_ pace: Pace) {
-            self.pace = pace
-        }
-
-        deinit {
-            pace.next()
-        }
-    }
-
-    init(_ count: Int) {
-        state = Mutex(State(freeCount: count))
-    }
-
-    func turn() async -> Turn {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                if state.freeCount == 0 { state.waiting.append(continuation) }
-                defer { state.freeCount = max(0, state.freeCount - 1) }
-                return state.freeCount > 0
-            }
-            if isFree { continuation.resume() }
-        }
-        return Turn(self)
-    }
-
-    private func next() {
-        let continuation = state.withLock { state in
-            let continuation = state.waiting.popFirst()
-            if continuation == nil { state.freeCount += 1 }
-            return continuation
-        }
-        continuation?.resume()
     }
 }

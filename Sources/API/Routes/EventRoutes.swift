@@ -13,13 +13,11 @@ import Synchronization
 struct EventRoutes {
     let store: InventoryStore
 
-    /// How much is sent at once, in bytes, and so has to be taken within ``patience``.
+    /// How much is sent at once, in bytes.
     private static let pieceSize = 64 << 10
     /// How long nothing is sent before something without meaning is.
     private static let keepAlive = Duration.seconds(15)
-    /// How long a client may take to read what has been sent to it before it is dropped.
-    private static let patience = Duration.seconds(30)
-    /// How long it may take when the server stops.
+    /// How long a client may take to read what has been sent to it when the server stops.
     private static let stopPatience = Duration.seconds(2)
 
     func add(to routes: inout RouteTable) {
@@ -70,10 +68,7 @@ struct EventRoutes {
             let timer = Task {
                 while !Task.isCancelled {
                     try await Task.sleep(for: .seconds(1))
-                    if watch.hasWaited(for: watch.isStopping ? stopPatience : patience) {
-                        context.logger.warning("dropped a client that does not read the events that it follows")
-                        context.disconnect()
-                    }
+                    if watch.isStopping, watch.hasWaited(for: stopPatience) { context.disconnect() }
                     if watch.isIdle(since: keepAlive) { feed.wake() }
                 }
             }

@@ -53,7 +53,10 @@ struct PastRoutes {
         if isDryRun {
             return try await difference(from: .sequence(store.journal.sequence), to: moment, context)
         }
-        let difference = try await store.restore(to: moment, for: context.caller, reason: reason)
+        let caller = context.caller
+        let difference = try await context.whileClientWaits {
+            try await store.restore(to: moment, for: caller, reason: reason)
+        }
         return .json(
             JSONValue.object([
                 "sequence": .number(JSONNumber(Int(difference.to))), "summary": difference.summary,

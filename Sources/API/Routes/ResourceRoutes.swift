@@ -128,7 +128,7 @@ struct ResourceRoutes {
             return .many(try store.intake.creations(of: bytes, kind))
         }
         guard bytes.count <= Problem.maximumDocumentSize else {
-            throw Problem.tooLarge("document", Problem.maximumDocumentSize)
+            throw Problem.bodyTooLarge(Problem.maximumDocumentSize)
         }
         return .one(try store.intake.submission(of: bytes, kind))
     }

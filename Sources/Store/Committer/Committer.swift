@@ -271,14 +271,28 @@ actor Committer {
 
     // MARK: Recording
 
-    /// Begins to record what resources were before they change.
-    func beginRecording() -> Recording {
+    /// Does something while it is recorded what resources were before they change.
+    nonisolated func recording<Value: Sendable>(
+        _ body: (Recording) async throws -> Value
+    ) async throws -> Value {
+        let recording = await beginRecording()
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(recording))
+        } catch {
+            result = .failure(error)
+        }
+        await end(recording)
+        return try result.get()
+    }
+
+    private func beginRecording() -> Recording {
         let recording = Recording(after: journal.sequence)
         recordings.append(recording)
         return recording
     }
 
-    func end(_ recording: Recording) {
+    private func end(_ recording: Recording) {
         recordings.removeAll { $0 === recording }
     }
 

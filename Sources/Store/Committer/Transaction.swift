@@ -1,6 +1,5 @@
 import Foundation
 package import Inventory
-package import Schema
 
 /// Changes that a client wants, all of them or none.
 package struct Transaction: Sendable {

@@ -32,9 +32,14 @@ struct JournalReader {
     private typealias Place = (segment: Journal.Segment, successor: UInt64?)
 
     /// The segments that can have transactions within a range, newest first.
-    private func segments(in range: ClosedRange<UInt64>) -> [Place] {
+    ///
+    /// - Throws: ``Refusal`` where the journal does not go back so far, perhaps not any more.
+    private func segments(in range: ClosedRange<UInt64>) throws(Refusal) -> [Place] {
         let segments = journal.segments
-        let first = segments.lastIndex { $0.first <= range.lowerBound } ?? 0
+        guard let oldest = segments.first?.first else { return [] }
+        guard let first = segments.lastIndex(where: { $0.first <= range.lowerBound }) else {
+            throw Refusal(gone: "The history before \(range.lowerBound) is not kept any more.", oldest: oldest)
+        }
         let end = segments.firstIndex { $0.first > range.upperBound } ?? segments.count
         guard first < end else { return [] }
         return (first..<end).reversed().map { index in
@@ -45,7 +50,7 @@ struct JournalReader {
     /// The resources that changed within a range of numbers.
     mutating func resources(changedIn range: ClosedRange<UInt64>) throws -> Set<ResourceID> {
         var resources: Set<ResourceID> = []
-        for place in segments(in: range) {
+        for place in try segments(in: range) {
             try Task.checkCancellation()
             if let recent = journal.recentEntries(of: place.segment, where: { range.contains($0.sequence) }) {
                 for entry in recent { resources.insert(entry.resource) }
@@ -63,7 +68,7 @@ struct JournalReader {
     ) throws -> [ResourceID: Version] {
         var wanted = wanted
         var versions: [ResourceID: Version] = [:]
-        for place in segments(in: range) where !wanted.isEmpty {
+        for place in try segments(in: range) where !wanted.isEmpty {
             try Task.checkCancellation()
             var newest: [ResourceID: SegmentIndex.Entry] = [:]
             func take(_ entry: SegmentIndex.Entry) {
@@ -96,7 +101,7 @@ struct JournalReader {
         limit: Int
     ) throws -> [Version] {
         var versions: [Version] = []
-        for place in segments(in: range) where versions.count < limit {
+        for place in try segments(in: range) where versions.count < limit {
             try Task.checkCancellation()
             let condition = { (entry: SegmentIndex.Entry) in
                 entry.resource == resource && range.contains(entry.sequence)

@@ -2,19 +2,18 @@ import DequeModule
 import OrderedCollections
 import Synchronization
 
-/// Lets callers take turns at what there is only so much of: threads for searches, or memory for bodies.
+/// Lets callers take turns at what there is only so much of: threads for searches, memory for bodies.
 ///
 /// While there are places nobody waits. When there are none, each caller has a line of its own, and the lines take turns;
 /// so whoever asks for much waits for itself, not everybody for it.
 package final class Turns: Sendable {
     private let state: Mutex<State>
-    /// How many places one caller may have.
-    private let placesEach: Int
     /// How long one may wait for its turn.
     private let patience: Duration
 
     private struct State {
         let places: Int
+        /// How many places one caller may have.
         let placesEach: Int
         /// How many of the places each caller has.
         var taken: [Caller.Owner: Int] = [:]
@@ -81,7 +80,6 @@ package final class Turns: Sendable {
     ///   - patience: How long one may wait for its turn.
     package init(places: Int, placesEach: Int, patience: Duration = .seconds(30)) {
         state = Mutex(State(places: places, placesEach: placesEach))
-        self.placesEach = placesEach
         self.patience = patience
     }
 
@@ -103,7 +101,7 @@ package final class Turns: Sendable {
     /// - Returns: What has the places for as long as it is there.
     /// - Throws: ``Refusal`` when too many wait, or its turn does not come; `CancellationError`.
     package func take(_ wanted: Int = 1, of caller: Caller) async throws -> Turn {
-        let wanted = min(wanted, placesEach)
+        let wanted = min(wanted, state.withLock(\.placesEach))
         try await wait(for: wanted, caller.owner)
         return Turn { [self] in leave(wanted, caller.owner) }
     }
