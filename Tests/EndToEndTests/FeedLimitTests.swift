@@ -25,7 +25,7 @@ struct FeedLimitTests {
         }
         let (writers, count) = (8, 375)
         let total = writers * count
-        async let reading = onThread {
+        let reading = ThreadedWork {
             try server.events("after=0&kind=ComputeNode").events(count: total).map { try $0.json["seq"]?.int }
         }
         let description = String(repeating: "d", count: 2000)
@@ -46,7 +46,7 @@ struct FeedLimitTests {
         }
         let acknowledged = versions.compactMap(\.self).sorted()
         #expect(acknowledged.count == total)
-        #expect(try await reading == acknowledged)
+        #expect(try await reading.result == acknowledged)
         #expect(server.stop() == 0)
         withExtendedLifetime(idle) {}
     }
@@ -58,7 +58,7 @@ struct FeedLimitTests {
         // As many BMCs as nodes, since each has its own; and the next transaction.
         let count = 300
         let live = try server.events()
-        async let liveEvents = onThread { try live.events(count: 2 * count + 1) }
+        let liveEvents = ThreadedWork { try live.events(count: 2 * count + 1) }
         let answer = try await onThread {
             let body = Self.array(1000, count: count, descriptionLength: 40_000)
             return try HTTPConnection(port: server.port).write("POST", "/ComputeNode", token: token, body)
@@ -68,7 +68,7 @@ struct FeedLimitTests {
         let last = try server.write("POST", "/Component", #"{"ID":"x9999","Type":"Cabinet"}"#)
         #expect(try #require(last.version) > version)
         let later = try server.events("after=\(version - 1)").events(count: 2 * count + 1)
-        for events in [try await liveEvents, later] {
+        for events in [try await liveEvents.result, later] {
             let numbers =
                 (1..<2 * count).map { "\(version).\($0)" } + [version, try #require(last.version)].map(String.init)
             #expect(events.map(\.id) == numbers)
@@ -122,13 +122,12 @@ struct FeedLimitTests {
         let (cabinets, count) = (1000..<1008, 100)
         // As many BMCs as nodes, since each has its own.
         let total = 2 * cabinets.count * count
-        async let first = onThread { try streams[0].events(count: total) }
-        async let second = onThread { try streams[1].events(count: total) }
+        let readers = streams.map { stream in ThreadedWork { try stream.events(count: total) } }
         for cabinet in cabinets {
             let body = Self.array(cabinet, count: count, descriptionLength: 10_000)
             #expect(try server.write("POST", "/ComputeNode", body).status == 201)
         }
-        _ = try await (first, second)
+        for reader in readers { _ = try await reader.result }
         let started = ContinuousClock.now
         #expect(server.stop() == 0)
         #expect(ContinuousClock.now - started < .seconds(20))
