@@ -44,13 +44,14 @@ package final class InventoryStore: Sendable {
         try Self.tightenFiles(configuration, logger)
         directory = Directory()
         projection = try Projection(temporaryDirectory: configuration.temporaryDirectory, logger: logger)
+        let helper = projection.helper()
         let restored = try await Self.restore(configuration, to: projection, directory, logger)
         intake = try Intake(
             directory: directory,
             sealer: Self.sealer(configuration, directory, logger),
             limits: configuration.transactionLimits
         )
-        try await projection.leaveRoom()
+        helper.end()
         try disk.createFolder(configuration.journalDirectory)
         journal = try Journal(JournalFolder(configuration.journalDirectory, disk: disk), restored.recovery)
         committer = Committer(

@@ -69,7 +69,7 @@ actor Projection {
             configuration: [
                 "temp_directory": temporaryDirectory.path, "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false", "allocator_background_threads": "true",
-            ]
+            ].merging(HelperThread.settings(threads: ProcessInfo.processInfo.activeProcessorCount)) { $1 }
         )
         connection = try database.connect()
         try connection.execute("SET GLOBAL TimeZone = 'UTC';")
@@ -185,12 +185,9 @@ actor Projection {
         }
     }
 
-    /// How many threads DuckDB has: it leaves one of the machine's processors to the requests.
-    static let threadCount = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
-
-    /// Has DuckDB use no more than its share of the machine, so that a search does not hold up the requests.
-    func leaveRoom() throws(DuckDBError) {
-        try connection.execute("SET GLOBAL threads = \(Self.threadCount)")
+    /// Has a thread help with what DuckDB has to do, as searches and merges do not, so that they do not hold up the requests.
+    nonisolated func helper(givesWay: Bool = false) -> HelperThread {
+        HelperThread(on: database, givesWay: givesWay)
     }
 
     /// The tables as they are now, seen by a connection of its own.
@@ -201,11 +198,6 @@ actor Projection {
         var position: ChainPoint
         /// The last transaction that changed anything of a kind, where any since the start did.
         var lastChanges: [Kind: UInt64]
-
-        /// Has DuckDB use all processors, by threads that give way to others if the one that calls does.
-        func takeRoom() throws(DuckDBError) {
-            try connection.execute("SET GLOBAL threads = \(ProcessInfo.processInfo.activeProcessorCount)")
-        }
     }
 
     func freeze() throws -> sending Frozen {

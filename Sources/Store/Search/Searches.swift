@@ -1,4 +1,5 @@
 import DuckDB
+import Foundation
 import Synchronization
 
 /// Searches of the inventory as it is: callers take turns, and none takes longer than it may.
@@ -12,7 +13,7 @@ final class Searches: Sendable {
 
     /// How many searches go on at once. At least two, so that the long ones of one caller do not hold up the short ones
     /// of others.
-    private static let places = min(max(2, Projection.threadCount), 8)
+    private static let places = min(max(2, ProcessInfo.processInfo.activeProcessorCount - 1), 8)
 
     /// - Parameter timeLimit: How long a search may take once it has begun.
     init(_ projection: Projection, _ directory: Directory, timeLimit: Duration) {

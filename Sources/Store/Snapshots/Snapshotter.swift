@@ -61,14 +61,7 @@ actor Snapshotter {
         let frozen = try await projection.freeze()
         // A snapshot is never ahead of the journal: the next start goes on behind both.
         try await committer.sync()
-        let result: Result<(snapshot: Snapshot, isNew: Bool), any Error>
-        do {
-            result = .success(try await frozen.connection.interruptHandle.cancellable { try write(frozen) })
-        } catch {
-            result = .failure(error)
-        }
-        try await projection.leaveRoom()
-        let taken = try result.get()
+        let taken = try await frozen.connection.interruptHandle.cancellable { try write(frozen) }
         guard taken.isNew else { return taken }
         do {
             _ = try await prune()
@@ -91,7 +84,8 @@ actor Snapshotter {
         let partial = folder.partialFolder(id)
         do {
             try folder.disk.createFolder(partial)
-            try frozen.takeRoom()
+            let helper = projection.helper(givesWay: true)
+            defer { helper.end() }
             try write(frozen, at: now, to: partial)
             try folder.disk.move(partial, to: folder.folder(id))
         } catch {
