@@ -51,6 +51,17 @@ struct ConnectionProgressTests {
         #expect(progress.fault(at: now) == .slowBody)
     }
 
+    @Test("has 5 minutes and a second for each 100,000 bytes of a body, however much has come")
+    mutating func longBody() {
+        receive(100)
+        progress.receiveHead()
+        receive(10_000_000)
+        pass(400)
+        #expect(progress.fault(at: now) == nil)
+        pass(1)
+        #expect(progress.fault(at: now) == .slowBody)
+    }
+
     @Test("has its time for a body from when it is asked for it, where it waits for that")
     mutating func asked() {
         receive(100)

@@ -7,8 +7,11 @@ import NIOCore
 struct ConnectionProgress {
     /// How long a head, and the beginning of a body, may take.
     static let grace = TimeAmount.seconds(20)
-    /// How fast a body must come after that, in bytes a second.
+    /// How fast a body must come after that, in bytes a second; and after the time that is enough for most, so that nobody
+    /// keeps the memory for bodies long.
     static let minimumRate = 500
+    static let enough = TimeAmount.minutes(5)
+    static let minimumLongRate = 100_000
     /// How long a client may take to read what was sent to it, which is about 128 KiB.
     static let patience = TimeAmount.seconds(30)
     /// How long the rest of a body is read after the answer, so that its sender sees that.
@@ -109,6 +112,10 @@ struct ConnectionProgress {
 
     // MARK: Verdict
 
+    private static func time(for size: Int, atRate rate: Int) -> TimeAmount {
+        .milliseconds(Int64(size) * 1000 / Int64(rate))
+    }
+
     private func waiting(at now: NIODeadline) -> TimeAmount {
         waitingSince.map { now - $0 } ?? .zero
     }
@@ -123,7 +130,10 @@ struct ConnectionProgress {
         case .head: return waited > Self.grace ? .slowHead : nil
         case .body where waitsToBeAsked: return nil
         case .body:
-            let allowed = Self.grace + .milliseconds(Int64(received) * 1000 / Int64(Self.minimumRate))
+            let allowed = min(
+                Self.grace + Self.time(for: received, atRate: Self.minimumRate),
+                Self.enough + Self.time(for: received, atRate: Self.minimumLongRate)
+            )
             return waited > allowed ? .slowBody : nil
         }
     }
