@@ -30,14 +30,20 @@ final class FolderLock: Sendable {
                 descriptors.append(descriptor)
             }
         } catch {
-            descriptors.forEach { close($0) }
+            descriptors.forEach(Self.unlock)
             throw error
         }
         self.descriptors = descriptors
     }
 
     deinit {
-        descriptors.forEach { close($0) }
+        descriptors.forEach(Self.unlock)
+    }
+
+    /// A program that is just being started has the descriptor too, until it runs: closing it would not be enough.
+    private static func unlock(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     private static func file(in folder: URL) -> URL { folder.appending(path: "lock") }
