@@ -34,7 +34,7 @@ package final class HelperThread: Sendable {
         end()
     }
 
-    /// Takes on nothing more. What the thread is at it finishes, however long that takes, but nobody waits for it.
+    /// Ends when what the thread is at is finished, however long that takes, but nobody waits for that.
     package func end() {
         state.finish()
     }

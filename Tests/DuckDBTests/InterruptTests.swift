@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 struct InterruptTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `Another thread stops a long query`() throws {
         let connection = try Database().connect()
         let interruptHandle = connection.interruptHandle
