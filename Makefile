@@ -63,6 +63,7 @@ lint: tools ## Checks the style of Swift and the syntax of scripts
 	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
 	@$(PYTHON) -m compileall -q clients
 	@$(PYTHON) -m py_compile $(python_scripts)
+	@scripts/check-layers
 
 .PHONY: format
 format: tools ## Formats the Swift sources in place

@@ -69,12 +69,43 @@ let package = Package(
         .target(name: "Schema", dependencies: ["SchemaMacros"], swiftSettings: swiftSettings),
         .target(name: "Inventory", dependencies: ["Schema"], swiftSettings: swiftSettings),
         .target(
-            name: "Store",
+            name: "Records",
             dependencies: [
-                "CSystemShims", "DuckDB", "Inventory", "Schema",
-                .product(name: "BasicContainers", package: "swift-collections"),
+                "CSystemShims", "Inventory", "Schema",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Journal",
+            dependencies: ["CSystemShims", "Inventory", "Records", "Schema"],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Tables",
+            dependencies: [
+                "DuckDB", "Inventory", "Records", "Schema",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Completeness",
+            dependencies: [
+                "Inventory", "Journal", "Records", "Tables",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Store",
+            dependencies: [
+                "Completeness", "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Schema", "Tables",
+                .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -84,7 +115,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "DuckDB", "Inventory", "Schema", "Store",
+                "DuckDB", "Inventory", "Journal", "Records", "Schema", "Store", "Tables",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -103,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Inventory", "Schema", "Store",
+                "API", "Completeness", "Inventory", "Journal", "Records", "Schema", "Store", "Tables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -117,7 +148,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "CSystemShims", "DuckDB", "Inventory", "Schema", "Store",
+                "Completeness", "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Schema", "Store",
+                "Tables",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks",
@@ -144,9 +176,20 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "CompletenessTests",
+            dependencies: ["Completeness", "Records"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Inventory", "Journal", "Records"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
             name: "StoreTests",
             dependencies: [
-                "DuckDB", "Inventory", "Schema", "Store", "TestSupport",
+                "Completeness", "DuckDB", "Inventory", "Journal", "Records", "Schema", "Store", "Tables", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],

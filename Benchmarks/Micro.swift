@@ -1,6 +1,8 @@
+import Completeness
 import Foundation
 import Inventory
 import Logging
+import Records
 import Schema
 import Store
 import Synchronization
@@ -114,7 +116,7 @@ enum Micro {
                 // The one that is there is locked.
                 try FileManager.default.copyItem(at: folder, to: copy)
             }
-            let configuration = InventoryStore.Configuration(dataDirectory: isNew ? folder : copy, fsync: .never)
+            let configuration = InventoryStore.Configuration(DataDirectory(isNew ? folder : copy), fsync: .never)
             store = try blocking {
                 try await InventoryStore(
                     configuration,

@@ -1,5 +1,4 @@
 package import Foundation
-import Schema
 
 /// The kinds of resources that the inventory stores; the raw value is the name in paths, files and tables.
 package enum Kind: String, CaseIterable, Sendable, Codable {

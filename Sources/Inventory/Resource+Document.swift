@@ -1,4 +1,4 @@
-package import Schema
+import Schema
 
 extension Resource {
     /// The document as it is stored and served.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Store
+import Records
 
 @main
 struct Program: AsyncParsableCommand {

@@ -1,12 +1,11 @@
-package import Foundation
+package import Completeness
+import Foundation
+package import Records
 
 extension InventoryStore {
     /// Where the inventory is kept, and how.
     package struct Configuration: Sendable {
-        /// The folder of everything that the server keeps.
-        package var dataDirectory: URL
-        /// The folder of the snapshots.
-        package var snapshotDirectory: URL
+        package var directory: DataDirectory
         /// Time from one snapshot to the next; nil for none but the last.
         package var snapshotInterval: Duration?
         /// Which snapshots and how much history are kept; nil for all.
@@ -28,14 +27,11 @@ extension InventoryStore {
         package var dropsUnknownFields: Bool
         /// Whether snapshots of earlier starts get the permissions of new ones.
         package var tightensSnapshots = false
-        /// The file system.
-        package var disk: Disk
         /// Gets, while the journal is read at the start, the bytes that have been read and all there are.
         package var replayProgress: @Sendable (_ done: Int, _ total: Int) -> Void
 
         package init(
-            dataDirectory: URL,
-            snapshotDirectory: URL? = nil,
+            _ directory: DataDirectory,
             snapshotInterval: Duration? = .seconds(3600),
             retention: Retention? = .standard,
             fsync: FsyncPolicy = .always,
@@ -44,11 +40,9 @@ extension InventoryStore {
             searchTimeout: Duration = Self.standardSearchTimeout,
             restores: Bool = true,
             dropsUnknownFields: Bool = false,
-            disk: Disk = Disk(),
             replayProgress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
         ) {
-            self.dataDirectory = dataDirectory
-            self.snapshotDirectory = snapshotDirectory ?? dataDirectory.appending(path: "snapshots")
+            self.directory = directory
             self.snapshotInterval = snapshotInterval
             self.retention = retention
             self.fsync = fsync
@@ -57,28 +51,10 @@ extension InventoryStore {
             self.searchTimeout = searchTimeout
             self.restores = restores
             self.dropsUnknownFields = dropsUnknownFields
-            self.disk = disk
             self.replayProgress = replayProgress
         }
 
         package static let standardJournalSize = 8_000_000_000
         package static let standardSearchTimeout = Duration.seconds(5)
-
-        /// The folders that no other server may be using.
-        var lockedFolders: [URL] {
-            let isOne = dataDirectory.standardizedFileURL.path == snapshotDirectory.standardizedFileURL.path
-            return isOne ? [dataDirectory] : [dataDirectory, snapshotDirectory]
-        }
-
-        /// The folder of the keys.
-        package var keyDirectory: URL { dataDirectory.appending(path: "keys") }
-        /// The folder of the journal.
-        package var journalDirectory: URL { dataDirectory.appending(path: "journal") }
-        /// The record of how far the journal has come.
-        var headFile: URL { dataDirectory.appending(path: "head") }
-        /// The record of what there was of format 1.
-        var adoptionFile: URL { dataDirectory.appending(path: "adopted.json") }
-        /// The folder of what does not fit into memory.
-        var temporaryDirectory: URL { dataDirectory.appending(path: "tmp") }
     }
 }

@@ -1,6 +1,10 @@
+import Completeness
 import Foundation
 import Inventory
+import Journal
 import Logging
+import Records
+import Tables
 
 extension InventoryStore {
     /// What a start has brought back to memory.
@@ -19,16 +23,17 @@ extension InventoryStore {
 
     /// Takes permissions from files of earlier starts that they should not give.
     static func tightenFiles(_ configuration: Configuration, _ logger: Logger) throws(DiskError) {
-        let disk = configuration.disk
-        try disk.tighten([configuration.keyDirectory], to: .private, "keys", logger)
-        let journal = [configuration.journalDirectory, configuration.headFile, configuration.adoptionFile]
+        let directory = configuration.directory
+        let disk = directory.disk
+        try disk.tighten([directory.keys], to: .private, "keys", logger)
+        let journal = [directory.journal, directory.head, directory.adoption]
         try disk.tighten(journal, to: disk.mode, "journal", logger)
         // Others may have been told to read them.
         if configuration.tightensSnapshots {
-            try disk.tighten([configuration.snapshotDirectory], to: disk.mode, "snapshots", logger)
+            try disk.tighten([directory.snapshots], to: disk.mode, "snapshots", logger)
         }
-        try disk.tighten([configuration.temporaryDirectory], to: .private, "temporary files", logger)
-        try disk.createFolder(configuration.temporaryDirectory, permissions: FileMode.private.folders)
+        try disk.tighten([directory.temporary], to: .private, "temporary files", logger)
+        try disk.createFolder(directory.temporary, permissions: FileMode.private.folders)
     }
 
     /// Loads the newest good snapshot, and the journal behind it.
@@ -40,24 +45,23 @@ extension InventoryStore {
         _ directory: Directory,
         _ logger: Logger
     ) async throws -> Restored {
-        let disk = configuration.disk
-        var files = try DataFiles(configuration)
+        var files = try DataFiles(configuration.directory)
         guard configuration.restores || files.isEmpty else {
             throw DiskError(
-                message: "--no-restore starts with an empty inventory, but \(configuration.dataDirectory.path) holds "
+                message: "--no-restore starts with an empty inventory, but \(configuration.directory.path) holds "
                     + "\(files.snapshots.count) snapshots and \(files.segments.count) segments of a journal; use "
                     + "another data directory"
             )
         }
         if files.isOfFirstFormat {
-            try Adoption.adopt(files, disk: disk, logger: logger, progress: configuration.replayProgress)
-            files = try DataFiles(configuration)
+            try Adoption.adopt(files, logger: logger, progress: configuration.replayProgress)
+            files = try DataFiles(configuration.directory)
         }
         try files.check()
         let inventory = files.inventory ?? .version7()
-        let snapshots = files.snapshots(of: inventory, disk: disk)
+        let snapshots = files.snapshots(of: inventory)
         try snapshots.removePartial()
-        try JournalFolder(configuration.journalDirectory, disk: disk).removePartial()
+        try JournalFolder(files.directory.journal, disk: files.directory.disk).removePartial()
         let snapshot = try await restoreSnapshot(files, snapshots, configuration, to: projection, directory, logger)
         if snapshot == nil, !files.snapshots.isEmpty, files.segments.isEmpty {
             throw JournalError.incomplete([.noGoodSnapshot(snapshots.path, count: files.snapshots.count)])
@@ -121,17 +125,17 @@ extension InventoryStore {
         let first = try files.start(after: snapshot?.manifest.sequence ?? 0) ?? 0
         let total = try files.segments[first...].reduce(0) { $0 + (try $1.file.size) }
         var replay = JournalReplay()
-        let recovery = try JournalRecovery(
+        let recovery = try JournalRecovery.read(
             files,
             after: snapshot,
-            disk: configuration.disk,
+            disk: files.directory.disk,
             logger: logger,
             progress: { configuration.replayProgress($0, total) },
             visit: { replay.add($0) }
         )
         let unknown = try replay.apply(to: directory) { projection.enqueue($0, through: recovery.tip) }
         let programs = replay.programs.subtracting([Version.program]).sorted().joined(separator: ", ")
-        try drop(unknown, configuration, configuration.journalDirectory, programs.isEmpty ? nil : programs, logger)
+        try drop(unknown, configuration, files.directory.journal, programs.isEmpty ? nil : programs, logger)
         // Larger tables are filled behind the start; a search or a snapshot waits for it.
         let size = replay.resourceCount + Kind.allCases.reduce(0) { $0 + directory.count($1) }
         if size <= Projection.maximumAtStart { try await projection.catchUp() }
@@ -182,7 +186,7 @@ extension InventoryStore {
     /// - Throws: When it is missing though it has sealed something.
     static func sealer(_ configuration: Configuration, _ directory: Directory, _ logger: Logger) throws -> SecretSealer
     {
-        let file = configuration.keyDirectory.appending(path: "credential.key")
+        let file = configuration.directory.keys.appending(path: "credential.key")
         let sealed = directory.count(where: { !$0.secrets.isEmpty })
         guard sealed == 0 || FileManager.default.fileExists(atPath: file.path) else {
             throw DiskError(

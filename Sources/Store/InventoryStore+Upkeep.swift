@@ -1,4 +1,6 @@
+import Journal
 import Logging
+import Records
 import ServiceLifecycle
 import Synchronization
 

@@ -1,9 +1,13 @@
 import CSystemShims
+import Completeness
 import DuckDB
 package import Foundation
 package import Inventory
+package import Journal
 package import Logging
+package import Records
 import Synchronization
+package import Tables
 
 /// The inventory: resources in memory, changed by transactions that the journal keeps, and snapshots of it on disk.
 ///
@@ -12,7 +16,7 @@ import Synchronization
 package final class InventoryStore: Sendable {
     package let directory: Directory
     package let intake: Intake
-    package let journal: Journal
+    package let journal: PublishedJournal
     let committer: Committer
     let projection: Projection
     let snapshotter: Snapshotter
@@ -37,13 +41,13 @@ package final class InventoryStore: Sendable {
         no_prepare_memory()
         self.configuration = configuration
         self.logger = logger
-        let disk = configuration.disk
-        try disk.createFolder(configuration.dataDirectory)
-        try disk.createFolder(configuration.snapshotDirectory)
-        locks = try configuration.lockedFolders.map { try FolderLock($0) }
+        let (data, disk) = (configuration.directory, configuration.directory.disk)
+        try disk.createFolder(data.path)
+        try disk.createFolder(data.snapshots)
+        locks = try data.lockedFolders.map { try FolderLock($0) }
         try Self.tightenFiles(configuration, logger)
         directory = Directory()
-        projection = try Projection(temporaryDirectory: configuration.temporaryDirectory, logger: logger)
+        projection = try Projection(temporaryDirectory: data.temporary, logger: logger)
         let helper = projection.helper()
         let restored = try await Self.restore(configuration, to: projection, directory, logger)
         intake = try Intake(
@@ -52,8 +56,8 @@ package final class InventoryStore: Sendable {
             limits: configuration.transactionLimits
         )
         helper.end()
-        try disk.createFolder(configuration.journalDirectory)
-        journal = try Journal(JournalFolder(configuration.journalDirectory, disk: disk), restored.recovery)
+        try disk.createFolder(data.journal)
+        journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), restored.recovery)
         committer = Committer(
             directory: directory,
             projection: projection,
@@ -62,7 +66,7 @@ package final class InventoryStore: Sendable {
                 restored.recovery,
                 inventory: restored.inventory,
                 head: restored.head,
-                headPath: configuration.headFile,
+                headPath: data.head,
                 policy: configuration.fsync
             ),
             intake: intake
@@ -83,7 +87,7 @@ package final class InventoryStore: Sendable {
             directory: directory,
             projection: projection
         )
-        searches = Searches(projection, directory, timeLimit: configuration.searchTimeout)
+        searches = try Searches(projection, directory, timeLimit: configuration.searchTimeout)
     }
 
     // MARK: Reading
@@ -184,12 +188,20 @@ package final class InventoryStore: Sendable {
     ///
     /// - Throws: Every problem that was found; nothing is changed then.
     package func commit(_ transaction: Transaction) async throws -> Receipt {
-        try await committer.commit(transaction)
+        try await results(of: submit([transaction]))[0].get()
     }
 
     /// Puts transactions in line, to be carried out one after the other, each by itself.
     package func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
         committer.submit(transactions)
+    }
+
+    /// What became of transactions, once all are done; only one may wait for it, and waits longer when the projection is
+    /// far behind.
+    package func results(of submitted: SubmittedTransactions) async -> [Result<Receipt, any Error>] {
+        let results = await submitted.results()
+        await projection.catchUpIfFarBehind()
+        return results
     }
 
     /// Changes or deletes the resources that match a search, in one transaction, unless any of them changes meanwhile.
@@ -251,7 +263,7 @@ package final class InventoryStore: Sendable {
             let target = try await history.sequence(of: moment)
             return try await committer.recording { recording in
                 let before = try await history.restoration(to: target, from: recording.start)
-                return try await committer.commit(
+                return try await commit(
                     Transaction(
                         author: caller.subject,
                         reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),

@@ -1,5 +1,4 @@
 import Foundation
-import Schema
 import TestSupport
 import Testing
 

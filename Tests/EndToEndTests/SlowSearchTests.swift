@@ -1,5 +1,4 @@
 import Foundation
-import Schema
 import Testing
 
 @Suite("A search that would take hours", .timeLimit(.minutes(5)))

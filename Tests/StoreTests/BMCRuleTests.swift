@@ -1,4 +1,5 @@
 import Inventory
+import Records
 import Schema
 import Store
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Records
 import Store
 import TestSupport
 import Testing

@@ -1,7 +1,11 @@
+import Completeness
 import Foundation
 import Inventory
+import Journal
+import Records
 import Store
 import Synchronization
+import Tables
 import TestSupport
 import Testing
 
@@ -47,7 +51,7 @@ struct FaultTests {
         var run = Run(acknowledged: beginning.names)
         do {
             run.store = try await StoreUnderTest(in: home) {
-                $0.disk = disk
+                $0.directory.disk = disk
                 $0.fsync = policy
             }
         } catch {
@@ -202,7 +206,7 @@ struct FaultTests {
     @Test("refuses writes with the reason, serves reads, and takes writes again by itself when it works")
     func trouble() async throws {
         let disk = FaultyDisk()
-        let inventory = try await StoreUnderTest { $0.disk = disk.disk }
+        let inventory = try await StoreUnderTest { $0.directory.disk = disk.disk }
         try await inventory.create(.component, #"{"ID":"x1000","Type":"Cabinet"}"#)
         #expect(inventory.store.journal.problem == nil)
         disk.fail { _ in true }
@@ -226,7 +230,7 @@ struct FaultTests {
     func headAtRest() async throws {
         let isFailing = Atomic(false)
         let inventory = try await StoreUnderTest {
-            $0.disk = Disk { call, path in
+            $0.directory.disk = Disk { call, path in
                 call == .sync && path.lastPathComponent == "head" && isFailing.load(ordering: .relaxed) ? EIO : nil
             }
         }
@@ -250,7 +254,7 @@ struct FaultTests {
         let mayGoOn = DispatchSemaphore(value: 0)
         let isArmed = Atomic(false)
         let inventory = try await StoreUnderTest {
-            $0.disk = Disk { call, path in
+            $0.directory.disk = Disk { call, path in
                 if call == .sync, path.pathExtension == "ndjson", isArmed.exchange(false, ordering: .relaxed) {
                     isSyncing.continuation.yield()
                     mayGoOn.wait()
@@ -272,7 +276,7 @@ struct FaultTests {
     func groupCommit() async throws {
         let syncs = Atomic(0)
         let inventory = try await StoreUnderTest {
-            $0.disk = Disk { call, path in
+            $0.directory.disk = Disk { call, path in
                 if call == .sync, path.pathExtension == "ndjson" {
                     syncs.wrappingAdd(1, ordering: .relaxed)
                     // A disk that takes its time, so that others come to wait.

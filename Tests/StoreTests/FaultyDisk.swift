@@ -1,5 +1,5 @@
 import Foundation
-import Store
+import Records
 import Synchronization
 
 /// A disk that fails a call now and then, and knows what would survive if the power went.

@@ -1,7 +1,10 @@
 import Foundation
 import Inventory
+import Journal
 import Logging
+import Records
 import Schema
+import Tables
 import Testing
 
 @testable import Store
@@ -196,7 +199,7 @@ struct HistoryTests {
             try await inventory.store.difference(from: .sequence(2), to: .sequence(2), for: Caller()).resources.isEmpty
         )
         let offline = try OfflineHistory(
-            InventoryStore.Configuration(dataDirectory: inventory.folder),
+            inventory.home.directory,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         #expect(

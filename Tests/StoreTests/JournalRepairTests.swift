@@ -1,5 +1,8 @@
+import Completeness
 import Foundation
 import Inventory
+import Journal
+import Records
 import Store
 import Synchronization
 import Testing
@@ -15,10 +18,6 @@ struct JournalRepairTests {
         return inventory
     }
 
-    private func configuration(_ home: TestFolder) -> InventoryStore.Configuration {
-        InventoryStore.Configuration(dataDirectory: home.folder)
-    }
-
     @Test("is repaired by cutting it at the damage, with a word on what that costs")
     func repair() async throws {
         let inventory = try await filled(6)
@@ -26,10 +25,10 @@ struct JournalRepairTests {
         try segment.damage(line: 3)
         let bytes = try Data(contentsOf: segment)
         let copy = try inventory.copied()
-        let plan = try JournalRepair.plan(configuration(copy), at: Date())
+        let plan = try JournalRepair.plan(copy.directory, at: Date())
         #expect(plan.isNeeded)
         #expect(try Data(contentsOf: segments(in: copy.folder)[0]) == bytes)
-        let repair = try JournalRepair(configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(repair.lost.contains("transaction 2"))
         #expect(repair.lost.contains("3 behind"))
         #expect(try segments(in: copy.folder).map(\.lastPathComponent).first == segment.lastPathComponent)
@@ -41,7 +40,7 @@ struct JournalRepairTests {
             $0.key.contains("damaged-") && $0.key.hasSuffix(segment.lastPathComponent)
         }
         #expect(kept.values.map(\.self) == [bytes])
-        #expect(try !JournalRepair.plan(configuration(copy), at: Date()).isNeeded)
+        #expect(try !JournalRepair.plan(copy.directory, at: Date()).isNeeded)
     }
 
     @Test("takes the segments behind the damage out too, and keeps them")
@@ -54,7 +53,7 @@ struct JournalRepairTests {
         try original[0].damage(line: 2)
         let later = try Data(contentsOf: original[1])
         let copy = try second.copied()
-        let repair = try JournalRepair(configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(repair.lost.contains("2 behind"))
         #expect(try segments(in: copy.folder).map(\.lastPathComponent).contains(original[0].lastPathComponent))
         #expect(try !segments(in: copy.folder).map(\.lastPathComponent).contains(original[1].lastPathComponent))
@@ -73,7 +72,7 @@ struct JournalRepairTests {
         #expect(try copy.inspection().isDamaged)
         #expect(try await StoreUnderTest(in: copy).contents == inventory.contents)
         let again = try inventory.copied()
-        let repair = try JournalRepair(configuration(again), at: Date())
+        let repair = try JournalRepair(again.directory, at: Date())
         #expect(repair.lost.contains("No state is lost"))
         #expect(try !again.inspection().isDamaged)
         #expect(try await StoreUnderTest(in: again).contents == inventory.contents)
@@ -105,7 +104,7 @@ struct JournalRepairTests {
         }
         let damaged = try Data(contentsOf: files[place == .header ? 1 : 0])
         #expect(try copy.inspection().isDamaged)
-        let repair = try JournalRepair(configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(repair.isNeeded)
         if place == .transaction { #expect(repair.lost.contains("No state is lost")) }
         #expect(try !copy.inspection().isDamaged)
@@ -125,7 +124,7 @@ struct JournalRepairTests {
         let segment = try segments(in: copy.folder)[1]
         let zeros = Data(repeating: 0, count: try Data(contentsOf: segment).count)
         try zeros.write(to: segment)
-        let repair = try JournalRepair(configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(!repair.lost.contains("No state is lost"), "\(repair.lost)")
         #expect(try copy.everyFile().values.contains(zeros), "what was damaged is not kept")
         #expect(try await StoreUnderTest(in: copy).store.directory.count(.component) == 2)
@@ -163,7 +162,7 @@ struct JournalRepairTests {
         let contents = try segments(in: original.folder).map { try Data(contentsOf: $0) }
         let calls = Atomic(0)
         let undisturbed = try TestFolder(copying: original.folder)
-        var counting = configuration(undisturbed)
+        var counting = undisturbed.directory
         counting.disk = Disk { _, _ in
             calls.wrappingAdd(1, ordering: .relaxed)
             return nil
@@ -176,13 +175,13 @@ struct JournalRepairTests {
         #expect(count > 3)
         for failing in 0..<count {
             let copy = try TestFolder(copying: original.folder)
-            var bad = configuration(copy)
+            var bad = copy.directory
             calls.store(0, ordering: .relaxed)
             bad.disk = Disk { _, _ in
                 calls.wrappingAdd(1, ordering: .relaxed).oldValue == failing ? EIO : nil
             }
             #expect(throws: DiskError.self, "call \(failing)") { try JournalRepair(bad, at: Date()) }
-            _ = try JournalRepair(configuration(copy), at: Date().addingTimeInterval(1))
+            _ = try JournalRepair(copy.directory, at: Date().addingTimeInterval(1))
             #expect(try !copy.inspection().isDamaged, "call \(failing)")
             let files = try copy.everyFile().values
             #expect(contents.allSatisfy { files.contains($0) }, "call \(failing): something is not kept")

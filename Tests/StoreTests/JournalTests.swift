@@ -1,6 +1,8 @@
+import Completeness
 import Foundation
 import Inventory
-import Schema
+import Journal
+import Records
 import Store
 import Synchronization
 import Testing
@@ -129,7 +131,7 @@ struct JournalTests {
         let files = try copy.everyFile()
         #expect(throws: JournalError.self) { try copy.inspection() }
         #expect(throws: JournalError.self) {
-            try JournalRepair(InventoryStore.Configuration(dataDirectory: copy.folder), at: Date())
+            try JournalRepair(copy.directory, at: Date())
         }
         #expect(try copy.everyFile() == files)
     }
@@ -194,7 +196,7 @@ struct JournalTests {
         let mustFail = Atomic(false)
         let inventory = try await StoreUnderTest {
             $0.fsync = .never
-            $0.disk = Disk { call, path in
+            $0.directory.disk = Disk { call, path in
                 guard call == .write, path.pathExtension == "ndjson" else { return nil }
                 // A disk that takes its time, so that others come to wait and the clock goes on.
                 usleep(2000)

@@ -1,7 +1,11 @@
+import Completeness
 import Foundation
 import Inventory
+import Journal
 import Logging
+import Records
 import Store
+import Tables
 import TestSupport
 import Testing
 
@@ -19,10 +23,6 @@ struct MissingFileTests {
         _ = try await second.store.takeSnapshot()
         for number in numbers.dropFirst(4) { try await second.create(.component, cabinet(number)) }
         return second
-    }
-
-    private static func configuration(_ home: TestFolder) -> InventoryStore.Configuration {
-        InventoryStore.Configuration(dataDirectory: home.folder)
     }
 
     /// Something that becomes of a data folder, and what a repair that accepts it costs.
@@ -103,7 +103,7 @@ struct MissingFileTests {
         let inspection = try copy.inspection()
         #expect(inspection.isDamaged)
         let now = Date()
-        let plan = try JournalRepair.plan(Self.configuration(copy), at: now)
+        let plan = try JournalRepair.plan(copy.directory, at: now)
         #expect(plan.isNeeded)
         for name in attack.names {
             #expect(error?.description.contains(name) ?? false, "\(error?.description ?? "")")
@@ -112,13 +112,13 @@ struct MissingFileTests {
         #expect(error?.description.contains("journal repair") ?? false)
         let after = try copy.everyFile().filter { $0.key != "lock" && !$0.key.hasPrefix("tmp/") }
         #expect(after == files.filter { $0.key != "lock" }, "nothing is changed")
-        let repair = try JournalRepair(Self.configuration(copy), at: now)
+        let repair = try JournalRepair(copy.directory, at: now)
         #expect(repair.lost == plan.lost)
         #expect(
             repair.lost.contains("goes back to the transaction \(attack.reach)") == (attack.reach < 6),
             "\(repair.lost)"
         )
-        #expect(try !JournalRepair.plan(Self.configuration(copy), at: Date()).isNeeded)
+        #expect(try !JournalRepair.plan(copy.directory, at: Date()).isNeeded)
         #expect(try !copy.inspection().isDamaged)
         let reopened = try await StoreUnderTest(in: copy)
         #expect(reopened.store.directory.count(.component) == attack.reach)
@@ -133,7 +133,7 @@ struct MissingFileTests {
         let copy = try await Self.filled().copied()
         try Self.remove(Self.segment(copy.folder, 1))
         #expect(throws: JournalError.self) {
-            _ = try OfflineHistory(Self.configuration(copy), logger: .init(label: "test"))
+            _ = try OfflineHistory(copy.directory, logger: .init(label: "test"))
         }
     }
 
@@ -147,7 +147,7 @@ struct MissingFileTests {
         let error = await #expect(throws: JournalError.self) { _ = try await StoreUnderTest(in: copy) }
         #expect(error?.description.contains(place.path) ?? false)
         #expect(error?.description.contains("belongs to the inventory") ?? false)
-        let repair = try JournalRepair(Self.configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(repair.lost == "Nothing is lost.")
         #expect(!FileManager.default.fileExists(atPath: place.path))
         #expect(try await StoreUnderTest(in: copy).contents == own.contents)
@@ -186,7 +186,7 @@ struct MissingFileTests {
         try FileManager.default.copyItem(at: Self.segment(other.folder, 1), to: place)
         let error = await #expect(throws: JournalError.self) { _ = try await StoreUnderTest(in: copy) }
         #expect(error?.description.contains("\(place.path) belongs to the inventory") ?? false)
-        let repair = try JournalRepair(Self.configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(repair.lost.contains("No state is lost"), "\(repair.lost)")
         #expect(try await StoreUnderTest(in: copy).contents == own.contents)
     }
@@ -232,7 +232,7 @@ struct MissingFileTests {
         )
         let error = await #expect(throws: JournalError.self) { _ = try await StoreUnderTest(in: copy) }
         #expect(error?.description.contains("ends with the transaction 1, and the journal") ?? false)
-        let repair = try JournalRepair(Self.configuration(copy), at: Date())
+        let repair = try JournalRepair(copy.directory, at: Date())
         #expect(repair.faults.contains { $0.contains("what was between is missing") })
         #expect(repair.lost.contains("goes back to the transaction 1"), "\(repair.lost)")
         let reopened = try await StoreUnderTest(in: copy)

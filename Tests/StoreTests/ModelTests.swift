@@ -1,6 +1,6 @@
 import Foundation
 import Inventory
-import Schema
+import Records
 import Store
 import TestSupport
 import Testing

@@ -1,8 +1,12 @@
+import Completeness
 import Foundation
 import Inventory
+import Journal
+import Records
 import Schema
 import Store
 import Synchronization
+import Tables
 import TestSupport
 import Testing
 
@@ -43,7 +47,7 @@ struct OldSnapshotTests {
     private func shortened() async throws -> (inventory: StoreUnderTest, old: Snapshot, between: Timestamp) {
         let inventory = try await StoreUnderTest {
             $0.retention = Retention(count: 10)
-            $0.disk = Self.slowDisk
+            $0.directory.disk = Self.slowDisk
         }
         try await inventory.create(.component, cabinet(1000))
         let old = try await inventory.store.takeSnapshot().snapshot
@@ -219,7 +223,7 @@ struct OldSnapshotTests {
         let copy = try inventory.copied()
         let refused = Atomic(0)
         let reopened = try await StoreUnderTest(in: copy) {
-            $0.disk = Disk { call, path in
+            $0.directory.disk = Disk { call, path in
                 guard call == .open, path.lastPathComponent.hasSuffix("index.partial") else { return nil }
                 refused.wrappingAdd(1, ordering: .relaxed)
                 return ENOSPC

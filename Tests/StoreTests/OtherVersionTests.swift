@@ -1,17 +1,17 @@
+import Completeness
 import Foundation
 import Inventory
+import Journal
+import Records
 import Schema
 import Store
+import Tables
 import TestSupport
 import Testing
 
 /// Files of a version to come, which no version before may take for damaged, or lose.
 @Suite("What another version has written")
 struct OtherVersionTests {
-    private static func configuration(_ home: TestFolder) -> InventoryStore.Configuration {
-        InventoryStore.Configuration(dataDirectory: home.folder)
-    }
-
     private static func filled() async throws -> StoreUnderTest {
         let inventory = try await StoreUnderTest { $0.retention = Retention(count: 1) }
         for cabinet in 1000..<1003 {
@@ -89,7 +89,7 @@ struct OtherVersionTests {
             let error = await #expect(throws: JournalError.self, "\(attempt)") {
                 switch attempt {
                 case "start": _ = try await StoreUnderTest(in: copy) { $0.dropsUnknownFields = true }
-                case "repair": _ = try JournalRepair(Self.configuration(copy), at: Date())
+                case "repair": _ = try JournalRepair(copy.directory, at: Date())
                 default: _ = try copy.inspection()
                 }
             }

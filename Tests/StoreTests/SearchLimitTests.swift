@@ -1,5 +1,7 @@
 import Foundation
 import Inventory
+import Journal
+import Records
 import Schema
 import Store
 import TestSupport

@@ -1,7 +1,7 @@
 import Foundation
 import Inventory
 import Schema
-import Store
+import Tables
 import Testing
 
 extension Snapshot {

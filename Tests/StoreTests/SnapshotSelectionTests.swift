@@ -1,8 +1,11 @@
 import DuckDB
 import Foundation
 import Inventory
+import Journal
+import Records
 import Schema
 import Store
+import Tables
 import TestSupport
 import Testing
 

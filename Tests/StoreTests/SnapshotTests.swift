@@ -1,9 +1,11 @@
 import DuckDB
 import Foundation
 import Inventory
+import Journal
 import Logging
-import Schema
+import Records
 import Store
+import Tables
 import Testing
 
 @Suite("Snapshots")
@@ -223,7 +225,7 @@ struct SnapshotTests {
         let inventory = try await StoreUnderTest()
         await #expect(throws: FolderInUse.self) {
             _ = try await InventoryStore(
-                InventoryStore.Configuration(dataDirectory: inventory.folder),
+                InventoryStore.Configuration(inventory.home.directory),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
         }
@@ -359,8 +361,8 @@ struct SnapshotTests {
 
     @Test("have ids that are times")
     func ids() throws {
-        let date = try #require(SnapshotFolder.date(of: "2026-11-23T18-20-00.125Z"))
+        let date = try #require(SnapshotID.date(of: "2026-11-23T18-20-00.125Z"))
         #expect(date.timeIntervalSince1970 == 1_795_458_000.125)
-        #expect(SnapshotFolder.date(of: "../../etc/passwd") == nil)
+        #expect(SnapshotID.date(of: "../../etc/passwd") == nil)
     }
 }

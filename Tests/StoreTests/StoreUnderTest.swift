@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import Logging
+import Records
 import Schema
 import Store
 
@@ -20,7 +21,7 @@ final class StoreUnderTest: Sendable {
         _ configure: (inout InventoryStore.Configuration) -> Void = { _ in }
     ) async throws {
         self.home = home
-        var configuration = InventoryStore.Configuration(dataDirectory: home.folder)
+        var configuration = InventoryStore.Configuration(home.directory)
         // Small inventories have the segments of large ones.
         configuration.minimumSegmentSize = 0
         configure(&configuration)

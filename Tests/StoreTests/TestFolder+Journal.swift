@@ -1,5 +1,5 @@
+import Completeness
 import Foundation
-import Store
 
 /// The files of the journal's segments in a data folder, oldest first.
 func segments(in folder: URL) throws -> [URL] {
@@ -10,9 +10,12 @@ func segments(in folder: URL) throws -> [URL] {
 }
 
 extension TestFolder {
+    /// The folder as a program sees it.
+    var directory: DataDirectory { DataDirectory(folder) }
+
     /// Looks at the journal and changes nothing.
     func inspection() throws -> JournalInspection {
-        try JournalInspection(InventoryStore.Configuration(dataDirectory: folder))
+        try JournalInspection(directory)
     }
 
     /// The contents of every file, by its path.

@@ -1,7 +1,9 @@
 import Foundation
 import Inventory
-import Schema
+import Journal
+import Records
 import Store
+import Tables
 import TestSupport
 import Testing
 

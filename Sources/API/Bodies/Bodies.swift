@@ -1,6 +1,5 @@
-import DuckDB
 import NIOCore
-import Store
+import Records
 import Synchronization
 
 /// The memory for bodies that are being read, and threads to make something of large ones.

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Store
+import Records
 
 /// Has the pieces of long answers wait for one another, so that no more of them are in memory than clients take, and only a
 /// few are made at once, by turns of callers: short answers come between them.
@@ -29,38 +29,5 @@ struct PacedAnswers: RouterMiddleware {
             try await body.write(PacedWriter(writer: writer, eventLoop: eventLoop, turns: turns, caller: caller))
         }
         return response
-    }
-}
-
-/// Writes an answer that may be long.
-struct PacedWriter: ResponseBodyWriter {
-    private var writer: any ResponseBodyWriter
-    private let eventLoop: any EventLoop
-    private let turns: Turns
-    private let caller: Caller
-    /// The turn to make the next piece.
-    private var turn: Turn?
-
-    fileprivate init(writer: any ResponseBodyWriter, eventLoop: any EventLoop, turns: Turns, caller: Caller) {
-        self.writer = writer
-        self.eventLoop = eventLoop
-        self.turns = turns
-        self.caller = caller
-    }
-
-    mutating func write(_ buffer: ByteBuffer) async throws {
-        turn = nil
-        try await writer.write(buffer)
-        try await eventLoop.submit {}.get()
-    }
-
-    /// Waits until the next piece may be made; it is made at once then, and written.
-    mutating func takeTurn() async throws {
-        turn = try await turns.take(of: caller)
-    }
-
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
-        turn = nil
-        try await writer.finish(trailingHeaders)
     }
 }

@@ -1,7 +1,7 @@
 import Hummingbird
 import Logging
 import Metrics
-import Store
+import Records
 
 /// Logs every request with what it asked, how it was answered and how long that took, and counts it.
 struct RequestLog: RouterMiddleware {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Inventory
+import Journal
 import Logging
 import NIOCore
 import Schema

@@ -1,6 +1,8 @@
 import Hummingbird
 import Inventory
+import Journal
 import Metrics
+import Records
 import Store
 
 /// How the server is: `/healthz`, `/readyz` and `/metrics`.

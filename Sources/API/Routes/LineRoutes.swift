@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Inventory
 import NIOCore
+import Records
 import Schema
 import Store
 
@@ -60,7 +61,7 @@ struct LineRoutes {
                     for try await group in groups.buffer(policy: .bounded(Self.maximumWaiting)) {
                         var buffer = ByteBuffer()
                         var answer = JSONWriter()
-                        for (line, result) in zip(group.lines, await group.submitted.results()) {
+                        for (line, result) in zip(group.lines, await store.results(of: group.submitted)) {
                             if case .success = result { created += 1 } else { failed += 1 }
                             answer.removeAll()
                             Self.write(result, of: line, to: &answer, context)

@@ -1,7 +1,8 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Inventory
+import Journal
+import Records
 import Schema
 import Store
 

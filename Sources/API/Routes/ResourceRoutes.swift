@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Inventory
 import NIOCore
+import Records
 import Schema
 import Store
 

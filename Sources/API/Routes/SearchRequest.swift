@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Inventory
+import Records
 import Schema
 import Store
 

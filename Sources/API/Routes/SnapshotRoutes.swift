@@ -1,8 +1,10 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Records
 import Schema
 import Store
+import Tables
 
 /// The snapshots: `/snapshots`, `/snapshots/{id}` and `/snapshots/{id}/restore`.
 struct SnapshotRoutes {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Completeness
 import Foundation
-import Store
 
 /// Makes a damaged data folder one that a start accepts.
 struct JournalRepairCommand: AsyncParsableCommand {
@@ -20,10 +20,10 @@ struct JournalRepairCommand: AsyncParsableCommand {
     var dryRun = false
 
     func run() throws {
-        let configuration = try store.existing()
+        let directory = try store.existing()
         let repair =
             dryRun
-            ? try JournalRepair.plan(configuration, at: Date()) : try JournalRepair(configuration, at: Date())
+            ? try JournalRepair.plan(directory, at: Date()) : try JournalRepair(directory, at: Date())
         guard repair.isNeeded else {
             print("nothing to repair")
             return

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Completeness
 import Foundation
-import Store
+import Journal
+import Records
 
 /// Checks the journal.
 struct JournalVerifyCommand: AsyncParsableCommand {
@@ -18,8 +20,8 @@ struct JournalVerifyCommand: AsyncParsableCommand {
     var store: StoreOptions
 
     func run() throws {
-        let configuration = try store.existing()
-        let inspection = try JournalInspection(configuration)
+        let directory = try store.existing()
+        let inspection = try JournalInspection(directory)
         if !inspection.segments.isEmpty {
             print(Self.table(inspection.segments).lines.joined(separator: "\n"))
         }
@@ -27,7 +29,7 @@ struct JournalVerifyCommand: AsyncParsableCommand {
         guard inspection.isDamaged else { return }
         let damages = inspection.segments.compactMap { segment -> String? in
             guard case .damaged(let line, let reason) = segment.state else { return nil }
-            let file = configuration.journalDirectory.appending(path: segment.name)
+            let file = directory.journal.appending(path: segment.name)
             return "\(file.path), line \(line): \(reason)"
         }
         let lines = ["the journal is damaged:"] + (damages + inspection.faults.map(\.description)).map { "  \($0)" }

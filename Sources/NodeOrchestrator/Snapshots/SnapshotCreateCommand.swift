@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Store
+import Tables
 
 /// Takes a snapshot.
 struct SnapshotCreateCommand: AsyncParsableCommand {

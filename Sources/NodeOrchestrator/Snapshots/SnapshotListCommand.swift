@@ -2,8 +2,9 @@ import API
 import ArgumentParser
 import Foundation
 import Inventory
+import Records
 import Schema
-import Store
+import Tables
 
 /// Lists the snapshots.
 struct SnapshotListCommand: AsyncParsableCommand {

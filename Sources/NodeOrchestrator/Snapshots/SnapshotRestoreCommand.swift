@@ -1,5 +1,5 @@
 import ArgumentParser
-import Store
+import Records
 
 /// Goes back to a snapshot.
 struct SnapshotRestoreCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Store
+import Records
+import Tables
 
 /// Checks the files of snapshots.
 struct SnapshotVerifyCommand: AsyncParsableCommand {

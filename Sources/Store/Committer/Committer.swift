@@ -1,7 +1,8 @@
-import DuckDB
 import Foundation
 import Inventory
+import Journal
 import OrderedCollections
+import Records
 import Synchronization
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
@@ -69,21 +70,9 @@ actor Committer {
         self.intake = intake
     }
 
-    /// Carries out a transaction.
-    ///
-    /// - Throws: Every problem that was found; nothing is changed then.
-    nonisolated func commit(_ transaction: Transaction) async throws -> Receipt {
-        try await commit(each: [transaction])[0].get()
-    }
-
-    /// Carries out transactions one after the other, each by itself.
-    nonisolated func commit(each transactions: [Transaction]) async -> [Result<Receipt, any Error>] {
-        await submit(transactions).results()
-    }
-
     /// Puts transactions in line, to be carried out one after the other, each by itself.
     nonisolated func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
-        let submitted = SubmittedTransactions(transactions, projection: projection)
+        let submitted = SubmittedTransactions(transactions)
         let wasWorkedOff = queue.withLock { queue -> Bool? in
             guard queue.count + transactions.count <= Self.maximumWaiting else { return nil }
             queue.count += transactions.count

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import OrderedCollections
+import Records
 
 /// What is wrong with the state after the whole transaction.
 extension Draft {

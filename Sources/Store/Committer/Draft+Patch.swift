@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import OrderedCollections
+import Records
 import Schema
 
 extension Draft {

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import OrderedCollections
+import Records
 import Schema
 
 /// A transaction being worked out: the inventory as it would be afterwards.

@@ -1,4 +1,5 @@
 import Inventory
+import Records
 import Synchronization
 
 /// What resources were when the recording began, of those that have changed since.

@@ -1,10 +1,10 @@
+import Records
 import Synchronization
 
 /// Transactions that are in line or carried out, and what became of them.
 package final class SubmittedTransactions: Sendable {
     let transactions: [Transaction]
     private let state: Mutex<State>
-    private let projection: Projection
 
     private struct State {
         var results: [Result<Receipt, any Error>?]
@@ -12,10 +12,9 @@ package final class SubmittedTransactions: Sendable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    init(_ transactions: [Transaction], projection: Projection) {
+    init(_ transactions: [Transaction]) {
         self.transactions = transactions
         state = Mutex(State(results: Array(repeating: nil, count: transactions.count), missing: transactions.count))
-        self.projection = projection
     }
 
     /// Takes note of what became of one.
@@ -29,7 +28,7 @@ package final class SubmittedTransactions: Sendable {
     }
 
     /// What became of each, once all are done; only one may wait for it.
-    package func results() async -> [Result<Receipt, any Error>] {
+    func results() async -> [Result<Receipt, any Error>] {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
                 if state.missing > 0 { state.waiter = continuation }
@@ -37,7 +36,6 @@ package final class SubmittedTransactions: Sendable {
             }
             if isDone { continuation.resume() }
         }
-        await projection.catchUpIfFarBehind()
         return state.withLock { $0.results.compactMap(\.self) }
     }
 }

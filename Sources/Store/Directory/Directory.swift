@@ -1,7 +1,7 @@
 import BasicContainers
 package import Foundation
 package import Inventory
-import Schema
+package import Records
 import Synchronization
 
 /// Every stored resource in memory, found by its identifier or by any of its unique keys in constant time.
@@ -29,15 +29,6 @@ package final class Directory: Sendable {
         if let id = reference.id, let stored = resource(kind, id: id) { return (id, stored) }
         // Each key is worked out while others may read.
         return reference.firstKey { key in read(kind) { $0.resource(of: key) } }
-    }
-
-    /// The resource that has the unique key that a search asks for; nil when it asks for anything else.
-    func resources(withUniqueKeyOf search: Search) -> ResourceList? {
-        guard let (key, fields, value) = search.uniqueKey else { return nil }
-        let id = key.map { holder(search.kind, of: $0) } ?? UUID(spelling: value)
-        guard let id, let stored = resource(search.kind, id: id) else { return ResourceList([]) }
-        // The key may be that of another field.
-        return ResourceList(fields.contains { $0.values(in: stored.json).contains(value) } ? [(id, stored)] : [])
     }
 
     /// The resource that has a unique key.

@@ -1,6 +1,7 @@
 import BasicContainers
 import Foundation
 import Inventory
+import Records
 
 /// The directory as it will be once the transactions that wait for the disk are in effect.
 final class DirectoryOverlay {

@@ -1,6 +1,7 @@
 import BasicContainers
 import Foundation
 import Inventory
+import Records
 import Schema
 
 /// The resources of one kind and the ways to find them.

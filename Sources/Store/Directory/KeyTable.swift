@@ -1,4 +1,3 @@
-import Inventory
 import Schema
 
 /// Finds the place of the resource that has a value of one unique key.

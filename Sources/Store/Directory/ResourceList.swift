@@ -1,4 +1,5 @@
 package import Foundation
+package import Records
 
 /// Resources of a kind in order, as they were at one moment.
 ///

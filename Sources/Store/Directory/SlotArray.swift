@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// The resources of a kind at their places, in chunks: a copy for a reader costs little, and a change after it copies
 /// only the chunk that it is in.

@@ -1,4 +1,5 @@
 package import Inventory
+package import Records
 package import Schema
 
 /// What differs in the inventory between two moments.

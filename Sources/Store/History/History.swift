@@ -1,6 +1,8 @@
 import DuckDB
 import Foundation
 import Inventory
+import Journal
+import Records
 
 /// Answers what the inventory was, one question at a time.
 actor History {

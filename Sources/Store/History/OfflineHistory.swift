@@ -1,23 +1,26 @@
+package import Completeness
 import DuckDB
 import Foundation
-import Inventory
+import Journal
 package import Logging
+package import Records
+import Tables
 
 /// Reads the history of a data directory from its files, also beside a running server, and changes nothing.
 package struct OfflineHistory {
     private let past: PastReader
 
-    package init(_ configuration: InventoryStore.Configuration, logger: Logger) throws {
-        let files = try DataFiles(configuration)
+    package init(_ directory: DataDirectory, logger: Logger) throws {
+        let files = try DataFiles(directory)
         try files.check()
         let own =
-            files.isOfFirstFormat ? nil : files.inventory.map { files.snapshots(of: $0, disk: configuration.disk) }
+            files.isOfFirstFormat ? nil : files.inventory.map(files.snapshots(of:))
         past = PastReader(
-            try Journal(
-                reading: JournalFolder(configuration.journalDirectory, disk: configuration.disk),
+            try PublishedJournal(
+                reading: JournalFolder(directory.journal, disk: directory.disk),
                 stretches: files.clockStretches
             ),
-            own ?? SnapshotFolder(configuration.snapshotDirectory, disk: configuration.disk),
+            own ?? SnapshotFolder(directory.snapshots, disk: directory.disk),
             on: try Database(configuration: ["autoinstall_known_extensions": "false"]).connect(),
             keepsIndices: false
         )

@@ -1,6 +1,9 @@
 import DuckDB
 import Foundation
 import Inventory
+import Journal
+import Records
+import Tables
 
 /// Reads what the inventory was, from the journal and the snapshots that it follows.
 ///
@@ -15,7 +18,8 @@ struct PastReader {
     private var damaged: Set<String> = []
 
     /// - Parameter keepsIndices: Whether indices of segments that had to be made are written to disk.
-    init(_ journal: Journal, _ snapshots: SnapshotFolder, on connection: Connection, keepsIndices: Bool = true) {
+    init(_ journal: PublishedJournal, _ snapshots: SnapshotFolder, on connection: Connection, keepsIndices: Bool = true)
+    {
         self.journal = JournalReader(journal, keepsIndices: keepsIndices)
         self.snapshots = snapshots
         self.connection = connection
@@ -173,7 +177,7 @@ struct PastReader {
             try snapshot.verify(kind)
             verified.insert(file)
         }
-        let table = ProjectionTable.of(kind)
+        let table = ResourceTable.of(kind)
         guard var sql = try SnapshotSelection(table, in: snapshot, on: connection)?.sql else { return [] }
         if let ids {
             try connection.execute("CREATE OR REPLACE TEMP TABLE wanted(id VARCHAR);")

@@ -1,5 +1,6 @@
 import Foundation
 package import Inventory
+import Records
 package import Schema
 
 /// One version in the history of a resource.

@@ -1,5 +1,6 @@
 import Foundation
 package import Inventory
+package import Records
 package import Schema
 
 /// Where documents from clients come in: held to their schema, rid of their secrets, and read.

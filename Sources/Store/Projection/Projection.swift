@@ -3,8 +3,9 @@ import DuckDB
 import Foundation
 import Inventory
 import Logging
-import Schema
+import Records
 import Synchronization
+import Tables
 
 /// The resources as DuckDB tables, for everything that concerns many of them.
 ///
@@ -73,9 +74,8 @@ actor Projection {
         )
         connection = try database.connect()
         try connection.execute("SET GLOBAL TimeZone = 'UTC';")
-        try connection.execute(ProjectionTable.createRemovalStatement)
-        try SearchPattern.addFunction(to: connection)
-        for table in ProjectionTable.all {
+        try connection.execute(ResourceTable.createRemovalStatement)
+        for table in ResourceTable.all {
             try connection.execute(table.createStatement)
         }
     }
@@ -170,7 +170,7 @@ actor Projection {
                 rows[kind].append(row)
             }
         }
-        for table in ProjectionTable.all {
+        for table in ResourceTable.all {
             let rows = rows[table.kind.number]
             guard !rows.isEmpty else { continue }
             // Nobody looks in between.
@@ -204,7 +204,7 @@ actor Projection {
         let merged = try mergePending()
         let connection = try database.connect()
         // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
-        try connection.execute("BEGIN TRANSACTION; SELECT 1 FROM \(ProjectionTable.all[0].name) LIMIT 0;")
+        try connection.execute("BEGIN TRANSACTION; SELECT 1 FROM \(ResourceTable.all[0].name) LIMIT 0;")
         return Frozen(connection: connection, position: merged.through, lastChanges: merged.lastChanges)
     }
 
@@ -218,8 +218,8 @@ actor Projection {
         // In whatever order DuckDB reads them, which costs it less; for all connections.
         try connection.execute("SET GLOBAL preserve_insertion_order = false")
         // All kinds at once: the last rows of one keep a single processor busy.
-        let unknown = onAllProcessors(ProjectionTable.all.count) { index -> [String] in
-            let table = ProjectionTable.all[index]
+        let unknown = onAllProcessors(ResourceTable.all.count) { index -> [String] in
+            let table = ResourceTable.all[index]
             let connection = try database.connect()
             guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { return [] }
             try table.restore(selection, of: snapshot, on: connection, to: directory)
@@ -262,7 +262,7 @@ actor Projection {
 
     private func insert(_ snapshot: Snapshot) throws {
         try connection.transaction {
-            for table in ProjectionTable.all {
+            for table in ResourceTable.all {
                 guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { continue }
                 try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
             }

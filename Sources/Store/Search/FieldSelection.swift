@@ -1,4 +1,5 @@
 package import Inventory
+package import Records
 package import Schema
 
 /// The fields of documents that a client wants to see.

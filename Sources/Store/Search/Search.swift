@@ -1,6 +1,7 @@
 import DuckDB
-package import Foundation
+import Foundation
 package import Inventory
+package import Records
 import Schema
 
 /// What a client looks for among the resources of one kind, in which order, and how much of it.

@@ -1,6 +1,7 @@
 import DuckDB
 import Inventory
 import Schema
+import Tables
 
 /// One parameter of a search: what some fields have to be like.
 struct SearchCondition: Sendable {

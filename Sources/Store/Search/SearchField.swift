@@ -2,6 +2,7 @@ import DuckDB
 import Foundation
 import Inventory
 import Schema
+import Tables
 
 /// A field of a kind by its path, such as `bmc.xname` or `network_interfaces.mac_address`.
 struct SearchField: Sendable {
@@ -27,7 +28,7 @@ struct SearchField: Sendable {
     init?(_ kind: Kind, path: String) {
         var steps: [Step] = []
         var type: any JSONRepresentable.Type = kind.resourceType
-        var column = ColumnType.structure(ProjectionTable.of(kind).columns)
+        var column = ColumnType.structure(ResourceTable.of(kind).columns)
         var uniqueKey: String?
         var rest = (Self.aliases(kind)[path] ?? path).split(separator: ".", omittingEmptySubsequences: false)[...]
         guard !path.utf8.contains(0) else { return nil }

@@ -1,7 +1,9 @@
 import DuckDB
 import Foundation
 package import Inventory
+import Records
 package import Schema
+import Tables
 
 /// The order in which a search answers: by some fields, then by identifier. What is absent comes last.
 package struct SearchOrder: Sendable {

@@ -1,5 +1,6 @@
 import DuckDB
 import Foundation
+import Records
 import Synchronization
 
 /// Searches of the inventory as it is: callers take turns, and none takes longer than it may.
@@ -16,11 +17,12 @@ final class Searches: Sendable {
     private static let places = min(max(2, ProcessInfo.processInfo.activeProcessorCount - 1), 8)
 
     /// - Parameter timeLimit: How long a search may take once it has begun.
-    init(_ projection: Projection, _ directory: Directory, timeLimit: Duration) {
+    init(_ projection: Projection, _ directory: Directory, timeLimit: Duration) throws(DuckDBError) {
         self.projection = projection
         self.directory = directory
         self.timeLimit = timeLimit
         turns = Turns(places: Self.places, placesEach: Self.places - 1)
+        try SearchPattern.addFunction(to: projection.database.connect())
     }
 
     /// Looks at the tables as they are at one moment, with every change in them that was answered before.

@@ -1,5 +1,8 @@
-package import Foundation
-package import Logging
+import Foundation
+package import Journal
+import Logging
+import Records
+import Tables
 
 extension SnapshotFolder {
     /// Removes the snapshots that need not be kept. One that cannot be read stays: nobody knows what it is needed for.
@@ -46,7 +49,7 @@ extension SnapshotFolder {
     }
 
     /// Removes a snapshot, unless the inventory could not be restored without it.
-    package func removeUnlessOnly(_ id: String, _ journal: Journal) throws {
+    package func removeUnlessOnly(_ id: String, _ journal: PublishedJournal) throws {
         let others = try readable().filter { $0.id != id && $0.manifest.sequence + 1 >= journal.oldest }
         guard journal.oldest == 1 || others.contains(where: \.isVerified) else {
             throw Refusal(
@@ -60,16 +63,6 @@ extension SnapshotFolder {
 
 extension Snapshot {
     fileprivate var retentionItem: Retention.Item? {
-        SnapshotFolder.date(of: id).map { Retention.Item(id: id, date: $0, sequence: manifest.sequence) }
-    }
-
-    /// Whether every file is as its manifest says.
-    package var isVerified: Bool {
-        do {
-            try verify()
-            return true
-        } catch {
-            return false
-        }
+        SnapshotID.date(of: id).map { Retention.Item(id: id, date: $0, sequence: manifest.sequence) }
     }
 }

@@ -1,14 +1,17 @@
 import DuckDB
 import Foundation
 import Inventory
+import Journal
 import Logging
+import Records
 import Schema
+import Tables
 
 /// Takes snapshots, one at a time, beside the work of the server.
 actor Snapshotter {
     private let projection: Projection
     private let committer: Committer
-    private let journal: Journal
+    private let journal: PublishedJournal
     nonisolated let folder: SnapshotFolder
     private let inventory: UUID
     private let retention: Retention?
@@ -25,7 +28,7 @@ actor Snapshotter {
     init(
         projection: Projection,
         committer: Committer,
-        journal: Journal,
+        journal: PublishedJournal,
         folder: SnapshotFolder,
         inventory: UUID,
         retention: Retention?,
@@ -108,8 +111,8 @@ actor Snapshotter {
     private func write(_ frozen: Projection.Frozen, at date: Date, to folder: URL) throws {
         var files: [String: SnapshotManifest.File] = [:]
         let scripts = [
-            Snapshot.schemaName: ProjectionTable.all.map(\.exportStatement),
-            "load.sql": ProjectionTable.all.map(\.loadStatement),
+            Snapshot.schemaName: ResourceTable.all.map(\.exportStatement),
+            "load.sql": ResourceTable.all.map(\.loadStatement),
         ]
         for (name, statements) in scripts {
             let file = folder.appending(path: name)
@@ -117,7 +120,7 @@ actor Snapshotter {
             files[name] = try Snapshot.describe(file)
         }
         let hasSameFields = last?.manifest.files[Snapshot.schemaName] == files[Snapshot.schemaName]
-        for table in ProjectionTable.all {
+        for table in ResourceTable.all {
             if hasSameFields, let linked = try link(table.kind, frozen.lastChanges[table.kind], to: folder) {
                 files.merge(linked) { $1 }
                 continue

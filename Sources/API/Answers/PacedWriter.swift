@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Records
+
+/// Writes an answer that may be long.
+struct PacedWriter: ResponseBodyWriter {
+    private var writer: any ResponseBodyWriter
+    private let eventLoop: any EventLoop
+    private let turns: Turns
+    private let caller: Caller
+    /// The turn to make the next piece.
+    private var turn: Turn?
+
+    init(writer: any ResponseBodyWriter, eventLoop: any EventLoop, turns: Turns, caller: Caller) {
+        self.writer = writer
+        self.eventLoop = eventLoop
+        self.turns = turns
+        self.caller = caller
+    }
+
+    mutating func write(_ buffer: ByteBuffer) async throws {
+        turn = nil
+        try await writer.write(buffer)
+        try await eventLoop.submit {}.get()
+    }
+
+    /// Waits until the next piece may be made; it is made at once then, and written.
+    mutating func takeTurn() async throws {
+        turn = try await turns.take(of: caller)
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+        turn = nil
+        try await writer.finish(trailingHeaders)
+    }
+}

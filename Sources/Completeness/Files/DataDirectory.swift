@@ -1,0 +1,35 @@
+package import Foundation
+package import Records
+
+/// Where everything is that an inventory keeps on disk.
+package struct DataDirectory: Sendable {
+    /// The folder of everything that the server keeps.
+    package var path: URL
+    /// The folder of the snapshots.
+    package var snapshots: URL
+    /// The file system.
+    package var disk: Disk
+
+    /// - Parameter snapshots: Nil for the folder `snapshots` in the data directory.
+    package init(_ path: URL, snapshots: URL? = nil, disk: Disk = Disk()) {
+        self.path = path
+        self.snapshots = snapshots ?? path.appending(path: "snapshots")
+        self.disk = disk
+    }
+
+    /// The folder of the keys.
+    package var keys: URL { path.appending(path: "keys") }
+    /// The folder of the journal.
+    package var journal: URL { path.appending(path: "journal") }
+    /// The record of how far the journal has come.
+    package var head: URL { path.appending(path: "head") }
+    /// The record of what there was of format 1.
+    package var adoption: URL { path.appending(path: "adopted.json") }
+    /// The folder of what does not fit into memory.
+    package var temporary: URL { path.appending(path: "tmp") }
+
+    /// The folders that no other server may be using.
+    package var lockedFolders: [URL] {
+        path.standardizedFileURL.path == snapshots.standardizedFileURL.path ? [path] : [path, snapshots]
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Inventory
+import Records
+
+/// Reads the journal on from a position, for one client that follows it.
+///
+/// Nothing is queued for the client: it reads the files at its own speed, and a slow one is merely behind.
+package actor EventReader {
+    private let journal: PublishedJournal
+    /// Kinds whose changes are told; nil for all.
+    private let kinds: Set<Kind>?
+    private var position: EventPosition
+    /// The segment that is being read, how far it has been, and how many changes of a transaction that goes on there.
+    private var place: (first: UInt64, generation: Int, offset: Int, changes: Int)?
+    private nonisolated let executor = ThreadExecutor(label: "events")
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// How much is read at once, in bytes of the journal; at least one line is.
+    private static let batchSize = 256 << 10
+    /// How often, where all that is read is left out.
+    private static let maximumReads = 16
+
+    /// - Throws: ``Refusal`` when the position is yet to come, or when what follows it is not kept any more.
+    init(_ journal: PublishedJournal, after position: EventPosition?, kinds: Set<Kind>?) throws(Refusal) {
+        self.journal = journal
+        self.kinds = kinds
+        self.position = position ?? EventPosition(sequence: journal.announced)
+        let newest = journal.announced
+        guard self.position.sequence < journal.next else {
+            throw Refusal(.invalid, "The event \(self.position) has not happened; the newest is \(newest).")
+        }
+        try Self.check(self.position, journal)
+    }
+
+    private static func check(_ position: EventPosition, _ journal: PublishedJournal) throws(Refusal) {
+        let oldest = journal.oldest
+        guard position.nextSequence >= oldest else {
+            throw Refusal(gone: "The events after \(position) are not kept any more.", oldest: oldest - 1)
+        }
+    }
+
+    /// The events that follow, as many as are read at once.
+    ///
+    /// - Throws: ``Refusal`` when what follows is not kept any more, ``JournalError`` when it is damaged.
+    /// - Returns: The events, of which there may be none, and whether there are no more yet.
+    package func next() throws -> (events: [JournalEvent], isAtEnd: Bool) {
+        let announced = journal.announced
+        var events: [JournalEvent] = []
+        for _ in 0..<Self.maximumReads where events.isEmpty {
+            guard position.sequence < announced || position.change != nil else { return (events, true) }
+            let segments = journal.segments
+            guard let segment = segments.last(where: { $0.first <= position.nextSequence }) else {
+                try Self.check(position, journal)
+                return (events, true)
+            }
+            if place?.first != segment.first || place?.generation != segment.generation {
+                place = (segment.first, segment.generation, 0, 0)
+            }
+            let successor = segments.first { $0.first > segment.first }?.first
+            let before = (position, place?.offset)
+            try read(segment, successor: successor, announced: announced, into: &events)
+            if let successor, position.nextSequence < successor, before == (position, place?.offset) {
+                // Nothing that counts is left of the segment.
+                position = EventPosition(sequence: successor - 1)
+            } else if before == (position, place?.offset) {
+                return (events, true)
+            }
+        }
+        return (events, false)
+    }
+
+    /// Reads on in a segment, until enough has been read or what follows does not count, or not yet.
+    private func read(
+        _ segment: PublishedJournal.Segment,
+        successor: UInt64?,
+        announced: UInt64,
+        into events: inout [JournalEvent]
+    ) throws {
+        let start = place?.offset ?? 0
+        let bytes = try window(of: segment, from: start)
+        try bytes.withUnsafeBytes { bytes in
+            var lines = LineIterator(bytes)
+            // What is behind the last number that counts is void.
+            while position.change != nil || position.nextSequence != successor, let line = lines.next(),
+                line.isComplete,
+                line.range.lowerBound < Self.batchSize
+            {
+                let text = line.bytes(in: bytes)
+                if case .record(let head) = try read(text, segment) {
+                    if let successor, head.sequence >= successor { return }
+                    if head.sequence > announced { return }
+                    try read(text, head, into: &events)
+                }
+                place?.offset = start + line.end
+            }
+        }
+    }
+
+    /// What is read at once: so much, or a line that is longer.
+    private func window(of segment: PublishedJournal.Segment, from start: Int) throws -> [UInt8] {
+        for count in [Self.batchSize, JournalRecord.maximumLineSize + 1] {
+            let bytes = try Disk.read(segment.file.path, from: start, count: min(count, segment.size - start))
+            let hasLine = bytes.withUnsafeBytes { bytes in
+                var lines = LineIterator(bytes)
+                return lines.next()?.isComplete ?? false
+            }
+            if hasLine || bytes.count < count { return bytes }
+        }
+        throw JournalError.damaged(
+            file: segment.file.path.path,
+            line: nil,
+            reason: "the line at byte \(start) is longer than a line may be"
+        )
+    }
+
+    /// Reads the changes of a line that the client has not had.
+    private func read(
+        _ text: UnsafeRawBufferPointer,
+        _ head: JournalLine.Head,
+        into events: inout [JournalEvent]
+    ) throws {
+        guard EventPosition(sequence: head.sequence) > position else { return }
+        let record = try JournalLine.record(text).record
+        let before = head.part ?? 1 == 1 ? 0 : place?.changes ?? 0
+        place?.changes = before + record.changes.count
+        for (index, change) in record.changes.enumerated() {
+            let isLast = head.isLast && index + 1 == record.changes.count
+            let here = EventPosition(sequence: head.sequence, change: isLast ? nil : before + index + 1)
+            guard here > position else { continue }
+            position = here
+            if kinds?.contains(change.resource.kind) ?? true {
+                events.append(JournalEvent(change, of: record, at: here))
+            }
+        }
+    }
+
+    private func read(_ text: UnsafeRawBufferPointer, _ segment: PublishedJournal.Segment) throws(JournalError)
+        -> JournalLine
+    {
+        do throws(JournalDamage) {
+            return try JournalLine(text)
+        } catch {
+            throw .damaged(file: segment.file.path.path, line: nil, reason: error.description)
+        }
+    }
+}

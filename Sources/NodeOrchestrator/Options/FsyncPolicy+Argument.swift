@@ -1,0 +1,20 @@
+import ArgumentParser
+import Records
+
+/// `always`, `never`, or `interval:1s`.
+extension FsyncPolicy: ExpressibleByArgument {
+    package init?(argument: String) {
+        switch argument {
+        case "always": self = .always
+        case "never": self = .never
+        default:
+            guard argument.hasPrefix("interval:"),
+                let interval = DurationArgument(argument: String(argument.dropFirst("interval:".count))),
+                interval.seconds > 0
+            else { return nil }
+            self = .interval(.seconds(interval.seconds))
+        }
+    }
+
+    package var defaultValueDescription: String { "always" }
+}

@@ -1,0 +1,88 @@
+import API
+import Completeness
+import Foundation
+import Logging
+import Records
+
+/// The keys in the data directory that have to do with tokens.
+struct KeyFolder {
+    private let folder: URL
+
+    init(_ directory: DataDirectory) {
+        folder = directory.keys
+    }
+
+    /// The secret that the server makes for itself.
+    private var secretFile: URL { folder.appending(path: "token.key") }
+    /// A token for clients on this machine.
+    private var clientTokenFile: URL { folder.appending(path: "client.token") }
+
+    private static let clientTokenLifetime: TimeInterval = 30 * 86_400
+    private static let renewalWindow: TimeInterval = 7 * 86_400
+
+    /// The bytes of a secret file; one newline at the end is not part of the secret.
+    ///
+    /// - Throws: Also when others may write it.
+    static func secret(inFile path: String, logger: Logger) throws -> [UInt8] {
+        let bytes: [UInt8]
+        do {
+            // Of the file that a link leads to.
+            let file = URL(filePath: path).resolvingSymlinksInPath().path
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
+            guard mode & 0o022 == 0 else {
+                throw DiskError(
+                    message: "other users can write the secret file \(path), and so make tokens; do: chmod go-w \(path)"
+                )
+            }
+            if mode & 0o044 != 0 {
+                logger.warning(
+                    "other users can read the secret file, and so make tokens; do: chmod go-r",
+                    metadata: ["file": "\(path)"]
+                )
+            }
+            bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch let error as DiskError {
+            throw error
+        } catch {
+            throw DiskError(message: "cannot read the secret file \(path): \(error.localizedDescription)")
+        }
+        let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
+        guard !secret.isEmpty else { throw DiskError(message: "the secret file \(path) is empty") }
+        return secret
+    }
+
+    /// The key that the server makes at its first start, with a token for clients on this machine beside it.
+    func generatedKey(logger: Logger) async throws -> TokenKey {
+        let (secret, isNew) = try KeyFile.load(secretFile)
+        let key = await TokenKey(secret: secret)
+        if isNew {
+            logger.notice(
+                "made a token secret; make tokens with: node-orchestrator token --data-dir DIR --subject NAME",
+                metadata: ["file": "\(secretFile.path)"]
+            )
+        }
+        try await renewClientToken(key)
+        return key
+    }
+
+    /// The key that exists, for making tokens.
+    func existingKey() async throws -> TokenKey {
+        await TokenKey(secret: try KeyFile.key(secretFile))
+    }
+
+    private func renewClientToken(_ key: TokenKey) async throws {
+        let now = Date()
+        if FileManager.default.fileExists(atPath: clientTokenFile.path) {
+            let token = String(decoding: try KeyFile.read(clientTokenFile), as: UTF8.self)
+            if await key.isValid(token.trimmingCharacters(in: .newlines), at: now + Self.renewalWindow) { return }
+        }
+        let claims = TokenClaims(
+            subject: "local-admin",
+            issued: now,
+            lifetime: Self.clientTokenLifetime,
+            role: "admin"
+        )
+        let token = try await key.sign(claims) + "\n"
+        try Disk().replace(clientTokenFile, Array(token.utf8), permissions: 0o600)
+    }
+}

@@ -1,0 +1,197 @@
+import API
+import ArgumentParser
+import Foundation
+import Logging
+import Metrics
+import Records
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+/// Runs the server.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the inventory over HTTP.",
+        discussion: """
+            Every option can also come from the file of --config (YAML or JSON, the keys are the options' names) or \
+            from the environment (--snapshot-freq from NODE_ORCHESTRATOR_SNAPSHOT_FREQ). The command line wins, then \
+            the environment, then the file.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Address and port to listen on; may be repeated. Port 0 takes a free one."))
+    var listen: [ListenAddress] = []
+
+    @OptionGroup
+    var store: StoreOptions
+
+    @Option(help: "Time from one snapshot to the next; 0 for none but the one at the end.")
+    var snapshotFreq = DurationArgument(seconds: 3600)
+
+    @OptionGroup
+    var retention: RetentionOptions
+
+    @Option(help: "When the journal is synced: always (before a write is answered), interval:TIME, or never.")
+    var fsync = FsyncPolicy.always
+
+    @Option(help: "Size of the journal beyond which a snapshot is taken and the oldest history is dropped.")
+    var journalMaxSize = ByteSizeArgument(bytes: InventoryStore.Configuration.standardJournalSize)
+
+    @Option(help: "How long a search, or a read of the past, may take.")
+    var searchTimeout = DurationArgument(InventoryStore.Configuration.standardSearchTimeout)
+
+    @Option(help: "Size of all documents together that a transaction may write.")
+    var transactionMaxSize = ByteSizeArgument(bytes: TransactionLimits.standard.size)
+
+    @Option(help: "How many changes a transaction may have.")
+    var transactionMaxChanges = TransactionLimits.standard.changes
+
+    @Option(help: "Memory for large bodies that are being read; further senders wait.")
+    var bodyMemory = ByteSizeArgument(bytes: Bodies.standardMemory)
+
+    @Flag(help: "Start with an empty inventory; refused where there is one.")
+    var noRestore = false
+
+    @Flag(help: "Leave out fields that only another version of the program knows; else they stop the start.")
+    var dropUnknownFields = false
+
+    @Option(help: "File with the secret that tokens are signed with (HS256). (default: one that the server makes)")
+    var jwtSecretFile: String?
+
+    @Flag(help: "Want a token for reading too.")
+    var authReads = false
+
+    @Flag(help: "Want no token for anything. Whoever reaches the server can change everything.")
+    var insecureNoAuth = false
+
+    @Option(help: "Name that the server has for clients, with --insecure-no-auth; may be repeated.")
+    var allowedHost: [String] = []
+
+    @Option(help: "How logs are written: text or json.")
+    var logFormat = LogFormat.text
+
+    @Option(help: "The least severe messages that are logged: trace, debug, info, notice, warning, error, critical.")
+    var logLevel = Logger.Level.info
+
+    @Option(help: "File to take options from.")
+    var config: String?
+
+    @Option(help: ArgumentHelp("Answer /constant/{ref} with so many bytes, to measure others by.", visibility: .hidden))
+    var constantRoute: Int?
+
+    /// How long after the signal the last snapshot is given up, since the journal has all that it would have, and how long a
+    /// stop takes at most.
+    private static let (snapshotLimit, stopLimit) = (Duration.seconds(25), Duration.seconds(30))
+
+    /// Room for one stream of lines.
+    private static let minimumBodyMemory = 8_000_000
+
+    /// Room for a few transactions, so that a snapshot is not taken for each.
+    private static let minimumJournalSize = 1_000_000
+
+    func validate() throws {
+        guard journalMaxSize.bytes >= Self.minimumJournalSize else {
+            throw ValidationError("--journal-max-size is at least \(ByteSizeArgument(bytes: Self.minimumJournalSize)).")
+        }
+        guard transactionMaxSize.bytes > 0, transactionMaxChanges > 0 else {
+            throw ValidationError("--transaction-max-size and --transaction-max-changes are more than 0.")
+        }
+        guard bodyMemory.bytes >= Self.minimumBodyMemory else {
+            throw ValidationError("--body-memory is at least \(ByteSizeArgument(bytes: Self.minimumBodyMemory)).")
+        }
+        guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
+        guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
+            throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
+        }
+        guard allowedHost.isEmpty || insecureNoAuth else {
+            throw ValidationError("--allowed-host is for --insecure-no-auth; with tokens any name will do.")
+        }
+    }
+
+    func run() async throws {
+        let logger = logFormat.bootstrap(level: logLevel)
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+
+        let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
+        let key = try await tokenKey(KeyFolder(storeConfiguration.directory), logger: logger)
+        let api = InventoryAPI(
+            store: store,
+            authenticator: Authenticator(
+                key: key,
+                protectsReads: authReads,
+                pages: WebPages(allowedHosts: allowedHost)
+            ),
+            metrics: metrics,
+            constantBytes: constantRoute
+        )
+        let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
+        let server = InventoryServer(
+            api,
+            Traffic(
+                bodies: Bodies(memory: bodyMemory.bytes),
+                maximumFiles: Self.raiseFileLimit()
+            ),
+            listeningOn: addresses.map { ($0.host, $0.port) },
+            logger: logger
+        ) { index, port in
+            // Whoever starts the server waits for this line, whatever else is logged.
+            var logger = logger
+            logger.logLevel = min(logger.logLevel, .notice)
+            logger.notice("ready: listening on \(addresses[index].url(port: port))")
+        }
+        // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot.
+        var configuration = ServiceGroupConfiguration(
+            services: [store, server, StopLimit(duration: Self.stopLimit)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = Self.snapshotLimit
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// Has as many files be open as the system allows.
+    ///
+    /// - Returns: How many those are.
+    private static func raiseFileLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        let allowed = limit.rlim_cur
+        limit.rlim_cur = limit.rlim_max
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int(clamping: allowed) }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    private var storeConfiguration: InventoryStore.Configuration {
+        var configuration = store.configuration
+        configuration.snapshotInterval = snapshotFreq.duration
+        configuration.retention = retention.retention
+        configuration.fsync = fsync
+        configuration.maximumJournalSize = journalMaxSize.bytes
+        configuration.transactionLimits = TransactionLimits(
+            size: transactionMaxSize.bytes,
+            changes: transactionMaxChanges
+        )
+        if let duration = searchTimeout.duration { configuration.searchTimeout = duration }
+        configuration.restores = !noRestore
+        configuration.dropsUnknownFields = dropUnknownFields
+        return configuration
+    }
+
+    private func tokenKey(_ folder: KeyFolder, logger: Logger) async throws -> TokenKey? {
+        if insecureNoAuth {
+            logger.warning("no token is needed: whoever reaches the server can change everything")
+            return nil
+        }
+        guard let jwtSecretFile else { return try await folder.generatedKey(logger: logger) }
+        let key = try await TokenKey(secret: KeyFolder.secret(inFile: jwtSecretFile, logger: logger))
+        if key.length < TokenKey.recommendedLength {
+            logger.warning(
+                "the token secret is short: tokens can be forged by trying secrets",
+                metadata: ["bytes": "\(key.length)", "recommended": "\(TokenKey.recommendedLength)"]
+            )
+        }
+        return key
+    }
+}

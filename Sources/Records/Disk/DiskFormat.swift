@@ -1,0 +1,10 @@
+/// The format of what is on disk: journal, head, snapshots. All of a version is written in one.
+package enum DiskFormat {
+    /// The one that is written.
+    package static let current = 2
+    /// The one before chains and inventories had ids.
+    package static let first = 1
+
+    /// Which formats are read, for messages.
+    package static var known: String { "this version reads the formats \(first) and \(current)" }
+}

@@ -1,0 +1,163 @@
+import Foundation
+package import Inventory
+
+/// Changes that a client wants, all of them or none.
+package struct Transaction: Sendable {
+    /// Subject of the token that asks; nil where no token is needed.
+    package var author: String?
+    /// Why, where the client says so.
+    package var reason: String?
+    /// Whether it is only worked out, and nothing is changed.
+    package var isDryRun: Bool
+    /// The operations, or what says them.
+    package var content: Content
+
+    /// What is to be done.
+    package enum Content: Sendable {
+        case operations([Operation])
+        /// Says what the operations are when the transaction's turn has come, and nothing else is written: from memory, and
+        /// at once.
+        case decision(Decision)
+    }
+
+    /// Says what is to be done, from memory and at once.
+    package typealias Decision = @Sendable () -> [Operation]
+
+    package init(author: String?, reason: String? = nil, isDryRun: Bool = false, _ operations: [Operation]) {
+        self.init(author: author, reason: reason, isDryRun: isDryRun, content: .operations(operations))
+    }
+
+    package init(author: String?, reason: String? = nil, isDryRun: Bool = false, content: Content) {
+        self.author = author
+        self.reason = reason
+        self.isDryRun = isDryRun
+        self.content = content
+    }
+
+    /// One change, as the client sees it.
+    package struct Operation: Sendable {
+        package var action: Action
+        /// What the resource must be like before the transaction for it to be changed.
+        package var conditions: [VersionCondition]
+
+        package init(_ action: Action, if conditions: [VersionCondition] = []) {
+            self.action = action
+            self.conditions = conditions
+        }
+
+        package static func create(_ submission: Submission) -> Operation {
+            Operation(.create(submission))
+        }
+    }
+
+    /// What is done with one resource.
+    package enum Action: Sendable {
+        case create(Submission)
+        case replace(Kind.Reference, Submission)
+        /// Changes members of the document by a merge patch (RFC 7396).
+        case patch(Kind, Kind.Reference, MergePatch)
+        case delete(Kind, Kind.Reference)
+        /// Makes a resource what it was at another time; nil for absent.
+        case restore(ResourceID, StoredResource?)
+        /// What a client sent cannot be done; the others are looked at all the same, to tell all that is wrong.
+        case refuse(Refusal)
+    }
+}
+
+/// What must be true of a resource's version for it to be changed or answered (RFC 9110, section 13.1).
+package enum VersionCondition: Sendable, Equatable {
+    /// It is one of these.
+    case isAny(of: [UInt64])
+    /// It is none of these.
+    case isNone(of: [UInt64])
+    /// There is no such resource.
+    case isAbsent
+
+    /// Whether it is true of a version.
+    package func holds(for version: UInt64) -> Bool {
+        switch self {
+        case .isAny(let versions): versions.contains(version)
+        case .isNone(let versions): !versions.contains(version)
+        case .isAbsent: false
+        }
+    }
+}
+
+/// A document from a client that has passed its schema.
+package final class Submission: Sendable {
+    package let document: Document
+    /// The secrets that came with it. In `document` an empty string stands for each.
+    package let secrets: GivenSecrets
+    /// Of a node: the BMC in the document, where it has been read already.
+    package let bmc: Document?
+    /// The secrets that came with that BMC.
+    package let bmcSecrets: GivenSecrets
+
+    package init(
+        document: Document,
+        secrets: GivenSecrets = GivenSecrets(),
+        bmc: Document? = nil,
+        bmcSecrets: GivenSecrets = GivenSecrets()
+    ) {
+        self.document = document
+        self.secrets = secrets
+        self.bmc = bmc
+        self.bmcSecrets = bmcSecrets
+    }
+}
+
+/// Secrets that came with a document, sealed.
+package struct GivenSecrets: Sendable {
+    /// JSON pointers of the strings that stand for them, in the document's order.
+    package private(set) var pointers: [String] = []
+    /// The secrets by their pointers.
+    package private(set) var sealed = SealedSecrets()
+
+    package init() {}
+
+    package init(_ secrets: [(pointer: String, secret: SealedSecret)]) {
+        pointers = secrets.map(\.pointer)
+        sealed = SealedSecrets(secrets)
+    }
+
+    package var isEmpty: Bool { pointers.isEmpty }
+}
+
+/// What became of a transaction.
+package struct Receipt: Sendable {
+    /// The number of the transaction before.
+    package var previous: UInt64
+    /// The number of the transaction; that of the one before where it has changed nothing.
+    package var sequence: UInt64
+    /// What became of each operation's resource, in their order.
+    package var outcomes: [Outcome]
+
+    package init(previous: UInt64, sequence: UInt64, outcomes: [Outcome]) {
+        self.previous = previous
+        self.sequence = sequence
+        self.outcomes = outcomes
+    }
+}
+
+extension Receipt {
+    /// How many resources were changed.
+    package var changeCount: Int { outcomes.count(where: \.isChange) }
+}
+
+/// A resource as a transaction left it.
+package struct Outcome: Sendable {
+    package var resource: ResourceID
+    /// As it was before; nil where it was not there.
+    package var before: StoredResource?
+    /// Nil after a deletion.
+    package var stored: StoredResource?
+
+    package init(resource: ResourceID, before: StoredResource? = nil, stored: StoredResource? = nil) {
+        self.resource = resource
+        self.before = before
+        self.stored = stored
+    }
+
+    /// Whether the transaction changed it.
+    package var isChange: Bool { before != stored }
+}

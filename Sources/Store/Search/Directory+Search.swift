@@ -1,0 +1,13 @@
+import Foundation
+import Inventory
+
+extension Directory {
+    /// The resource that has the unique key that a search asks for; nil when it asks for anything else.
+    func resources(withUniqueKeyOf search: Search) -> ResourceList? {
+        guard let (key, fields, value) = search.uniqueKey else { return nil }
+        let id = key.map { holder(search.kind, of: $0) } ?? UUID(spelling: value)
+        guard let id, let stored = resource(search.kind, id: id) else { return ResourceList([]) }
+        // The key may be that of another field.
+        return ResourceList(fields.contains { $0.values(in: stored.json).contains(value) } ? [(id, stored)] : [])
+    }
+}

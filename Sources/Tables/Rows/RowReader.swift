@@ -1,0 +1,174 @@
+package import DuckDB
+package import Foundation
+import Inventory
+package import Records
+import Schema
+
+/// Makes documents, and what they are found by, from rows of a projection's table, without a detour over Swift values.
+package struct RowReader {
+    private let kind: Kind
+    private let columns: [ColumnType.Column]
+    private let identifier: Int
+    private let keys: [KeyColumn]
+    private let bmc: (column: Int, field: Int)?
+
+    /// A column that a unique key is in.
+    private struct KeyColumn {
+        var name: String
+        var column: Int
+        /// Of a list of structures: the field that has the key.
+        var field: Int?
+    }
+
+    init(_ table: ResourceTable) {
+        kind = table.kind
+        columns = table.columns
+        identifier = Self.index(of: kind.identifierKey, in: columns)
+        keys = kind.resourceType.fields.compactMap { [columns] field -> KeyColumn? in
+            guard let key = field.uniqueKey else { return nil }
+            let column = Self.index(of: field.name, in: columns)
+            let element = field.uniqueElementKey.map { Self.index(of: $0, in: Self.fields(of: columns[column].type)) }
+            return KeyColumn(name: key, column: column, field: element)
+        }
+        bmc = kind == .computeNode ? Self.bmcColumn(in: columns) : nil
+    }
+
+    private static func bmcColumn(in columns: [ColumnType.Column]) -> (column: Int, field: Int) {
+        let column = index(of: "bmc", in: columns)
+        return (column, index(of: Kind.bmc.identifierKey, in: fields(of: columns[column].type)))
+    }
+
+    private static func index(of name: String, in columns: [ColumnType.Column]) -> Int {
+        guard let index = columns.firstIndex(where: { $0.name == name }) else {
+            preconditionFailure("\(name) is not a column")
+        }
+        return index
+    }
+
+    private static func fields(of type: ColumnType) -> [ColumnType.Column] {
+        switch type {
+        case .structure(let fields), .list(.structure(let fields)): fields
+        default: []
+        }
+    }
+
+    /// The resources in a chunk of the whole table, as additions to the directory.
+    ///
+    /// - Throws: When a row holds what is no resource of the kind.
+    func changes(in chunk: DataChunk) throws -> [Change] {
+        let vectors = columns.indices.map { chunk[$0] }
+        let documents = DocumentWriter(columns, vectors)
+        let keys = keys.map { KeyCells($0, vectors[$0.column]) }
+        let ids = vectors[identifier]
+        let versions = chunk[columns.count]
+        let secrets = chunk[columns.count + 1]
+        let secretEntries = secrets.listElements.structFields
+        let embedded = bmc.map { (vectors[$0.column], vectors[$0.column].structFields[$0.field]) }
+        var writer = JSONWriter()
+        // Cells are read, which keep no memory by themselves.
+        return try withExtendedLifetime((vectors, secrets)) {
+            try (0..<chunk.count).map { row in
+                writer.removeAll()
+                documents.write(row, to: &writer)
+                let document = writer.copy()
+                // The one kind whose rules reserve keys beside the declared ones.
+                let index =
+                    kind == .nodeCollection
+                    ? try IndexEntry(of: readable(document))
+                    : IndexEntry(
+                        keys: KeyCells.keys(keys, row),
+                        bmc: embedded.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) }
+                    )
+                writer.removeAll()
+                return Change(
+                    resource: ResourceID(kind, try Self.id(ids, row)),
+                    stored: StoredResource(
+                        document: document,
+                        version: versions.uint64(row),
+                        secrets: Self.secrets(secrets.listRange(row), of: secretEntries, by: &writer)
+                    ),
+                    indexBefore: nil,
+                    index: index
+                )
+            }
+        }
+    }
+
+    private static func id(_ ids: ColumnVector, _ row: Int) throws(SnapshotError) -> UUID {
+        guard let id = ids.identifier(row) else { throw .damaged("an id is no UUID") }
+        return id
+    }
+
+    /// The sealed secrets in a chunk of identifiers and secrets.
+    package static func secrets(in chunk: DataChunk) throws -> [(id: UUID, secrets: SealedSecrets)] {
+        let (ids, secrets) = (chunk[0], chunk[1])
+        let entries = secrets.listElements.structFields
+        var writer = JSONWriter()
+        return try (0..<chunk.count).map { row in
+            writer.removeAll()
+            return (try id(ids, row), Self.secrets(secrets.listRange(row), of: entries, by: &writer))
+        }
+    }
+
+    private func readable(_ document: [UInt8]) throws -> Document {
+        var unknown: Set<String> = []
+        return try kind.readable(document, unknown: &unknown)
+    }
+
+    /// - Parameter entries: Pointers and secrets, in the order in which they were written.
+    private static func secrets(
+        _ range: Range<Int>,
+        of entries: [ColumnVector],
+        by writer: inout JSONWriter
+    ) -> SealedSecrets {
+        guard !range.isEmpty else { return SealedSecrets() }
+        writer.beginObject()
+        for entry in range {
+            writer.key(utf8: entries[0].bytes(entry))
+            writer.string(utf8: entries[1].bytes(entry))
+        }
+        writer.endObject()
+        guard let secrets = SealedSecrets(json: writer.copy()) else {
+            preconditionFailure("an object of strings is what secrets are written as")
+        }
+        return secrets
+    }
+}
+
+extension ColumnVector {
+    /// The identifier in a row of texts; nil for what is none.
+    package func identifier(_ row: Int) -> UUID? { UUID(spelling: bytes(row).bindMemory(to: UInt8.self)) }
+}
+
+extension RowReader {
+    /// Where a chunk has the values of a unique key. Whoever reads them keeps the vectors.
+    private struct KeyCells {
+        let name: String
+        private let cells: ColumnCells
+        /// Of a list of structures: the field that has the key.
+        private let elements: ColumnCells?
+
+        init(_ key: KeyColumn, _ vector: ColumnVector) {
+            name = key.name
+            cells = vector.cells
+            elements = key.field.map { vector.listElements.structFields[$0].cells }
+        }
+
+        /// The keys of a row, each once.
+        static func keys(_ cells: [KeyCells], _ row: Int) -> [UniqueKey] {
+            var keys: [UniqueKey] = []
+            keys.reserveCapacity(4)
+            for key in cells where !key.cells.isNull(row) {
+                guard let elements = key.elements else {
+                    keys.append(UniqueKey(name: key.name, utf8: key.cells.bytes(row)))
+                    continue
+                }
+                for element in key.cells.listRange(row) where !elements.isNull(element) {
+                    keys.append(UniqueKey(name: key.name, utf8: elements.bytes(element)))
+                }
+            }
+            keys.removeRepetitions()
+            return keys
+        }
+    }
+}
