@@ -1,11 +1,13 @@
 import Hummingbird
 import NIOCore
 
-/// Sends an answer in pieces of one size, so that a client that does not read holds little memory.
+/// Sends an answer in pieces, so that a client that does not read holds little memory.
 struct PieceBuffer {
     private var buffer = ByteBuffer()
+    /// The size of the next piece, in bytes.
+    private var size = Self.size
 
-    /// The size of a piece, in bytes.
+    /// The size of a piece, in bytes, unless there are few to hold any.
     static let size = 64 << 10
 
     init() {
@@ -23,14 +25,15 @@ struct PieceBuffer {
         if let character { buffer.writeInteger(UInt8(ascii: character)) }
         var start = 0
         while start < bytes.count {
-            let end = min(bytes.count, start + max(0, Self.size - buffer.readableBytes))
+            let end = min(bytes.count, start + max(0, size - buffer.readableBytes))
             buffer.writeBytes(bytes[start..<end])
             start = end
-            guard buffer.readableBytes >= Self.size else { break }
+            guard buffer.readableBytes >= size else { break }
             try await writer.write(buffer)
             buffer.clear()
             if var paced = writer as? PacedWriter {
                 try await paced.takeTurn()
+                size = paced.pieceSize
                 writer = paced
             }
         }

@@ -10,6 +10,7 @@ import Records
 /// written before: until then a writer goes on, and a busy event loop gets all of an answer at once.
 struct PacedAnswers: RouterMiddleware {
     private let turns: Turns
+    private let longAnswers = LongAnswers()
 
     /// - Parameter count: How many pieces are made at once.
     init(atOnce count: Int) {
@@ -24,9 +25,11 @@ struct PacedAnswers: RouterMiddleware {
         var response = try await next(request, context)
         let body = response.body
         guard body.contentLength.map({ $0 > PieceBuffer.size }) ?? true else { return response }
-        let (turns, eventLoop, caller) = (turns, context.eventLoop, context.caller)
-        response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            try await body.write(PacedWriter(writer: writer, eventLoop: eventLoop, turns: turns, caller: caller))
+        let (eventLoop, caller) = (context.eventLoop, context.caller)
+        response.body = ResponseBody(contentLength: body.contentLength) { [turns, longAnswers] writer in
+            try await body.write(
+                PacedWriter(writer: writer, eventLoop: eventLoop, turns: turns, caller: caller, among: longAnswers)
+            )
         }
         return response
     }
