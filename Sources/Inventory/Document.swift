@@ -47,9 +47,7 @@ package struct Document: Sendable {
             case .text(let text): UniqueKey(name: name, value: text)
             }
         }
-        if kind == .nodeCollection, completeness != .part {
-            keys = NodeCollection(stored: text.bytes).reservedKeys + keys
-        }
+        if kind.reservesKeys, completeness != .part { keys = kind.resourceType.reservedKeys(of: text.bytes) + keys }
         keys.removeRepetitions()
         identifier = text.string(kind.identifierField).flatMap(UUID.init(spelling:))
         bmcIdentifier = kind == .computeNode ? Self.identifier(ofBMC: text.value(Self.bmcField)) : nil
@@ -96,10 +94,13 @@ package struct Document: Sendable {
         }
     }
 
-    /// Of a collection: the subject of the token that created it.
+    /// The subject of the token that created the resource; nil in a kind that does not keep it.
     package var creatorSubject: String? {
-        get { text.string(Self.creatorField) }
-        set { text.set(Self.creatorField, to: newValue.map { JSONValue.string($0).bytes[...] }) }
+        get { kind.creatorField.flatMap { text.string($0) } }
+        set {
+            guard let field = kind.creatorField else { return }
+            text.set(field, to: newValue.map { JSONValue.string($0).bytes[...] })
+        }
     }
 
     /// This document without some strings.
@@ -114,7 +115,7 @@ package struct Document: Sendable {
         var document = self
         document.text.overwrite(with: other.text, except: kind.identifierField)
         // What it is found by changes with few fields.
-        if kind == .nodeCollection || other.text.hasFieldToFindBy { document.reread() }
+        if kind.reservesKeys || other.text.hasFieldToFindBy { document.reread() }
         return document
     }
 
@@ -184,7 +185,6 @@ package struct Document: Sendable {
 
     private static let bmcField = ComputeNode.number(of: "bmc")
     private static let bmcXNameField = BMC.number(of: "xname")
-    private static let creatorField = NodeCollection.number(of: "creator_subject")
 }
 
 extension JSONStructure {
@@ -206,6 +206,23 @@ extension Kind {
     fileprivate var identifierField: Int { Self.identifierFields[number] }
 
     private static let identifierFields = allCases.map { $0.resourceType.number(of: $0.identifierKey) }
+
+    /// The number of the creator's field.
+    fileprivate var creatorField: Int? { Self.creatorFields[number] }
+
+    private static let creatorFields = allCases.map { kind in
+        kind.resourceType.creatorKey.map { kind.resourceType.number(of: $0) }
+    }
+
+    /// Whether resources have keys beside those of fields.
+    package var reservesKeys: Bool { Self.reservesKeys[number] }
+
+    private static let reservesKeys = allCases.map { $0.resourceType.reservesKeys }
+}
+
+extension Resource {
+    /// The keys that a stored document has beside those of fields.
+    fileprivate static func reservedKeys(of document: [UInt8]) -> [UniqueKey] { Self(stored: document).reservedKeys }
 }
 
 extension NodeXName {

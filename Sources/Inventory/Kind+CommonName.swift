@@ -4,18 +4,9 @@ extension Kind {
     /// What people call a resource: its location, or else its name.
     package func commonName(of document: JSONValue) -> String? {
         guard case .object(let object) = document else { return nil }
-        for key in commonNameKeys {
+        for key in resourceType.commonNameKeys {
             if case .string(let name)? = object[key] { return name }
         }
         return nil
-    }
-
-    private var commonNameKeys: [String] {
-        switch self {
-        case .computeNode: ["xname", "hostname"]
-        case .bmc: ["xname", "mac_address"]
-        case .nodeCollection: ["name"]
-        case .component: ["ID"]
-        }
     }
 }

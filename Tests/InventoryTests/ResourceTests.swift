@@ -28,6 +28,20 @@ struct ResourceTests {
         #expect(ComputeNode(stored: node.document) == node)
     }
 
+    @Test("keep the numbers that indices on disk have for their kinds, to which others are only added")
+    func numbers() {
+        let numbers = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0.rawValue, $0.number) })
+        #expect(numbers.filter { $0.value < 4 } == ["ComputeNode": 0, "BMC": 1, "NodeCollection": 2, "Component": 3])
+        #expect(numbers.values.sorted() == Array(0..<Kind.allCases.count))
+    }
+
+    @Test("are named as clients of the Go service name them, too")
+    func otherNames() {
+        #expect(Kind(name: "bmc") == .bmc)
+        #expect(Kind(name: "BMC") == .bmc)
+        #expect(Kind.names.map(\.name).sorted() == ["BMC", "Component", "ComputeNode", "NodeCollection", "bmc"])
+    }
+
     @Test("tell empty from absent")
     func emptyAndAbsent() throws {
         let text =

@@ -27,3 +27,9 @@ package struct BMC: Equatable {
     /// Where the BMC is, in words.
     package var locationString: String?
 }
+
+extension BMC: Resource {
+    package static var kind: Kind { .bmc }
+    package static var otherNames: [String] { ["bmc"] }
+    package static var commonNameKeys: [String] { ["xname", "mac_address"] }
+}

@@ -40,3 +40,9 @@ package struct Component: Equatable {
     /// Whether it is locked against changes.
     package var locked: Bool?
 }
+
+extension Component: Resource {
+    package static var kind: Kind { .component }
+    package static var identifierKey: String { "UID" }
+    package static var commonNameKeys: [String] { ["ID"] }
+}

@@ -38,3 +38,9 @@ package struct ComputeNode: Equatable {
     /// What the node was last seen to be.
     package var status: NodeStatus?
 }
+
+extension ComputeNode: Resource {
+    package static var kind: Kind { .computeNode }
+    package static var commonNameKeys: [String] { ["xname", "hostname"] }
+    package static var otherFieldNames: [String: String] { ["arch": "architecture", "bmc_mac": "bmc.mac_address"] }
+}

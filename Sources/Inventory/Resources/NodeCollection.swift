@@ -22,6 +22,26 @@ package struct NodeCollection: Equatable {
     package var cloudInitData: StringMap?
 }
 
+extension NodeCollection: Resource {
+    package static var kind: Kind { .nodeCollection }
+    package static var commonNameKeys: [String] { ["name"] }
+    package static var otherFieldNames: [String: String] { ["node": "nodes"] }
+    package static var creatorKey: String? { "creator_subject" }
+    package static var reservesKeys: Bool { true }
+
+    /// The members of a partition or of a tenant, so that no other one can have them.
+    package var reservedKeys: [UniqueKey] {
+        guard type.isExclusive else { return [] }
+        return Set(nodes).map { UniqueKey(name: type.rawValue, value: $0.description) }
+    }
+
+    package static func conflict(over key: UniqueKey, heldBy holder: String) -> String {
+        key.name == "name"
+            ? "The name \(key.value) is that of the \(kind.rawValue) \(holder) already."
+            : "The node \(key.value) is in the \(key.name) \(holder) already."
+    }
+}
+
 /// What a collection of nodes is for.
 package enum NodeCollectionType: String, JSONEnumeration {
     case adHoc = "ad-hoc"

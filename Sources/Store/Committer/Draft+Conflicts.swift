@@ -40,10 +40,7 @@ extension Draft {
                 }
                 let name = names[holder] ?? name(holder)
                 names[holder] = name
-                let message =
-                    id.kind == .nodeCollection && key.name != "name"
-                    ? "The node \(key.value) is in the \(key.name) \(name) already."
-                    : "The \(key.name) \(key.value) is that of the \(holder.kind.rawValue) \(name) already."
+                let message = id.kind.resourceType.conflict(over: key, heldBy: name)
                 problems.append(problem(.conflict, message, holder: holder, operation: entry.operation))
             }
         }

@@ -121,7 +121,7 @@ struct Draft: ~Copyable {
             )
         }
         if given == nil { document.identifier = id.id }
-        if id.kind == .nodeCollection { document.creatorSubject = author }
+        document.creatorSubject = author
         try accept(document, of: submission, as: id)
         return id
     }
@@ -134,7 +134,7 @@ struct Draft: ~Copyable {
         var document = submission.document
         try checkIdentifier(document, id)
         document.identifier = id.id
-        if id.kind == .nodeCollection, let stored = current(id) { document.creatorSubject = stored.creatorSubject }
+        if id.kind.resourceType.creatorKey != nil { document.creatorSubject = current(id)?.creatorSubject }
         try accept(document, of: submission, as: id, wholeBMC: wholeBMC)
     }
 

@@ -30,7 +30,10 @@ struct SearchField: Sendable {
         var type: any JSONRepresentable.Type = kind.resourceType
         var column = ColumnType.structure(ResourceTable.of(kind).columns)
         var uniqueKey: String?
-        var rest = (Self.aliases(kind)[path] ?? path).split(separator: ".", omittingEmptySubsequences: false)[...]
+        var rest = (kind.resourceType.otherFieldNames[path] ?? path).split(
+            separator: ".",
+            omittingEmptySubsequences: false
+        )[...]
         guard !path.utf8.contains(0) else { return nil }
         while let name = rest.first {
             if case .list(let element) = column {
@@ -62,15 +65,6 @@ struct SearchField: Sendable {
         self.type = type
         self.column = column
         self.uniqueKey = uniqueKey
-    }
-
-    /// The Go service's names of fields.
-    static func aliases(_ kind: Kind) -> [String: String] {
-        switch kind {
-        case .computeNode: ["arch": "architecture", "bmc_mac": "bmc.mac_address"]
-        case .nodeCollection: ["node": "nodes"]
-        case .bmc, .component: [:]
-        }
     }
 
     /// The fields of a resource itself, and of the elements of its own lists, that are as a condition says.

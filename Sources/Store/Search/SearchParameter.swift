@@ -57,7 +57,8 @@ struct SearchParameter {
         let groups = (groups[kind] ?? [:]).filter { !$0.value.isEmpty }.keys
         let others = kind == .computeNode ? ["collection"] : []
         return
-            (kind.resourceType.fields.map(\.name) + SearchField.aliases(kind).keys.sorted() + groups.sorted() + others
+            (kind.resourceType.fields.map(\.name) + kind.resourceType.otherFieldNames.keys.sorted() + groups.sorted()
+            + others
             + flags(kind).keys.sorted()).joined(separator: ", ")
     }
 }

@@ -71,9 +71,8 @@ package struct RowReader {
                 writer.removeAll()
                 documents.write(row, to: &writer)
                 let document = writer.copy()
-                // The one kind whose rules reserve keys beside the declared ones.
                 let index =
-                    kind == .nodeCollection
+                    kind.reservesKeys
                     ? try IndexEntry(of: readable(document))
                     : IndexEntry(
                         keys: KeyCells.keys(keys, row),

@@ -10,9 +10,6 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     /// By the number: Swift would hash the names of an enumeration that has them as raw values.
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
-    /// The kinds by the names that clients use.
-    package static let names: [(name: String, kind: Kind)] = allCases.map { ($0.rawValue, $0) } + [("bmc", .bmc)]
-
     /// The place among all kinds, which indices of the journal have for it: what is on disk keeps its number, and a new
     /// kind gets the next one.
     package var number: Int {
@@ -28,27 +25,6 @@ package enum Kind: String, CaseIterable, Sendable, Codable {
     package init?(number: Int) {
         guard let kind = Self.allCases.first(where: { $0.number == number }) else { return nil }
         self = kind
-    }
-
-    /// The kind that a client names.
-    package init?(name: String) {
-        guard let kind = Self.names.first(where: { $0.name == name })?.kind else { return nil }
-        self = kind
-    }
-
-    /// The struct that defines the kind.
-    package var resourceType: any Resource.Type {
-        switch self {
-        case .computeNode: ComputeNode.self
-        case .bmc: BMC.self
-        case .nodeCollection: NodeCollection.self
-        case .component: Component.self
-        }
-    }
-
-    /// The JSON key of the identifier.
-    package var identifierKey: String {
-        self == .component ? "UID" : "id"
     }
 }
 

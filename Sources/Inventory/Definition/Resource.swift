@@ -1,0 +1,48 @@
+package import Schema
+
+/// A structure that the inventory stores under an identifier of its own.
+///
+/// What is special about a kind stands with its structure; where nothing is said, the kind is like most.
+package protocol Resource: JSONStructure, Equatable {
+    /// The kind that this structure defines.
+    static var kind: Kind { get }
+
+    /// The JSON key of the identifier.
+    static var identifierKey: String { get }
+
+    /// Names of the kind in paths, beside its own, which clients of the Go service use.
+    static var otherNames: [String] { get }
+
+    /// The fields that people call a resource by, the first that it has.
+    static var commonNameKeys: [String] { get }
+
+    /// The Go service's names of fields in searches, each with the path that it stands for.
+    static var otherFieldNames: [String: String] { get }
+
+    /// The field that the server sets to the subject of the token that created the resource.
+    static var creatorKey: String? { get }
+
+    /// Whether resources have ``reservedKeys``.
+    static var reservesKeys: Bool { get }
+
+    /// Keys that no other resource of the kind can have, beside those of fields.
+    var reservedKeys: [UniqueKey] { get }
+
+    /// Says that a key is another resource's.
+    ///
+    /// - Parameter holder: What people call that one, and its id.
+    static func conflict(over key: UniqueKey, heldBy holder: String) -> String
+}
+
+extension Resource {
+    package static var identifierKey: String { "id" }
+    package static var otherNames: [String] { [] }
+    package static var otherFieldNames: [String: String] { [:] }
+    package static var creatorKey: String? { nil }
+    package static var reservesKeys: Bool { false }
+    package var reservedKeys: [UniqueKey] { [] }
+
+    package static func conflict(over key: UniqueKey, heldBy holder: String) -> String {
+        "The \(key.name) \(key.value) is that of the \(kind.rawValue) \(holder) already."
+    }
+}
