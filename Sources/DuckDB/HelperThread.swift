@@ -43,7 +43,8 @@ package final class HelperThread: Sendable {
 /// DuckDB's word for what one or several threads work on until it is finished.
 private final class TaskState: Sendable {
     private let database: Database
-    // Unsafe only in name: DuckDB allows the handle on any thread, and it is constant until `deinit`.
+    // Unsafe only in name: DuckDB lets several threads share a task state and any of them finish it, as duckdb.h says of
+    // `duckdb_execute_tasks_state`, and the handle is constant until `deinit`, when no thread has it any more.
     private nonisolated(unsafe) let handle: duckdb_task_state
 
     init(_ database: Database) {

@@ -48,7 +48,8 @@ package final class InventoryStore: Sendable {
         try Self.tightenFiles(configuration, logger)
         directory = Directory()
         projection = try Projection(temporaryDirectory: data.temporary, logger: logger)
-        let helper = projection.helper()
+        // Afterwards there is none, so that searches and merges do not hold up the requests.
+        let helper = HelperThread(on: projection.database)
         let restored = try await Self.restore(configuration, to: projection, directory, logger)
         intake = try Intake(
             directory: directory,

@@ -1,15 +1,17 @@
 #if os(Linux)
     import Foundation
     import Records
+    import TestSupport
     import Testing
 
     @Suite("The lock of a folder")
     struct FolderLockTests {
         @Test("is free at its end, though a program that is just being started has its descriptors too")
         func inherited() throws {
-            let folder = FileManager.default.temporaryDirectory.appending(path: "lock-\(UUID().uuidString)")
+            let home = TestFolder()
+            let folder = home.folder
+            defer { withExtendedLifetime(home) {} }
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }  // The system clears its temporary folder.
             var lock: FolderLock? = try FolderLock(folder)
             let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(
                 Int32.init

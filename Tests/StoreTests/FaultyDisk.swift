@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Synchronization
+import TestSupport
 
 /// A disk that fails a call now and then, and knows what would survive if the power went.
 final class FaultyDisk: Sendable {

@@ -5,6 +5,7 @@ import Journal
 import Records
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The journal")

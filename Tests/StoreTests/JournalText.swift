@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TestSupport
 import Testing
 
 /// The files of a data folder as texts that a test changes and puts into their form again, as `docs/formats/journal.md`

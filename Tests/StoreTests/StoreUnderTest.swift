@@ -4,6 +4,7 @@ import Logging
 import Records
 import Schema
 import Store
+import TestSupport
 
 /// A store in a folder of its own, which goes with it.
 final class StoreUnderTest: Sendable {
@@ -85,21 +86,6 @@ final class StoreUnderTest: Sendable {
                 store.directory.all(kind).map { (ResourceID(kind, $0.id), $0.stored) }
             }
         )
-    }
-}
-
-/// A folder that goes with its owner.
-final class TestFolder: Sendable {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
-
-    init() {}
-
-    init(copying original: URL) throws {
-        try FileManager.default.copyItem(at: original, to: folder)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(at: folder)  // The system clears its temporary folder.
     }
 }
 

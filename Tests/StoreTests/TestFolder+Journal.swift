@@ -1,5 +1,6 @@
 import Completeness
 import Foundation
+import TestSupport
 
 /// The files of the journal's segments in a data folder, oldest first.
 func segments(in folder: URL) throws -> [URL] {

@@ -11,7 +11,7 @@ final class LongAnswers: Sendable {
 
     /// One of them, for as long as it is there.
     final class Answer: Sendable {
-        let all: LongAnswers
+        private let all: LongAnswers
 
         init(among all: LongAnswers) {
             self.all = all

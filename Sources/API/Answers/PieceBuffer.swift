@@ -7,7 +7,7 @@ struct PieceBuffer {
     /// The size of the next piece, in bytes.
     private var size = Self.size
 
-    /// The size of a piece, in bytes, unless there are few to hold any.
+    /// The size of a piece, in bytes, unless ``PacedWriter/pieceSize`` says otherwise.
     static let size = 64 << 10
 
     init() {

@@ -28,10 +28,11 @@ package protocol Resource: JSONStructure, Equatable {
     /// Keys that no other resource of the kind can have, beside those of fields.
     var reservedKeys: [UniqueKey] { get }
 
-    /// Says that a key is another resource's.
+    /// Says that one of the ``reservedKeys`` is another resource's.
     ///
     /// - Parameter holder: What people call that one, and its id.
-    static func conflict(over key: UniqueKey, heldBy holder: String) -> String
+    /// - Returns: Nil for a key of a field.
+    static func reservation(of key: UniqueKey, by holder: String) -> String?
 }
 
 extension Resource {
@@ -41,8 +42,13 @@ extension Resource {
     package static var creatorKey: String? { nil }
     package static var reservesKeys: Bool { false }
     package var reservedKeys: [UniqueKey] { [] }
+    package static func reservation(of key: UniqueKey, by holder: String) -> String? { nil }
 
+    /// Says that a key is another resource's.
+    ///
+    /// - Parameter holder: What people call that one, and its id.
     package static func conflict(over key: UniqueKey, heldBy holder: String) -> String {
-        "The \(key.name) \(key.value) is that of the \(kind.rawValue) \(holder) already."
+        reservation(of: key, by: holder)
+            ?? "The \(key.name) \(key.value) is that of the \(kind.rawValue) \(holder) already."
     }
 }

@@ -35,10 +35,8 @@ extension NodeCollection: Resource {
         return Set(nodes).map { UniqueKey(name: type.rawValue, value: $0.description) }
     }
 
-    package static func conflict(over key: UniqueKey, heldBy holder: String) -> String {
-        key.name == "name"
-            ? "The name \(key.value) is that of the \(kind.rawValue) \(holder) already."
-            : "The node \(key.value) is in the \(key.name) \(holder) already."
+    package static func reservation(of key: UniqueKey, by holder: String) -> String? {
+        key.name == "name" ? nil : "The node \(key.value) is in the \(key.name) \(holder) already."
     }
 }
 

@@ -20,14 +20,14 @@ package struct JournalHead: Equatable, Sendable {
     var program = Version.program
 
     /// Bytes of a slot.
-    package static let slotSize = 512
+    static let slotSize = 512
     /// From one slot to the other: a disk writes less than that whole or not at all.
     static let slotDistance = 4096
     /// Bytes of the file.
-    package static let fileSize = slotDistance + slotSize
+    static let fileSize = slotDistance + slotSize
 
     /// A file with the head in both slots.
-    package var file: [UInt8] {
+    var file: [UInt8] {
         slot + repeatElement(UInt8(ascii: " "), count: Self.slotDistance - Self.slotSize) + slot
     }
 
@@ -39,7 +39,7 @@ package struct JournalHead: Equatable, Sendable {
     }
 
     /// A slot: a line as the journal has them, and spaces.
-    package var slot: [UInt8] {
+    var slot: [UInt8] {
         var text = #"{"format":\#(DiskFormat.current),"stamp":\#(stamp),"inventory":"\#(inventory.lowercased)","#
         text += #""oldest":\#(oldest),"segment":\#(segment),"sequence":\#(tip.sequence),"chain":"\#(tip.hash)","#
         text += #""program":"\#(program)""#
@@ -53,7 +53,7 @@ package struct JournalHead: Equatable, Sendable {
     }
 
     /// Where in the file the slot of a head is.
-    package var offset: Int { Int(stamp % 2) * Self.slotDistance }
+    var offset: Int { Int(stamp % 2) * Self.slotDistance }
 
     /// Reads a slot.
     init(slot: UnsafeRawBufferPointer) throws(JournalDamage) {

@@ -185,11 +185,6 @@ actor Projection {
         }
     }
 
-    /// Has a thread help with what DuckDB has to do, as searches and merges do not, so that they do not hold up the requests.
-    nonisolated func helper(givesWay: Bool = false) -> HelperThread {
-        HelperThread(on: database, givesWay: givesWay)
-    }
-
     /// The tables as they are now, seen by a connection of its own.
     struct Frozen {
         /// In a transaction.

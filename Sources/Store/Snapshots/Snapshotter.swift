@@ -87,7 +87,7 @@ actor Snapshotter {
         let partial = folder.partialFolder(id)
         do {
             try folder.disk.createFolder(partial)
-            let helper = projection.helper(givesWay: true)
+            let helper = HelperThread(on: projection.database, givesWay: true)
             defer { helper.end() }
             try write(frozen, at: now, to: partial)
             try folder.disk.move(partial, to: folder.folder(id))
