@@ -63,11 +63,17 @@ lint: tools ## Checks the style of Swift and the syntax of scripts
 	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
 	@$(PYTHON) -m compileall -q clients
 	@$(PYTHON) -m py_compile $(python_scripts)
-	@scripts/check-layers
+	@scripts/check-walls
 
 .PHONY: format
 format: tools ## Formats the Swift sources in place
 	@swift format --in-place --parallel --recursive $(swift_sources)
+
+.PHONY: docs
+docs: libduckdb ## Writes docs/kinds.md from the definitions of the kinds
+	@echo "==> building the tests"
+	@swift build --build-tests
+	@WRITE_DOCS=1 swift test --skip-build --disable-xctest --filter '^InventoryTests\.KindsDocumentTests/'
 
 .PHONY: bench
 bench: build ## Measures speed against limits taken in the same run: BENCH_NODES=250000; wants wrk

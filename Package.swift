@@ -157,7 +157,12 @@ let package = Package(
         ),
         .testTarget(name: "CSystemShimsTests", dependencies: ["CSystemShims"], swiftSettings: swiftSettings),
         .testTarget(name: "DuckDBTests", dependencies: ["DuckDB"], swiftSettings: swiftSettings),
-        .target(name: "TestSupport", dependencies: ["Schema"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Inventory", "Schema"],
+            path: "Tests/TestSupport",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "SchemaMacrosTests",

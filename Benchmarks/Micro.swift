@@ -62,7 +62,7 @@ enum Micro {
         },
         Piece(name: "the same by parser, validator and decoder") {
             let bytes = Array(node(1).utf8)
-            let validator = try SchemaValidator(Kind.computeNode.schema)
+            let validator = try SchemaValidator(ComputeNode.kind.schema)
             return { _ in
                 do {
                     let json = try JSONValue(parsing: bytes)
@@ -79,7 +79,7 @@ enum Micro {
         },
         Piece(name: "a node is found by id") {
             let directory = filledDirectory()
-            let ids = directory.all(.computeNode).map(\.id.lowercased)
+            let ids = directory.all(ComputeNode.kind).map(\.id.lowercased)
             return { precondition(find(ids[$0 % ids.count], directory)) }
         },
         Piece(name: "a node is found by xname") {
@@ -127,7 +127,7 @@ enum Micro {
 
         func write(_ node: String) {
             do {
-                let submission = try store.intake.submission(of: Array(node.utf8), .computeNode)
+                let submission = try store.intake.submission(of: Array(node.utf8), ComputeNode.kind)
                 _ = try blocking { [store] in
                     try await store.commit(Transaction(author: "a", [.create(submission)]))
                 }
@@ -172,7 +172,7 @@ enum Micro {
 
     private static func read(_ bytes: [UInt8]) -> Document {
         var secrets: [(pointer: String, value: String)] = []
-        guard let document = Document(reading: bytes, .computeNode, secrets: &secrets) else {
+        guard let document = Document(reading: bytes, ComputeNode.kind, secrets: &secrets) else {
             preconditionFailure("the node can be read")
         }
         return document
@@ -185,7 +185,7 @@ enum Micro {
             (0..<512).map { index in
                 let document = read(Array(node(index).utf8))
                 return Change(
-                    resource: ResourceID(.computeNode, .version7()),
+                    resource: ResourceID(ComputeNode.kind, .version7()),
                     stored: StoredResource(document: document.bytes, version: 1),
                     indexBefore: nil,
                     index: IndexEntry(keys: document.keys)
@@ -196,7 +196,7 @@ enum Micro {
     }
 
     private static func find(_ reference: String, _ directory: Directory) -> Bool {
-        directory.resource(.computeNode, reference: Kind.computeNode.reference(reference)) != nil
+        directory.resource(ComputeNode.kind, reference: ComputeNode.kind.reference(reference)) != nil
     }
 }
 

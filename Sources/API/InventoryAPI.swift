@@ -31,7 +31,7 @@ package struct InventoryAPI: Sendable {
             routes.add("/constant/{ref}", .get, .open) { _, _ in .json(constant) }
         }
         for prefix in ["", "/inventory"] {
-            for (name, kind) in Kind.names {
+            for (name, kind) in Kind.clientNames {
                 ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
                 SearchRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
             }

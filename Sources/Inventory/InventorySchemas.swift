@@ -5,13 +5,10 @@ package enum InventorySchemas {
     /// The address that the schemas' `$id`s start with.
     static let base = "https://github.com/OpenCHAMI/node-orchestrator/schemas"
 
-    /// Every schema that is published, by its name, in the order of the documentation.
-    package static let all: [(name: String, schema: JSONSchema)] = {
-        let types: [any JSONStructure.Type] = [
-            ComputeNode.self, NetworkInterface.self, BMC.self, Component.self, NodeCollection.self,
-        ]
-        return types.map { ($0.jsonName, $0.schemaDocument(base: base)) }
-    }()
+    /// Every schema that is published, by its name: those of the kinds, each with those of its parts.
+    package static let all: [(name: String, schema: JSONSchema)] = Kind.allCases
+        .flatMap { kind in [kind.resourceType as any JSONStructure.Type] + kind.resourceType.parts }
+        .map { ($0.jsonName, $0.schemaDocument(base: base)) }
 }
 
 extension Kind {

@@ -1,8 +1,9 @@
 import Foundation
-import Inventory
 import Schema
 import TestSupport
 import Testing
+
+@testable import Inventory
 
 @Suite("Documents")
 struct DocumentTests {
@@ -50,7 +51,7 @@ struct DocumentTests {
             // Normal forms are read again, and are what they were.
             let again = Document(stored: document.bytes, kind)
             #expect(again.bytes == document.bytes && Set(again.keys) == Set(document.keys), "\(text)")
-            #expect(again.identifier == document.identifier && again.bmcIdentifier == document.bmcIdentifier)
+            #expect(again.identifier == document.identifier && again.embeddedIdentifier == document.embeddedIdentifier)
         }
         #expect(readCount > 100, "\(generator)")
     }
@@ -83,14 +84,14 @@ struct DocumentTests {
         var node = Document(stored: Array(#"{"hostname":"a","architecture":"b","description":"c"}"#.utf8), .computeNode)
         let id = try UUID("8f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1")
         node.identifier = id
-        node.refer(toBMC: id)
-        #expect(node.bmcIdentifier == id)
+        node.refer(to: id)
+        #expect(node.embeddedIdentifier == id)
         let text = #""8f14e45f-ceea-467f-a0e6-bd2f4ad4b8a1""#
         #expect(
             String(decoding: node.bytes, as: UTF8.self)
                 == #"{"id":\#(text),"hostname":"a","architecture":"b","bmc":{"id":\#(text)},"description":"c"}"#
         )
-        node.refer(toBMC: nil)
+        node.refer(to: nil)
         node.identifier = nil
         #expect(
             String(decoding: node.bytes, as: UTF8.self) == #"{"hostname":"a","architecture":"b","description":"c"}"#
@@ -119,18 +120,19 @@ struct DocumentTests {
                 let xname =
                     Bool.random(using: &generator) ? "x1000c0s\(Int.random(in: 0...255, using: &generator))b0" : nil
                 switch kind {
-                case .computeNode where Bool.random(using: &generator): document.refer(toBMC: id)
-                case .bmc where Bool.random(using: &generator): document.bmcXName = xname
+                case .computeNode where Bool.random(using: &generator): document.refer(to: id)
+                case .bmc where Bool.random(using: &generator):
+                    document.set(BMC.number(of: "xname"), to: xname ?? "x1000c0s0b0")
                 case .nodeCollection where Bool.random(using: &generator): document.creatorSubject = xname
                 default: document.identifier = id
                 }
                 let again = try #require(Document(reading: document.bytes, kind, .part, secrets: &secrets))
                 let text = "\(generator): \(String(decoding: document.bytes, as: UTF8.self))"
                 #expect(again.bytes == document.bytes, "\(text)")
-                #expect(again.identifier == document.identifier && again.bmcIdentifier == document.bmcIdentifier)
-                if kind == .bmc {
-                    #expect(again.bmcXName == document.bmcXName && again.keys == document.keys, "\(text)")
-                }
+                #expect(
+                    again.identifier == document.identifier && again.embeddedIdentifier == document.embeddedIdentifier
+                )
+                if kind == .bmc { #expect(again.keys == document.keys, "\(text)") }
                 if kind == .nodeCollection { #expect(again.creatorSubject == document.creatorSubject, "\(text)") }
             }
         }

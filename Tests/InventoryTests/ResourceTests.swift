@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import Schema
+import TestSupport
 import Testing
 
 @Suite("Resources")
@@ -30,16 +31,16 @@ struct ResourceTests {
 
     @Test("keep the numbers that indices on disk have for their kinds, to which others are only added")
     func numbers() {
-        let numbers = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0.rawValue, $0.number) })
+        let numbers = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0.name, $0.number) })
         #expect(numbers.filter { $0.value < 4 } == ["ComputeNode": 0, "BMC": 1, "NodeCollection": 2, "Component": 3])
         #expect(numbers.values.sorted() == Array(0..<Kind.allCases.count))
     }
 
     @Test("are named as clients of the Go service name them, too")
     func otherNames() {
-        #expect(Kind(name: "bmc") == .bmc)
-        #expect(Kind(name: "BMC") == .bmc)
-        #expect(Kind.names.map(\.name).sorted() == ["BMC", "Component", "ComputeNode", "NodeCollection", "bmc"])
+        #expect(Kind(clientName: "bmc") == .bmc)
+        #expect(Kind(clientName: "BMC") == .bmc)
+        #expect(Kind.clientNames.map(\.name).sorted() == ["BMC", "Component", "ComputeNode", "NodeCollection", "bmc"])
     }
 
     @Test("tell empty from absent")

@@ -2,6 +2,7 @@ import Inventory
 import Records
 import Schema
 import Store
+import TestSupport
 import Testing
 
 @Suite("The BMC of a node")

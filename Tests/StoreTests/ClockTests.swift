@@ -3,6 +3,7 @@ import Inventory
 import Journal
 import Records
 import Store
+import TestSupport
 import Testing
 
 @Suite("A clock that was ahead for a while")

@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Schema
 import Store
+import TestSupport
 import Testing
 
 @Suite("Concurrent writers")

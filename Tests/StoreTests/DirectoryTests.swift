@@ -23,7 +23,7 @@ struct DirectoryTests {
         let bmcs = (0..<size / 3).map { _ in generator.uuid() }
         let values = (0..<size).flatMap { index in
             [
-                UniqueKey(name: "xname", value: "x1000c0s\(index % 250)b\(index / 250)n0"),
+                UniqueKey(name: "xname", value: "x1000c0s\(index % 250)b0n\(index / 250)"),
                 UniqueKey(name: "name", value: "n\(index)"),
             ]
         }
@@ -42,7 +42,7 @@ struct DirectoryTests {
                     next[id] = Entry(
                         index: IndexEntry(
                             keys: Array(Set(keys).subtracting(taken)),
-                            bmc: Bool.random(using: &generator) ? bmcs.randomElement(using: &generator) : nil
+                            embedded: Bool.random(using: &generator) ? bmcs.randomElement(using: &generator) : nil
                         ),
                         version: UInt64(step)
                     )
@@ -73,8 +73,14 @@ struct DirectoryTests {
                 #expect(directory.holder(.computeNode, of: key) == holder, "\(generator), step \(step)")
             }
             for bmc in bmcs {
-                let nodes = model.filter { $0.value.index.bmc == bmc }.keys.sorted()
-                #expect(directory.nodes(embedding: bmc) == nodes, "\(generator), step \(step)")
+                let nodes = model.filter { $0.value.index.embedded == bmc }.keys.sorted()
+                #expect(directory.embedders(.computeNode, of: bmc).sorted() == nodes, "\(generator), step \(step)")
+            }
+            for name in ["xname", "name"] {
+                let isEven = { (key: UniqueKey) in key.value.utf8.reduce(0) { $0 + Int($1) } % 2 == 0 }
+                let holders = model.filter { $0.value.index.keys.contains { $0.name == name && isEven($0) } }
+                let found = directory.holders(.computeNode, of: name, where: isEven)
+                #expect(found.sorted() == holders.keys.sorted(), "\(generator), step \(step)")
             }
             #expect(directory.count(.computeNode) == model.count)
             let all = directory.all(.computeNode)

@@ -5,6 +5,7 @@ import Logging
 import Records
 import Schema
 import Tables
+import TestSupport
 import Testing
 
 @testable import Store

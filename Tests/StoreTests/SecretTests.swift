@@ -3,6 +3,7 @@ import Inventory
 import Records
 import Schema
 import Store
+import TestSupport
 import Testing
 
 @Suite("Secrets")

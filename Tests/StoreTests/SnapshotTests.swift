@@ -6,6 +6,7 @@ import Logging
 import Records
 import Store
 import Tables
+import TestSupport
 import Testing
 
 @Suite("Snapshots")

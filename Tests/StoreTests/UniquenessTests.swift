@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Records
 import Store
+import TestSupport
 import Testing
 
 @Suite("Unique keys")

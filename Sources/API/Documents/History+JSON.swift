@@ -60,7 +60,7 @@ private struct DifferencePieces: Sequence, IteratorProtocol, Sendable {
 extension Difference {
     /// Kind, id, and what people call it, then the document, or the patch that makes the new one of the old one.
     fileprivate var json: JSONValue {
-        var object: JSONObject = ["kind": .string(resource.kind.rawValue), "id": .string(resource.id.lowercased)]
+        var object: JSONObject = ["kind": .string(resource.kind.name), "id": .string(resource.id.lowercased)]
         if let name { object["name"] = .string(name) }
         if let before, let after {
             object["patch"] = JSONPatch(from: before.json, to: after.json).json

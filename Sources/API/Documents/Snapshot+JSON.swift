@@ -10,7 +10,7 @@ extension Snapshot {
             "created_at": .string(manifest.createdAt),
             "sequence": .number(JSONNumber(Int(manifest.sequence))),
             "resources": .object(
-                JSONObject(Kind.allCases.map { ($0.rawValue, .number(JSONNumber(manifest.rows(of: $0)))) })
+                JSONObject(Kind.allCases.map { ($0.name, .number(JSONNumber(manifest.rows(of: $0)))) })
             ),
             "size": .number(JSONNumber(manifest.size)),
         ]

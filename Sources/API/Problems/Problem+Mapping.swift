@@ -57,7 +57,7 @@ extension Problem {
         self.init(Self.status(of: first.reason), first.message + more)
         if first.reason == .unavailable { headers = Self.retrySoon }
         oldest = first.oldest
-        holder = first.holder.map { ($0.kind.rawValue, $0.id.lowercased) }
+        holder = first.holder.map { ($0.kind.name, $0.id.lowercased) }
         errors = problems.flatMap { problem -> [(pointer: String, message: String)] in
             let base = place?(problem.operation) ?? ""
             if problem.violations.isEmpty { return place == nil ? [] : [(base, problem.message)] }

@@ -49,8 +49,8 @@ struct EventRoutes {
     private static func kinds(_ text: String) throws(InvalidValue) -> Set<Kind> {
         var kinds: Set<Kind> = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let kind = Kind(name: String(name)) else {
-                throw InvalidValue("names what is none of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+            guard let kind = Kind(clientName: String(name)) else {
+                throw InvalidValue("names what is none of \(Kind.allCases.map(\.name).joined(separator: ", "))")
             }
             kinds.insert(kind)
         }

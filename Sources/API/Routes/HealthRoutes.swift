@@ -21,7 +21,7 @@ struct HealthRoutes {
         }
         routes.add("/metrics", .get, .open) { _, _ in
             for kind in Kind.allCases {
-                Gauge(label: "inventory_resources", dimensions: [("kind", kind.rawValue)])
+                Gauge(label: "inventory_resources", dimensions: [("kind", kind.name)])
                     .record(store.directory.count(kind))
             }
             Gauge(label: "inventory_sequence").record(store.journal.sequence)

@@ -44,7 +44,7 @@ struct ResourceRoutes {
             }
         guard let stored else {
             let then = moment.map { " as of \($0)" } ?? ""
-            throw Problem(.notFound, "There is no \(kind.rawValue) \(reference)\(then).")
+            throw Problem(.notFound, "There is no \(kind.name) \(reference)\(then).")
         }
         guard request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil else { return .resource(stored) }
         return try conditional(stored, request)
@@ -88,7 +88,7 @@ struct ResourceRoutes {
             try await store.versions(kind, reference, limit: count, before: before, for: caller)
         }
         guard let page = found else {
-            throw Problem(.notFound, "There is no history of a \(kind.rawValue) \(reference).")
+            throw Problem(.notFound, "There is no history of a \(kind.name) \(reference).")
         }
         var response = Response.json(JSONValue.array(page.versions.map(\.json)).bytes)
         if page.hasMore, let last = page.versions.last {

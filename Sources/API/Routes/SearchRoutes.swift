@@ -67,7 +67,7 @@ struct SearchRoutes {
         let wanted = try SearchRequest(kind, request, writes: true)
         let method = request.method.rawValue
         guard !wanted.search.hasNoConditions else {
-            throw Problem(.badRequest, "\(method) of every \(kind.rawValue) is not done; give conditions.")
+            throw Problem(.badRequest, "\(method) of every \(kind.name) is not done; give conditions.")
         }
         guard wanted.expected != nil || wanted.search.limit != nil else {
             throw Problem(

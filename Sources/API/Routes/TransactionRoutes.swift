@@ -92,7 +92,7 @@ private struct TransactionBody {
         guard let kind = try change.text("kind").flatMap(Kind.init(name:)) else {
             throw malformed(
                 pointer.appending("kind"),
-                "must be one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))"
+                "must be one of \(Kind.allCases.map(\.name).joined(separator: ", "))"
             )
         }
         let version = try change.number("version").map { [VersionCondition.isAny(of: [$0])] } ?? []
@@ -200,7 +200,7 @@ private struct MemberReader {
 extension Outcome {
     /// What became of a resource, as clients get it.
     fileprivate var summary: JSONValue {
-        var summary: JSONObject = ["kind": .string(resource.kind.rawValue), "id": .string(resource.id.lowercased)]
+        var summary: JSONObject = ["kind": .string(resource.kind.name), "id": .string(resource.id.lowercased)]
         if let stored { summary["version"] = .number(JSONNumber(Int(stored.version))) }
         return .object(summary)
     }

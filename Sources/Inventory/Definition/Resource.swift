@@ -4,9 +4,6 @@ package import Schema
 ///
 /// What is special about a kind stands with its structure; where nothing is said, the kind is like most.
 package protocol Resource: JSONStructure, Equatable {
-    /// The kind that this structure defines.
-    static var kind: Kind { get }
-
     /// The JSON key of the identifier.
     static var identifierKey: String { get }
 
@@ -18,6 +15,21 @@ package protocol Resource: JSONStructure, Equatable {
 
     /// The Go service's names of fields in searches, each with the path that it stands for.
     static var otherFieldNames: [String: String] { get }
+
+    /// Parameters of searches that ask for resources without a field, each with its path, as the Go service has them.
+    static var absenceNames: [String: String] { get }
+
+    /// A parameter of searches that asks for resources by what lists them.
+    static var membership: Membership? { get }
+
+    /// The field that has a copy of a resource of another kind, and that one's structure; see ``Embedding``.
+    static var embedded: (key: String, type: any Resource.Type)? { get }
+
+    /// The rules that concern several resources.
+    static var rules: (any ResourceRules)? { get }
+
+    /// Structures within that have schemas of their own.
+    static var parts: [any JSONStructure.Type] { get }
 
     /// The field that the server sets to the subject of the token that created the resource.
     static var creatorKey: String? { get }
@@ -36,9 +48,17 @@ package protocol Resource: JSONStructure, Equatable {
 }
 
 extension Resource {
+    /// The kind that the structure defines.
+    package static var kind: Kind { Kind(of: self) }
+
     package static var identifierKey: String { "id" }
     package static var otherNames: [String] { [] }
     package static var otherFieldNames: [String: String] { [:] }
+    package static var absenceNames: [String: String] { [:] }
+    package static var membership: Membership? { nil }
+    package static var embedded: (key: String, type: any Resource.Type)? { nil }
+    package static var rules: (any ResourceRules)? { nil }
+    package static var parts: [any JSONStructure.Type] { [] }
     package static var creatorKey: String? { nil }
     package static var reservesKeys: Bool { false }
     package var reservedKeys: [UniqueKey] { [] }
@@ -49,6 +69,6 @@ extension Resource {
     /// - Parameter holder: What people call that one, and its id.
     package static func conflict(over key: UniqueKey, heldBy holder: String) -> String {
         reservation(of: key, by: holder)
-            ?? "The \(key.name) \(key.value) is that of the \(kind.rawValue) \(holder) already."
+            ?? "The \(key.name) \(key.value) is that of the \(kind.name) \(holder) already."
     }
 }

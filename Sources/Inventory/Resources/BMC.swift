@@ -29,7 +29,6 @@ package struct BMC: Equatable {
 }
 
 extension BMC: Resource {
-    package static var kind: Kind { .bmc }
     package static var otherNames: [String] { ["bmc"] }
     package static var commonNameKeys: [String] { ["xname", "mac_address"] }
 }

@@ -42,7 +42,6 @@ package struct Component: Equatable {
 }
 
 extension Component: Resource {
-    package static var kind: Kind { .component }
     package static var identifierKey: String { "UID" }
     package static var commonNameKeys: [String] { ["ID"] }
 }

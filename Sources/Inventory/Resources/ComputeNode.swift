@@ -40,7 +40,19 @@ package struct ComputeNode: Equatable {
 }
 
 extension ComputeNode: Resource {
-    package static var kind: Kind { .computeNode }
     package static var commonNameKeys: [String] { ["xname", "hostname"] }
     package static var otherFieldNames: [String: String] { ["arch": "architecture", "bmc_mac": "bmc.mac_address"] }
+    package static var absenceNames: [String: String] {
+        [
+            "missingXName": "xname", "missingHostname": "hostname", "missingArch": "architecture",
+            "missingBootMAC": "boot_mac", "missingBMCMAC": "bmc.mac_address", "missingIPV4": "boot_ipv4_address",
+            "missingIPV6": "boot_ipv6_address",
+        ]
+    }
+    package static var membership: Membership? {
+        Membership("collection", in: NodeCollection.self, list: "nodes", of: "xname", called: "name")
+    }
+    package static var embedded: (key: String, type: any Resource.Type)? { ("bmc", BMC.self) }
+    package static var rules: (any ResourceRules)? { ComputeNodeRules() }
+    package static var parts: [any JSONStructure.Type] { [NetworkInterface.self] }
 }

@@ -23,7 +23,6 @@ package struct NodeCollection: Equatable {
 }
 
 extension NodeCollection: Resource {
-    package static var kind: Kind { .nodeCollection }
     package static var commonNameKeys: [String] { ["name"] }
     package static var otherFieldNames: [String: String] { ["node": "nodes"] }
     package static var creatorKey: String? { "creator_subject" }

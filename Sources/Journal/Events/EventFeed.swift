@@ -1,5 +1,5 @@
 package import Inventory
-package import Records
+import Records
 
 /// What a client that follows the journal reads, and what tells it when there is more.
 ///

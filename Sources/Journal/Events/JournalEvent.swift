@@ -66,7 +66,7 @@ package struct JournalEvent: Sendable {
         writer.key("op")
         writer.string(operation)
         writer.key("kind")
-        writer.string(change.resource.kind.rawValue)
+        writer.string(change.resource.kind.name)
         writer.key("id")
         writer.string(change.resource.id.lowercased)
         if let stored = change.stored {

@@ -199,7 +199,7 @@ extension JournalChange {
         try scanner.expect(#","kind":"#)
         let kind = try scanner.plainString()
         try scanner.expect(#","id":"#)
-        guard let kind = Kind(rawValue: kind) else {
+        guard let kind = Kind(name: kind) else {
             throw .otherVersion("it has a resource of a kind that this version does not know, \(kind)")
         }
         guard let id = UUID(spelling: try scanner.plainString()) else { throw JournalDamage("an id is no UUID") }

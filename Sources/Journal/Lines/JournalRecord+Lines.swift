@@ -97,7 +97,7 @@ extension JournalChange {
     /// Appends the change as JSON.
     fileprivate func write(to bytes: inout [UInt8]) {
         bytes += (stored == nil ? #"{"op":"delete","kind":""# : #"{"op":"put","kind":""#).utf8
-        bytes += resource.kind.rawValue.utf8
+        bytes += resource.kind.name.utf8
         bytes += #"","id":"#.utf8
         resource.id.appendJSON(to: &bytes)
         if let stored {

@@ -40,7 +40,7 @@ struct DifferenceText {
     private func heading(_ sign: String, _ colour: Colour, _ difference: Difference) -> String {
         let id = difference.resource.id.lowercased
         let text = Self.printable(
-            "\(sign) \(difference.resource.kind.rawValue) \(difference.name.map { "\($0) (\(id))" } ?? id)"
+            "\(sign) \(difference.resource.kind.name) \(difference.name.map { "\($0) (\(id))" } ?? id)"
         )
         return hasColours ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }

@@ -41,7 +41,7 @@ struct SnapshotListCommand: AsyncParsableCommand {
     private static func table(_ entries: [Entry]) -> TextTable {
         var table = TextTable(
             [.init(title: "ID"), .init(title: "TAKEN"), .init(title: "SEQUENCE", isNumber: true)]
-                + Kind.allCases.map { .init(title: $0.rawValue, isNumber: true) } + [
+                + Kind.allCases.map { .init(title: $0.name, isNumber: true) } + [
                     .init(title: "SIZE", isNumber: true)
                 ]
         )

@@ -9,14 +9,14 @@ extension Kind {
     package func readable(_ document: [UInt8], unknown: inout Set<String>) throws -> Document {
         var secrets: [(pointer: String, value: String)] = []
         if let document = Document(reading: document, self, .stored, secrets: &secrets) { return document }
-        let known = try resourceType.keepingKnown(JSONValue(parsing: document), path: rawValue, unknown: &unknown)
+        let known = try resourceType.keepingKnown(JSONValue(parsing: document), path: name, unknown: &unknown)
         do {
             let normal = try resourceType.init(json: known).document
             if let document = Document(reading: normal, self, .stored, secrets: &secrets) { return document }
         } catch {
-            throw StoredFormatError(description: "a stored \(rawValue) cannot be read: \(error)")
+            throw StoredFormatError(description: "a stored \(name) cannot be read: \(error)")
         }
-        throw StoredFormatError(description: "a stored \(rawValue) has no normal form")
+        throw StoredFormatError(description: "a stored \(name) has no normal form")
     }
 }
 

@@ -20,17 +20,17 @@ package struct StoredResource: Sendable, Equatable {
 package struct IndexEntry: Sendable, Equatable {
     /// Keys that no other resource of the kind has.
     package var keys: [UniqueKey] = []
-    /// Of a node: the BMC that it embeds.
-    package var bmc: UUID?
+    /// The other resource that it has a copy of.
+    package var embedded: UUID?
 
-    package init(keys: [UniqueKey] = [], bmc: UUID? = nil) {
+    package init(keys: [UniqueKey] = [], embedded: UUID? = nil) {
         self.keys = keys
-        self.bmc = bmc
+        self.embedded = embedded
     }
 
     package init(of document: Document) {
         keys = document.keys
-        bmc = document.bmcIdentifier
+        embedded = document.embeddedIdentifier
     }
 }
 

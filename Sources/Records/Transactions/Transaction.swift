@@ -83,46 +83,6 @@ package enum VersionCondition: Sendable, Equatable {
     }
 }
 
-/// A document from a client that has passed its schema.
-package final class Submission: Sendable {
-    package let document: Document
-    /// The secrets that came with it. In `document` an empty string stands for each.
-    package let secrets: GivenSecrets
-    /// Of a node: the BMC in the document, where it has been read already.
-    package let bmc: Document?
-    /// The secrets that came with that BMC.
-    package let bmcSecrets: GivenSecrets
-
-    package init(
-        document: Document,
-        secrets: GivenSecrets = GivenSecrets(),
-        bmc: Document? = nil,
-        bmcSecrets: GivenSecrets = GivenSecrets()
-    ) {
-        self.document = document
-        self.secrets = secrets
-        self.bmc = bmc
-        self.bmcSecrets = bmcSecrets
-    }
-}
-
-/// Secrets that came with a document, sealed.
-package struct GivenSecrets: Sendable {
-    /// JSON pointers of the strings that stand for them, in the document's order.
-    package private(set) var pointers: [String] = []
-    /// The secrets by their pointers.
-    package private(set) var sealed = SealedSecrets()
-
-    package init() {}
-
-    package init(_ secrets: [(pointer: String, secret: SealedSecret)]) {
-        pointers = secrets.map(\.pointer)
-        sealed = SealedSecrets(secrets)
-    }
-
-    package var isEmpty: Bool { pointers.isEmpty }
-}
-
 /// What became of a transaction.
 package struct Receipt: Sendable {
     /// The number of the transaction before.

@@ -1,3 +1,4 @@
+package import Inventory
 package import Schema
 
 /// What a transaction may come to, with all that follows from it, so that none holds up the others for long.

@@ -1,3 +1,4 @@
+import Inventory
 import Records
 
 /// Does something that is cancelled when it takes too long.

@@ -1,4 +1,5 @@
 import DequeModule
+import Inventory
 import OrderedCollections
 package import Records
 import Synchronization

@@ -16,13 +16,13 @@ struct Draft: ~Copyable {
     private let limits: TransactionLimits?
     /// What counts for ``TransactionLimits/size``, so far.
     private var size = 0
-    // With room for a node and its BMC; so few are searched without a table of hashes.
+    // With room for a resource and one that it has a copy of; so few are searched without a table of hashes.
     private(set) var staged = OrderedDictionary<ResourceID, Staged>(minimumCapacity: 2)
     private(set) var claims = OrderedDictionary<Claim, Claimants>(minimumCapacity: 8)
     /// The document before the transaction that was read last.
     private var lastRead: (id: ResourceID, document: Document)?
     /// The operation that is being staged, from 0.
-    private(set) var operation = 0
+    var operation = 0
 
     /// - Parameter isLimited: Whether the transaction may come only to so much; one that goes back may come to anything.
     init(_ overlay: DirectoryOverlay, author: String?, intake: Intake, isLimited: Bool) {
@@ -47,7 +47,7 @@ struct Draft: ~Copyable {
     final class Staged {
         /// The operation that touched it last.
         var operation: Int
-        /// As it will be; nil when it is deleted. What a node has of its BMC may be out of date until the draft is finished.
+        /// As it will be; nil when it is deleted. What it repeats of others may be out of date until the draft is finished.
         var document: Document?
         var secrets: SealedSecrets
         /// As it is before the transaction.
@@ -116,7 +116,7 @@ struct Draft: ~Copyable {
         if given != nil, exists(id) {
             throw refusal(
                 .conflict,
-                "There is a \(id.kind.rawValue) with the id \(id.id.lowercased) already.",
+                "There is a \(id.kind.name) with the id \(id.id.lowercased) already.",
                 holder: id
             )
         }
@@ -126,40 +126,58 @@ struct Draft: ~Copyable {
         return id
     }
 
-    mutating func replace(
+    private mutating func replace(
         _ id: ResourceID,
         with submission: Submission,
-        wholeBMC: UUID? = nil
+        patch: JSONObject? = nil
     ) throws(Refusal) {
         var document = submission.document
-        try checkIdentifier(document, id)
+        if let given = document.identifier, given != id.id {
+            throw refusal(
+                .invalid,
+                "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
+            )
+        }
         document.identifier = id.id
         if id.kind.resourceType.creatorKey != nil { document.creatorSubject = current(id)?.creatorSubject }
-        try accept(document, of: submission, as: id, wholeBMC: wholeBMC)
+        try accept(document, of: submission, as: id, patch: patch)
     }
 
-    /// Makes sure that a document does not bring another identifier.
-    func checkIdentifier(_ document: Document, _ id: ResourceID) throws(Refusal) {
-        guard let given = document.identifier, given != id.id else { return }
-        throw refusal(
-            .invalid,
-            "The document's id, \(given.lowercased), is not that of the resource, \(id.id.lowercased)."
-        )
+    /// Changes members of a document.
+    private mutating func change(_ id: ResourceID, by patch: JSONValue) throws(Refusal) {
+        guard case .object(let members) = patch else {
+            throw refusal(.invalid, "A merge patch of a \(id.kind.name) is an object of the members to change.")
+        }
+        guard var document = current(id) else { preconditionFailure("a resource that was found is there") }
+        if !staged.isEmpty { id.kind.rules?.refresh(&document, in: self) }
+        let submission: Submission
+        do throws(Refusal) {
+            submission = try intake.submission(of: document, patchedBy: members)
+        } catch {
+            throw Refusal(
+                error.problems.map { problem in
+                    var problem = problem.of(operation: operation)
+                    problem.message = "\(name(id)) cannot be changed so: \(problem.message)"
+                    return problem
+                }
+            )
+        }
+        try replace(id, with: submission, patch: members)
     }
 
     /// Puts a client's document into the state, with the secrets that came with it.
     ///
     /// - Parameters:
     ///   - document: That of the submission with what is not for the client to say.
-    ///   - wholeBMC: A BMC of which the node has all that there is to be.
+    ///   - patch: The members that the client changes; nil where it gives the whole document.
     private mutating func accept(
         _ document: Document,
         of submission: Submission,
         as id: ResourceID,
-        wholeBMC: UUID? = nil
+        patch: JSONObject? = nil
     ) throws(Refusal) {
         var document = document
-        if id.kind == .computeNode { embed(try bmc(of: submission, whole: wholeBMC), in: &document) }
+        try id.kind.rules?.accept(&document, Acceptance(id, submission, patch: patch), in: &self)
         try put(document, given: submission.secrets, as: id)
     }
 
@@ -231,7 +249,7 @@ struct Draft: ~Copyable {
         for key in reference.keys {
             if let id = holder(kind, of: key) { return ResourceID(kind, id) }
         }
-        throw refusal(.notFound, "There is no such \(kind.rawValue).")
+        throw refusal(.notFound, "There is no such \(kind.name).")
     }
 
     /// Finds a resource whose version, before the transaction, is as the client expects.
@@ -243,19 +261,19 @@ struct Draft: ~Copyable {
         let id = try find(kind, reference)
         guard !conditions.isEmpty else { return id }
         guard let version = overlay.resource(id)?.version else {
-            throw refusal(.unexpected, "The \(kind.rawValue) \(name(id)) is new in this transaction.")
+            throw refusal(.unexpected, "The \(kind.name) \(name(id)) is new in this transaction.")
         }
         guard conditions.allSatisfy({ $0.holds(for: version) }) else {
             throw refusal(
                 .unexpected,
-                "The \(kind.rawValue) \(name(id)) is not as expected: its version is \(version)."
+                "The \(kind.name) \(name(id)) is not as expected: its version is \(version)."
             )
         }
         return id
     }
 
     /// Puts a resource, or its absence, into the state, with all of its secrets.
-    private mutating func put(
+    mutating func put(
         _ document: Document?,
         sealed secrets: SealedSecrets,
         as id: ResourceID
@@ -289,8 +307,9 @@ struct Draft: ~Copyable {
     /// - Parameter version: The sequence number that the changed resources get.
     /// - Throws: Every conflict that the state after the whole would have.
     mutating func finish(version: UInt64) throws(Refusal) -> [Change] {
-        try embedBMCs()
-        var problems = danglingBMCs() + takenKeys()
+        try followUp()
+        var problems = takenKeys()
+        for rules in Kind.allRules { problems += rules.problems(in: self) }
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.document?.bytes
             if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? SealedSecrets() {
@@ -300,7 +319,11 @@ struct Draft: ~Copyable {
             if let document, document.count + staged.secrets.size > JournalRecord.maximumDocumentSize {
                 let limit = JournalRecord.maximumDocumentSize >> 20
                 problems.append(
-                    problem(.tooLarge, "The \(name(id)) is larger than \(limit) MiB.", operation: staged.operation)
+                    Refusal.Problem(
+                        operation: staged.operation,
+                        reason: .tooLarge,
+                        message: "The \(name(id)) is larger than \(limit) MiB."
+                    )
                 )
             }
             staged.after = document.map { StoredResource(document: $0, version: version, secrets: staged.secrets) }
@@ -315,24 +338,16 @@ struct Draft: ~Copyable {
         return changes
     }
 
-    /// Writes the BMCs into the nodes that embed them: those the transaction touches, and those whose BMC it touches.
-    private mutating func embedBMCs() throws(Refusal) {
-        // A new one is in no node but those that are staged.
-        for (id, entry) in staged where id.kind == .bmc && entry.before != nil {
-            for node in overlay.nodes(embedding: id.id).map({ ResourceID(.computeNode, $0) }) {
-                guard staged[node] == nil, let document = current(node) else { continue }
-                operation = entry.operation
-                try put(document, sealed: secrets(of: node), as: node)
-            }
-        }
-        for (id, entry) in staged where id.kind == .computeNode {
-            guard let bmc = entry.document?.bmcIdentifier, let bytes = currentBytes(ResourceID(.bmc, bmc)) else {
-                continue
-            }
+    /// Has the rules stage what follows, and brings up to date what documents repeat of others.
+    private mutating func followUp() throws(Refusal) {
+        for rules in Kind.allRules { try rules.finish(in: &self) }
+        for (id, entry) in staged {
+            guard let rules = id.kind.rules, var document = entry.document.take() else { continue }
             operation = entry.operation
-            let before = entry.document?.bytes.count ?? 0
-            entry.document?.embed(bmc: bmc, bytes)
-            try spend(max(0, (entry.document?.bytes.count ?? 0) - before))
+            let before = document.bytes.count
+            rules.refresh(&document, in: self)
+            entry.document = document
+            try spend(max(0, document.bytes.count - before))
         }
     }
 
@@ -342,32 +357,5 @@ struct Draft: ~Copyable {
             String($0.prefix(100))
         }
         return [name, id.id.lowercased].compactMap(\.self).joined(separator: " ")
-    }
-
-    // MARK: Helpers
-
-    func refusal(
-        _ reason: Refusal.Reason,
-        _ message: String,
-        violations: [SchemaViolation] = [],
-        holder: ResourceID? = nil
-    ) -> Refusal {
-        Refusal([problem(reason, message, violations: violations, holder: holder)])
-    }
-
-    func problem(
-        _ reason: Refusal.Reason,
-        _ message: String,
-        violations: [SchemaViolation] = [],
-        holder: ResourceID? = nil,
-        operation: Int? = nil
-    ) -> Refusal.Problem {
-        Refusal.Problem(
-            operation: operation ?? self.operation,
-            reason: reason,
-            message: message,
-            violations: violations,
-            holder: holder
-        )
     }
 }

@@ -36,9 +36,16 @@ package final class Directory: Sendable {
         read(kind) { $0.holder(of: key) }
     }
 
-    /// The nodes that embed a BMC, in the order of their identifiers.
-    package func nodes(embedding bmc: UUID) -> [UUID] {
-        read(.computeNode) { $0.nodes(embedding: bmc) }.sorted()
+    /// Those that have a value of a key that is as a condition says, in no order.
+    ///
+    /// - Complexity: O(*n*) of the resources of the kind.
+    package func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
+        read(kind) { $0.holders(of: key, where: condition) }
+    }
+
+    /// The resources of a kind that have a copy of another one, in no order.
+    package func embedders(_ kind: Kind, of id: UUID) -> [UUID] {
+        read(kind) { $0.embedders(of: id) }
     }
 
     /// How many resources of a kind there are.

@@ -28,13 +28,23 @@ final class DirectoryOverlay {
         return freeKeys[kind.number].contains(key) ? nil : directory.holder(kind, of: key)
     }
 
-    /// The nodes that embed a BMC, in the order of their identifiers.
-    func nodes(embedding bmc: UUID) -> [UUID] {
-        let number = Kind.computeNode.number
-        let unchanged = directory.nodes(embedding: bmc).filter { id in
-            tables[number].resource(id) == nil && !removed.contains(ResourceID(.computeNode, id))
-        }
-        return (unchanged + tables[number].nodes(embedding: bmc)).sorted()
+    /// Those that have a value of a key that is as a condition says, in no order.
+    ///
+    /// - Complexity: O(*n*) of the resources of the kind.
+    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
+        directory.holders(kind, of: key, where: condition).filter { isUnchanged(kind, $0) }
+            + tables[kind.number].holders(of: key, where: condition)
+    }
+
+    /// The resources of a kind that have a copy of another one, in the order of their identifiers.
+    func embedders(_ kind: Kind, of id: UUID) -> [UUID] {
+        let unchanged = directory.embedders(kind, of: id).filter { isUnchanged(kind, $0) }
+        return (unchanged + tables[kind.number].embedders(of: id)).sorted()
+    }
+
+    /// Whether the directory has a resource as it will be.
+    private func isUnchanged(_ kind: Kind, _ id: UUID) -> Bool {
+        tables[kind.number].resource(id) == nil && !removed.contains(ResourceID(kind, id))
     }
 
     /// Puts a transaction into effect for those that follow it.

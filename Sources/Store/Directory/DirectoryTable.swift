@@ -15,8 +15,8 @@ struct DirectoryTable: ~Copyable {
     private(set) var generation = 0
     private var free: [UInt32] = []
     private var ids = PlaceTable()
-    /// Of nodes: the first of those that embed a BMC, by that.
-    private var bmcs = PlaceTable()
+    /// The first of those that have a copy of another resource, by that one's identifier.
+    private var embedders = PlaceTable()
     /// The names of keys, and a table for each.
     private var keyNames: [String] = []
     private var keys = UniqueArray<KeyTable>()
@@ -38,19 +38,27 @@ struct DirectoryTable: ~Copyable {
         holderPlace(of: key).map { (slots[$0].id, slots[$0].stored) }
     }
 
-    /// The nodes that embed a BMC, in no order.
-    func nodes(embedding bmc: UUID) -> [UUID] {
-        var nodes: [UUID] = []
-        var place = firstPlace(embedding: bmc)
-        while let current = place, current != SlotArray.Slot.nowhere {
-            nodes.append(slots[current].id)
-            place = slots[current].next
-        }
-        return nodes
+    /// Those that have a value of a key that is as a condition says, each once, in no order.
+    ///
+    /// - Complexity: O(*n*).
+    func holders(of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
+        guard let index = keyNames.firstIndex(of: key) else { return [] }
+        return Set(keys[index].places { condition(UniqueKey(name: key, $0)) }).map { slots[$0].id }
     }
 
-    private func firstPlace(embedding bmc: UUID) -> UInt32? {
-        bmcs.first(hash: bmc.placeHash) { slots[$0].bmc == bmc }
+    /// Those that have a copy of another resource, in no order.
+    func embedders(of id: UUID) -> [UUID] {
+        var found: [UUID] = []
+        var place = firstPlace(embedding: id)
+        while let current = place, current != SlotArray.Slot.nowhere {
+            found.append(slots[current].id)
+            place = slots[current].next
+        }
+        return found
+    }
+
+    private func firstPlace(embedding id: UUID) -> UInt32? {
+        embedders.first(hash: id.placeHash) { slots[$0].embedded == id }
     }
 
     private func place(of id: UUID) -> UInt32? {
@@ -72,7 +80,7 @@ struct DirectoryTable: ~Copyable {
             let index = index(of: key)
             keys[index].reserve(count)
         }
-        if kind == .computeNode { bmcs.reserve(count) }
+        if kind.embedding != nil { embedders.reserve(count) }
     }
 
     /// Makes a resource one that is not found by a key.
@@ -82,7 +90,7 @@ struct DirectoryTable: ~Copyable {
             let index = index(of: key.name)
             keys[index][key.number] = nil
         }
-        if let bmc = entry.bmc { remove(place, from: bmc) }
+        if let id = entry.embedded { remove(place, from: id) }
     }
 
     /// Makes the resource at a place one that is found by keys.
@@ -91,14 +99,14 @@ struct DirectoryTable: ~Copyable {
             let index = index(of: key.name)
             keys[index][key.number] = place
         }
-        if let bmc = entry.bmc { add(place, to: bmc) }
+        if let id = entry.embedded { add(place, to: id) }
     }
 
-    /// Puts a node behind the first of those that embed a BMC, which need not be looked for then.
-    private mutating func add(_ place: UInt32, to bmc: UUID) {
-        slots[place].bmc = bmc
-        guard let first = firstPlace(embedding: bmc) else {
-            bmcs.insert(place, hash: bmc.placeHash)
+    /// Puts a resource behind the first of those that have a copy of another one, whose place need not be looked for then.
+    private mutating func add(_ place: UInt32, to id: UUID) {
+        slots[place].embedded = id
+        guard let first = firstPlace(embedding: id) else {
+            embedders.insert(place, hash: id.placeHash)
             return
         }
         let next = slots[first].next
@@ -108,17 +116,17 @@ struct DirectoryTable: ~Copyable {
         if next != SlotArray.Slot.nowhere { slots[next].previous = place }
     }
 
-    private mutating func remove(_ place: UInt32, from bmc: UUID) {
-        guard slots[place].bmc == bmc else { return }
+    private mutating func remove(_ place: UInt32, from id: UUID) {
+        guard slots[place].embedded == id else { return }
         let (previous, next) = (slots[place].previous, slots[place].next)
         if previous == SlotArray.Slot.nowhere {
-            bmcs.remove(place, hash: bmc.placeHash)
-            if next != SlotArray.Slot.nowhere { bmcs.insert(next, hash: bmc.placeHash) }
+            embedders.remove(place, hash: id.placeHash)
+            if next != SlotArray.Slot.nowhere { embedders.insert(next, hash: id.placeHash) }
         } else {
             slots[previous].next = next
         }
         if next != SlotArray.Slot.nowhere { slots[next].previous = previous }
-        slots[place].bmc = nil
+        slots[place].embedded = nil
         slots[place].previous = SlotArray.Slot.nowhere
         slots[place].next = SlotArray.Slot.nowhere
     }
@@ -131,7 +139,7 @@ struct DirectoryTable: ~Copyable {
             guard let index = keyNames.firstIndex(of: key.name) else { continue }
             keys[index].prefetch(key.number)
         }
-        if let bmc = entry.bmc { bmcs.prefetch(bmc.placeHash) }
+        if let id = entry.embedded { embedders.prefetch(id.placeHash) }
     }
 
     /// Puts a resource there, or takes it away.
@@ -152,7 +160,7 @@ struct DirectoryTable: ~Copyable {
             generation += 1
         case (nil, let stored?):
             let place = free.popLast() ?? UInt32(slots.count)
-            let slot = SlotArray.Slot(id: id, bmc: nil, stored: stored)
+            let slot = SlotArray.Slot(id: id, embedded: nil, stored: stored)
             if Int(place) == slots.count { slots.append(slot) } else { slots[place] = slot }
             ids.insert(place, hash: id.placeHash)
             generation += 1

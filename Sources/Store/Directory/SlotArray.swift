@@ -7,8 +7,8 @@ struct SlotArray {
     /// A place for a resource.
     struct Slot {
         var id: UUID
-        /// Of a node: the BMC that it embeds, and the places of the nodes before and behind it among those that do.
-        var bmc: UUID?
+        /// The other resource that it has a copy of, and the places of those before and behind it that have one, too.
+        var embedded: UUID?
         var previous = Self.nowhere
         var next = Self.nowhere
         /// Whether there is no resource at the place.

@@ -201,6 +201,6 @@ struct PastReader {
         return changed.compactMap { id in
             let difference = Difference(resource: id, before: before[id], after: after[id])
             return difference.isEmpty ? nil : difference
-        }.sorted { ($0.resource.kind.rawValue, $0.resource.id) < ($1.resource.kind.rawValue, $1.resource.id) }
+        }.sorted { ($0.resource.kind.name, $0.resource.id) < ($1.resource.kind.name, $1.resource.id) }
     }
 }

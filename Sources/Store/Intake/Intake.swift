@@ -53,7 +53,7 @@ package struct Intake: Sendable {
             }
         }
         if !violations.isEmpty {
-            throw Self.refusal(kind, violations + missingBMCFields(of: json, kind))
+            throw Self.refusal(kind, violations + missingEmbeddedFields(of: json, kind))
         }
         let normal: [UInt8]
         do {
@@ -63,7 +63,7 @@ package struct Intake: Sendable {
             throw Self.refusal(kind, [violation])
         }
         guard let submission = try read(normal, kind, .stored) else {
-            throw Refusal(.unavailable, "The \(kind.rawValue) has no normal form; this is a fault of the server.")
+            throw Refusal(.unavailable, "The \(kind.name) has no normal form; this is a fault of the server.")
         }
         return submission
     }
@@ -86,12 +86,13 @@ package struct Intake: Sendable {
         var secrets: [(pointer: String, value: String)] = []
         guard let document = Document(reading: bytes, kind, completeness, secrets: &secrets) else { return nil }
         var own: [(pointer: String, secret: SealedSecret)] = []
-        var bmcs = own
+        var embedded = own
+        let embedding = kind.embedding
         do throws(SecretError) {
             for (pointer, value) in secrets {
                 let secret = try sealer.seal(value)
-                if kind == .computeNode, pointer.hasPrefix("/bmc/") {
-                    bmcs.append((String(pointer.dropFirst("/bmc".count)), secret))
+                if let embedding, embedding.owns(pointer) {
+                    embedded.append((embedding.pointer(inCopy: pointer), secret))
                 } else {
                     own.append((pointer, secret))
                 }
@@ -102,8 +103,8 @@ package struct Intake: Sendable {
         return Submission(
             document: document,
             secrets: GivenSecrets(own),
-            bmc: document.bmc,
-            bmcSecrets: GivenSecrets(bmcs)
+            embedded: document.embedded,
+            embeddedSecrets: GivenSecrets(embedded)
         )
     }
 
@@ -131,16 +132,17 @@ package struct Intake: Sendable {
         return operations
     }
 
-    /// What the BMC of a malformed node lacks, if it is a new one: a rule of the store, told with the schema's.
-    private func missingBMCFields(of document: JSONValue, _ kind: Kind) -> [SchemaViolation] {
-        guard kind == .computeNode, case .object(let node) = document, case .object(let bmc)? = node["bmc"] else {
-            return []
+    /// What the copy of another resource in a malformed document lacks, if that one is new: a rule of the store, told with
+    /// the schema's.
+    private func missingEmbeddedFields(of document: JSONValue, _ kind: Kind) -> [SchemaViolation] {
+        guard let embedding = kind.embedding, case .object(let members) = document,
+            case .object(let copy)? = members[embedding.key]
+        else { return [] }
+        let isStored = embedding.kind.referenceFields.contains { name in
+            guard case .string(let text)? = copy[name] else { return false }
+            return directory.resource(embedding.kind, reference: embedding.kind.reference(text)) != nil
         }
-        let isStored = ["id", "xname", "mac_address"].contains { key in
-            guard case .string(let text)? = bmc[key] else { return false }
-            return directory.resource(.bmc, reference: Kind.bmc.reference(text)) != nil
-        }
-        return isStored ? [] : BMC.missingFields(in: bmc)
+        return isStored ? [] : embedding.missingFields(in: copy)
     }
 
     private static func refusal(_ kind: Kind, _ violations: [SchemaViolation]) -> Refusal {
@@ -149,7 +151,7 @@ package struct Intake: Sendable {
             Refusal.Problem(
                 operation: 0,
                 reason: .invalid,
-                message: "The \(kind.rawValue) has \(count).",
+                message: "The \(kind.name) has \(count).",
                 violations: violations
             )
         ])

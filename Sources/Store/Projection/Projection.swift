@@ -218,7 +218,7 @@ actor Projection {
             let connection = try database.connect()
             guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { return [] }
             try table.restore(selection, of: snapshot, on: connection, to: directory)
-            return selection.unknownFields.map { "\(table.kind.rawValue).\($0)" }
+            return selection.unknownFields.map { "\(table.kind.name).\($0)" }
         }
         do {
             let fields = try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }

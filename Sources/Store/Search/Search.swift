@@ -1,7 +1,7 @@
 import DuckDB
 import Foundation
 package import Inventory
-package import Records
+import Records
 import Schema
 
 /// What a client looks for among the resources of one kind, in which order, and how much of it.
@@ -29,7 +29,7 @@ package struct Search: Sendable {
             guard let parameter = SearchParameter(kind, name: name) else {
                 throw Refusal(
                     .invalid,
-                    "The search of \(kind.rawValue) has no parameter \(name); "
+                    "The search of \(kind.name) has no parameter \(name); "
                         + "it has paths of fields and \(SearchParameter.names(kind))."
                 )
             }
@@ -106,7 +106,7 @@ package struct Search: Sendable {
         var conditions = conditions.map { $0.sql(&values) }
         if let cursor { conditions.append(order.sql(after: cursor, &values)) }
         let filter = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
-        return "\(past)SELECT \(columns) FROM \(kind.rawValue.quotedIdentifier)\(filter)"
+        return "\(past)SELECT \(columns) FROM \(kind.name.quotedIdentifier)\(filter)"
     }
 }
 

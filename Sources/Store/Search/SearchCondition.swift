@@ -13,8 +13,8 @@ struct SearchCondition: Sendable {
     enum Operand: Sendable {
         /// The values of several fields, any of which will do.
         case fields([SearchField])
-        /// The names of the collections that the node is a member of.
-        case collections
+        /// What the resources are called that list it.
+        case lists(Membership)
     }
 
     enum Comparison: String, CaseIterable, Sendable {
@@ -38,7 +38,7 @@ struct SearchCondition: Sendable {
     }
 
     private let acceptsAbsence: Bool
-    /// Of each field, what its values have to be one of; a collection's name has one.
+    /// Of each field, what its values have to be one of; there is one for what a list is called.
     private let choices: [Choice]
 
     /// What the values of a field have to be one of, in the field's spelling.
@@ -138,11 +138,12 @@ struct SearchCondition: Sendable {
                 let presence = fields.map { $0.presence(kind) }.joined(separator: " OR ")
                 alternatives.append("((\(presence)) IS NOT TRUE)")
             }
-        case .collections:
+        case .lists(let membership):
             if let predicate = predicate(choices[0], .text, &values) {
-                alternatives.append(Self.membership("\(predicate("name"))\(identifiers(&values))"))
+                let isCalled = predicate(membership.called.quotedIdentifier) + identifiers(of: membership.kind, &values)
+                alternatives.append(Self.isListed(membership, where: isCalled))
             }
-            if acceptsAbsence { alternatives.append("(\(Self.membership("true")) IS NOT TRUE)") }
+            if acceptsAbsence { alternatives.append("(\(Self.isListed(membership, where: "true")) IS NOT TRUE)") }
         }
         let condition = "(\(alternatives.joined(separator: " OR ")))"
         return comparison == .unequal ? "(\(condition) IS NOT TRUE)" : condition
@@ -179,17 +180,18 @@ struct SearchCondition: Sendable {
         return { value in "(\(conditions.map { $0(value) }.joined(separator: " OR ")))" }
     }
 
-    /// The condition that the node is a member of a collection that is as a condition says.
-    private static func membership(_ condition: String) -> String {
-        let collections = Kind.nodeCollection.rawValue.quotedIdentifier
-        return "xname IN (SELECT unnest(nodes) FROM \(collections) WHERE \(condition))"
+    /// The condition that a list that is as a condition says has the resource.
+    private static func isListed(_ membership: Membership, where condition: String) -> String {
+        let list = membership.list.quotedIdentifier
+        let lists = "SELECT unnest(\(list)) FROM \(membership.kind.name.quotedIdentifier) WHERE \(condition)"
+        return "\(membership.member.quotedIdentifier) IN (\(lists))"
     }
 
-    /// What a collection's name may be instead: its id.
-    private func identifiers(_ values: inout [SQLValue]) -> String {
+    /// What may be said instead of what a list is called: its identifier.
+    private func identifiers(of kind: Kind, _ values: inout [SQLValue]) -> String {
         guard comparison.comparator == nil, !choices[0].names.isEmpty else { return "" }
         values.append(.texts(choices[0].names))
-        return " OR CAST(id AS VARCHAR) IN (SELECT unnest($\(values.count)))"
+        return " OR CAST(\(kind.identifierKey.quotedIdentifier) AS VARCHAR) IN (SELECT unnest($\(values.count)))"
     }
 }
 

@@ -157,7 +157,7 @@ struct SearchField: Sendable {
 
     private static func sql(_ kind: Kind, _ steps: ArraySlice<Step>, _ predicate: (String) -> String) -> String {
         let identifier = kind.identifierKey.quotedIdentifier
-        var source = kind.rawValue.quotedIdentifier
+        var source = kind.name.quotedIdentifier
         var value: String?
         for step in steps {
             switch step {

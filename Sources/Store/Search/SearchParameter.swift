@@ -11,7 +11,7 @@ struct SearchParameter {
     /// Reads a parameter's name: a field's path, or another name, and how the value is compared; nil when the kind
     /// has no such parameter.
     init?(_ kind: Kind, name: String) {
-        if let path = Self.flags(kind)[name], let field = SearchField(kind, path: path) {
+        if let path = kind.resourceType.absenceNames[name], let field = SearchField(kind, path: path) {
             (operand, comparison, isFlag) = (.fields([field]), .equal, true)
             return
         }
@@ -27,7 +27,7 @@ struct SearchParameter {
     }
 
     private static func operand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
-        if kind == .computeNode, path == "collection" { return .collections }
+        if let membership = kind.resourceType.membership, path == membership.name { return .lists(membership) }
         if let fields = groups[kind]?[path], !fields.isEmpty { return .fields(fields) }
         return SearchField(kind, path: path).map { .fields([$0]) }
     }
@@ -42,23 +42,13 @@ struct SearchParameter {
         }
     )
 
-    /// The Go service's parameters that ask for nodes without a field.
-    private static func flags(_ kind: Kind) -> [String: String] {
-        guard kind == .computeNode else { return [:] }
-        return [
-            "missingXName": "xname", "missingHostname": "hostname", "missingArch": "architecture",
-            "missingBootMAC": "boot_mac", "missingBMCMAC": "bmc.mac_address", "missingIPV4": "boot_ipv4_address",
-            "missingIPV6": "boot_ipv6_address",
-        ]
-    }
-
     /// The names that a message suggests.
     static func names(_ kind: Kind) -> String {
         let groups = (groups[kind] ?? [:]).filter { !$0.value.isEmpty }.keys
-        let others = kind == .computeNode ? ["collection"] : []
-        return
-            (kind.resourceType.fields.map(\.name) + kind.resourceType.otherFieldNames.keys.sorted() + groups.sorted()
-            + others
-            + flags(kind).keys.sorted()).joined(separator: ", ")
+        let type = kind.resourceType
+        let names =
+            type.fields.map(\.name) + type.otherFieldNames.keys.sorted() + groups.sorted()
+            + [type.membership?.name].compactMap(\.self) + type.absenceNames.keys.sorted()
+        return names.joined(separator: ", ")
     }
 }

@@ -1,5 +1,6 @@
 import DuckDB
 import Foundation
+import Inventory
 import Records
 import Synchronization
 

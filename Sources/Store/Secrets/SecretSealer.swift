@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
-import Inventory
-package import Records
+package import Inventory
+import Records
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
 ///

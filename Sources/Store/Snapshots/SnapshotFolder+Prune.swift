@@ -1,4 +1,5 @@
 import Foundation
+import Inventory
 package import Journal
 import Logging
 import Records

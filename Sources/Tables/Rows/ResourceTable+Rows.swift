@@ -20,7 +20,7 @@ extension ResourceTable {
     ///
     /// - Parameter catalog: Where the table is, if not in the database: `temp`.
     package func insert(_ new: [StoredResource], catalog: String? = nil, on connection: Connection) throws {
-        let appender = try Appender(connection, catalog: catalog, table: kind.rawValue)
+        let appender = try Appender(connection, catalog: catalog, table: kind.name)
         for start in stride(from: 0, to: new.count, by: RowChunk.capacity) {
             let chunk = appender.makeChunk()
             var writer = RowWriter(self, chunk)

@@ -27,7 +27,7 @@ package struct ResourceTable: Sendable {
     }
 
     /// The table's name in SQL.
-    package var name: String { kind.rawValue.quotedIdentifier }
+    package var name: String { kind.name.quotedIdentifier }
 
     /// The identifier's column in SQL.
     package var identifier: String { kind.identifierKey.quotedIdentifier }

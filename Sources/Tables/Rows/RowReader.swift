@@ -1,7 +1,7 @@
 package import DuckDB
 package import Foundation
-import Inventory
-package import Records
+package import Inventory
+import Records
 import Schema
 
 /// Makes documents, and what they are found by, from rows of a projection's table, without a detour over Swift values.
@@ -10,7 +10,8 @@ package struct RowReader {
     private let columns: [ColumnType.Column]
     private let identifier: Int
     private let keys: [KeyColumn]
-    private let bmc: (column: Int, field: Int)?
+    /// The column that has copies of other resources, and the field of their identifiers.
+    private let copies: (column: Int, identifier: Int)?
 
     /// A column that a unique key is in.
     private struct KeyColumn {
@@ -30,12 +31,11 @@ package struct RowReader {
             let element = field.uniqueElementKey.map { Self.index(of: $0, in: Self.fields(of: columns[column].type)) }
             return KeyColumn(name: key, column: column, field: element)
         }
-        bmc = kind == .computeNode ? Self.bmcColumn(in: columns) : nil
-    }
-
-    private static func bmcColumn(in columns: [ColumnType.Column]) -> (column: Int, field: Int) {
-        let column = index(of: "bmc", in: columns)
-        return (column, index(of: Kind.bmc.identifierKey, in: fields(of: columns[column].type)))
+        copies = kind.embedding.map { [columns] embedding in
+            let column = Self.index(of: embedding.key, in: columns)
+            let fields = Self.fields(of: columns[column].type)
+            return (column, Self.index(of: embedding.kind.identifierKey, in: fields))
+        }
     }
 
     private static func index(of name: String, in columns: [ColumnType.Column]) -> Int {
@@ -63,7 +63,7 @@ package struct RowReader {
         let versions = chunk[columns.count]
         let secrets = chunk[columns.count + 1]
         let secretEntries = secrets.listElements.structFields
-        let embedded = bmc.map { (vectors[$0.column], vectors[$0.column].structFields[$0.field]) }
+        let copies = copies.map { (vectors[$0.column], vectors[$0.column].structFields[$0.identifier]) }
         var writer = JSONWriter()
         // Cells are read, which keep no memory by themselves.
         return try withExtendedLifetime((vectors, secrets)) {
@@ -76,7 +76,7 @@ package struct RowReader {
                     ? try IndexEntry(of: readable(document))
                     : IndexEntry(
                         keys: KeyCells.keys(keys, row),
-                        bmc: embedded.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) }
+                        embedded: copies.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) }
                     )
                 writer.removeAll()
                 return Change(

@@ -30,10 +30,10 @@ package struct Snapshot: Sendable {
     }
 
     /// The name of the Parquet file of a kind.
-    package static func fileName(of kind: Kind) -> String { kind.rawValue + parquetSuffix }
+    package static func fileName(of kind: Kind) -> String { kind.name + parquetSuffix }
 
     /// The name of the Parquet file of a kind's sealed secrets.
-    package static func secretsFileName(of kind: Kind) -> String { "\(kind.rawValue).secrets\(parquetSuffix)" }
+    package static func secretsFileName(of kind: Kind) -> String { "\(kind.name).secrets\(parquetSuffix)" }
 
     /// The Parquet file of a kind; nil where the snapshot has no such kind.
     package func file(of kind: Kind) -> URL? {

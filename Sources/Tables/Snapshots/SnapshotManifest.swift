@@ -34,7 +34,7 @@ package struct SnapshotManifest: Sendable, Equatable {
     }
 
     /// The kinds of format 1, which does not list them.
-    private static let firstKinds: [Kind] = [.computeNode, .bmc, .nodeCollection, .component]
+    private static let firstKinds = Array(Kind.allCases.prefix(4))
 
     package init(position: ChainPoint, inventory: UUID, createdAt: String, program: String, files: [String: File]) {
         self.inventory = inventory
@@ -111,7 +111,7 @@ extension SnapshotManifest {
             inventory = id
             chain = hash
             kinds = try names.map { name throws(SnapshotError) in
-                guard let kind = Kind(rawValue: name) else {
+                guard let kind = Kind(name: name) else {
                     throw .otherVersion("has resources of a kind that this version does not know, \(name)", program)
                 }
                 return kind
@@ -132,7 +132,7 @@ extension SnapshotManifest {
                 chain: chain?.description,
                 createdAt: createdAt,
                 program: program,
-                kinds: kinds.map(\.rawValue),
+                kinds: kinds.map(\.name),
                 files: files
             )
             return try encoder.encode(written) + Data("\n".utf8)

@@ -47,6 +47,11 @@ extension Kind {
         Reference(self, text)
     }
 
+    /// The fields whose values can be references.
+    package var referenceFields: [String] {
+        [identifierKey] + resourceType.fields.filter { $0.uniqueKey != nil }.map(\.name)
+    }
+
     private struct ReferenceKey: Sendable {
         var name: String
         var isNormal: @Sendable (String) -> Bool

@@ -15,7 +15,7 @@ extension Resource {
         do {
             self = try Self(json: JSONValue(parsing: document))
         } catch {
-            preconditionFailure("a stored \(Self.kind.rawValue) cannot be read: \(error)")
+            preconditionFailure("a stored \(Self.kind.name) cannot be read: \(error)")
         }
     }
 }

@@ -11,9 +11,9 @@ package struct Document: Sendable {
     package var identifier: UUID? {
         didSet { text.set(kind.identifierField, to: identifier.map { $0.json[...] }) }
     }
-    /// Of a node: the identifier of the BMC in its document, of which a client may give only other fields.
-    package private(set) var bmcIdentifier: UUID?
-    /// JSON pointers of empty strings that stand for secrets; those of a node's BMC are that one's.
+    /// The identifier of the other resource that the document has a copy of; nil where a client gives only other fields.
+    package private(set) var embeddedIdentifier: UUID?
+    /// JSON pointers of empty strings that stand for secrets; those in the copy of another resource are that one's.
     package private(set) var standingSecrets: [String]
 
     /// The document as it is stored and served, UTF-8.
@@ -24,7 +24,7 @@ package struct Document: Sendable {
         do {
             return try JSONValue(parsing: bytes)
         } catch {
-            preconditionFailure("a stored \(kind.rawValue) is not JSON: \(error)")
+            preconditionFailure("a stored \(kind.name) is not JSON: \(error)")
         }
     }
 
@@ -50,12 +50,11 @@ package struct Document: Sendable {
         if kind.reservesKeys, completeness != .part { keys = kind.resourceType.reservedKeys(of: text.bytes) + keys }
         keys.removeRepetitions()
         identifier = text.string(kind.identifierField).flatMap(UUID.init(spelling:))
-        bmcIdentifier = kind == .computeNode ? Self.identifier(ofBMC: text.value(Self.bmcField)) : nil
+        let embedding = kind.embedding
+        if let embedding { embeddedIdentifier = Self.identifier(of: text.value(embedding.field), embedding) }
         standingSecrets = []
         for secret in reading.secrets {
-            if kind != .computeNode || !secret.pointer.hasPrefix(Self.bmcPrefix) {
-                standingSecrets.append(secret.pointer)
-            }
+            if embedding?.owns(secret.pointer) != true { standingSecrets.append(secret.pointer) }
             if !secret.value.isEmpty { secrets.append(secret) }
         }
     }
@@ -66,7 +65,7 @@ package struct Document: Sendable {
     package init(stored bytes: some Collection<UInt8>, _ kind: Kind) {
         var secrets: [(pointer: String, value: String)] = []
         guard let document = Document(reading: bytes, kind, .stored, secrets: &secrets), secrets.isEmpty else {
-            preconditionFailure("a stored \(kind.rawValue) cannot be read")
+            preconditionFailure("a stored \(kind.name) cannot be read")
         }
         self = document
     }
@@ -75,23 +74,15 @@ package struct Document: Sendable {
 
     // MARK: Fields
 
-    /// Of a node: its location.
-    package var nodeXName: NodeXName? {
-        guard kind == .computeNode, let key = keys.first(where: { $0.name == "xname" }) else { return nil }
-        return switch key.number {
-        case .number(let number): NodeXName(number: number)
-        case .text(let text): NodeXName(normal: text)
-        }
-    }
+    /// Whether a field is there.
+    func has(_ field: Int) -> Bool { text.has(field) }
 
-    /// Of a BMC: its location.
-    package var bmcXName: String? {
-        get { text.string(Self.bmcXNameField) }
-        set {
-            text.set(Self.bmcXNameField, to: newValue.map { JSONValue.string($0).bytes[...] })
-            keys.removeAll { $0.name == "xname" }
-            if let newValue { keys.insert(UniqueKey(name: "xname", value: newValue), at: 0) }
-        }
+    /// Sets the text of a field, which may be one that the resource is found by.
+    mutating func set(_ field: Int, to value: String) {
+        text.set(field, to: JSONValue.string(value).bytes[...])
+        guard let name = kind.resourceType.fields[field].uniqueKey else { return }
+        keys.removeAll { $0.name == name }
+        keys.insert(UniqueKey(name: name, value: value), at: 0)
     }
 
     /// The subject of the token that created the resource; nil in a kind that does not keep it.
@@ -137,59 +128,46 @@ package struct Document: Sendable {
         return overwritten(by: part)
     }
 
-    // MARK: BMCs of nodes
+    // MARK: Copies of other resources
 
-    private static let bmcPrefix = "/bmc/"
-
-    /// The BMC that a node has in its document, of which a client may give only a part.
-    package var bmc: Document? {
-        guard kind == .computeNode, let json = text.value(Self.bmcField) else { return nil }
+    /// The copy of another resource in the document, of which a client may give only a part.
+    package var embedded: Document? {
+        guard let embedding = kind.embedding, let json = text.value(embedding.field) else { return nil }
         var secrets: [(pointer: String, value: String)] = []
-        guard let bmc = Document(reading: json, .bmc, .part, secrets: &secrets) else {
-            preconditionFailure("the BMC of a node in normal form is in normal form")
+        guard let copy = Document(reading: json, embedding.kind, .part, secrets: &secrets) else {
+            preconditionFailure("the copy of a resource in a document in normal form is in normal form")
         }
-        return bmc
+        return copy
     }
 
-    private static func identifier(ofBMC json: ArraySlice<UInt8>?) -> UUID? {
-        json?.withUnsafeBufferPointer { json in
-            // The identifier is the first field.
-            let start = #"{"id":""#.utf8.count
-            guard json.count > start + 36, json[2] == UInt8(ascii: "i"), json[3] == UInt8(ascii: "d") else {
-                return nil
-            }
+    private static func identifier(of copy: ArraySlice<UInt8>?, _ embedding: Embedding) -> UUID? {
+        copy?.withUnsafeBufferPointer { json in
+            let start = embedding.start.count
+            guard json.count > start + 36, json.starts(with: embedding.start) else { return nil }
             return UUID(spelling: UnsafeBufferPointer(rebasing: json[start..<start + 36]))
         }
     }
 
-    /// Has a node refer to a BMC, of which its document has nothing but the identifier then.
-    package mutating func refer(toBMC id: UUID?) {
-        text.set(Self.bmcField, to: id.map { (Array(#"{"id":"#.utf8) + $0.json + [UInt8(ascii: "}")])[...] })
-        bmcIdentifier = id
+    /// Has the document refer to another resource, of which it has nothing but the identifier then.
+    package mutating func refer(to id: UUID?) {
+        guard let embedding = kind.embedding else { preconditionFailure("\(kind.name) embeds nothing") }
+        text.set(embedding.field, to: id.map { (embedding.start.dropLast() + $0.json + [UInt8(ascii: "}")])[...] })
+        embeddedIdentifier = id
     }
 
-    /// Writes a BMC into the node that has it.
+    /// Writes a copy of another resource into the document.
     ///
-    /// - Parameter bytes: The BMC's document.
-    package mutating func embed(bmc id: UUID, _ bytes: [UInt8]) {
-        bmcIdentifier = id
-        if !text.has(Self.bmcField, bytes) { text.set(Self.bmcField, to: bytes[...]) }
+    /// - Parameter bytes: That one's document.
+    package mutating func embed(_ id: UUID, _ bytes: [UInt8]) {
+        guard let embedding = kind.embedding else { preconditionFailure("\(kind.name) embeds nothing") }
+        embeddedIdentifier = id
+        if !text.has(embedding.field, bytes) { text.set(embedding.field, to: bytes[...]) }
     }
-
-    /// What a new BMC that came with a node lacks, by pointers from the node.
-    package var missingBMCFields: [SchemaViolation] {
-        BMC.missing { index, _ in !text.has(index) }
-    }
-
-    // MARK: Places of fields
-
-    private static let bmcField = ComputeNode.number(of: "bmc")
-    private static let bmcXNameField = BMC.number(of: "xname")
 }
 
 extension JSONStructure {
     /// The number of a field.
-    fileprivate static func number(of name: String) -> Int {
+    static func number(of name: String) -> Int {
         guard let number = fields.firstIndex(where: { $0.name == name }) else {
             preconditionFailure("\(jsonName) has no \(name)")
         }
@@ -223,15 +201,4 @@ extension Kind {
 extension Resource {
     /// The keys that a stored document has beside those of fields.
     fileprivate static func reservedKeys(of document: [UInt8]) -> [UniqueKey] { Self(stored: document).reservedKeys }
-}
-
-extension NodeXName {
-    /// - Parameter text: An xname in normal spelling.
-    fileprivate init(normal text: String) {
-        do {
-            try self.init(text)
-        } catch {
-            preconditionFailure("\(text) is no xname: \(error)")
-        }
-    }
 }

@@ -1,0 +1,149 @@
+package import Foundation
+package import Schema
+
+/// The rules of a kind that no schema says, since they concern several resources.
+///
+/// They are told of each transaction while it is worked out. They look up, stage and report, and do no I/O.
+package protocol ResourceRules: Sendable {
+    /// Looks at a document that is about to be staged: what else is to be staged for it, and what it gets from others.
+    func accept(
+        _ document: inout Document,
+        _ acceptance: Acceptance,
+        in view: inout some InventoryView & ~Copyable
+    ) throws(Refusal)
+
+    /// Brings up to date what a document repeats of other resources.
+    func refresh(_ document: inout Document, in view: borrowing some InventoryView & ~Copyable)
+
+    /// Stages what follows from a transaction, once its operations are staged. What is staged then is refreshed after.
+    func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal)
+
+    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have.
+    func problems(in view: borrowing some InventoryView & ~Copyable) -> [Refusal.Problem]
+}
+
+extension ResourceRules {
+    package func accept(
+        _ document: inout Document,
+        _ acceptance: Acceptance,
+        in view: inout some InventoryView & ~Copyable
+    ) throws(Refusal) {}
+
+    package func refresh(_ document: inout Document, in view: borrowing some InventoryView & ~Copyable) {}
+
+    package func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal) {}
+
+    package func problems(in view: borrowing some InventoryView & ~Copyable) -> [Refusal.Problem] { [] }
+}
+
+extension Kind {
+    /// The rules of the kind that concern several resources.
+    package var rules: (any ResourceRules)? { Self.rules[number] }
+
+    private static let rules = allCases.map { $0.resourceType.rules }
+
+    /// The rules of all kinds that have any.
+    package static let allRules = rules.compactMap(\.self)
+}
+
+/// Where a document that is accepted comes from.
+package struct Acceptance {
+    package let resource: ResourceID
+    package let submission: Submission
+    /// The members that the client changes; nil where it gives the whole document.
+    package let patch: JSONObject?
+
+    package init(_ resource: ResourceID, _ submission: Submission, patch: JSONObject?) {
+        self.resource = resource
+        self.submission = submission
+        self.patch = patch
+    }
+}
+
+/// The inventory as a transaction leaves it, while that is being worked out.
+package protocol InventoryView: ~Copyable {
+    // MARK: Looking up
+
+    /// Whether a resource is there after the operations so far.
+    func exists(_ id: ResourceID) -> Bool
+
+    /// A resource after the operations so far.
+    mutating func current(_ id: ResourceID) -> Document?
+
+    /// The bytes of a document after the operations so far.
+    func currentBytes(_ id: ResourceID) -> [UInt8]?
+
+    /// Who has a unique key after the operations so far.
+    func holder(_ kind: Kind, of key: UniqueKey) -> UUID?
+
+    /// Those that have a value of a key that is as a condition says, after the operations so far.
+    ///
+    /// - Complexity: O(*n*) of the resources of the kind.
+    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [ResourceID]
+
+    /// The resources that have a copy of one before the transaction, in the order of their identifiers.
+    func embedders(of id: ResourceID) -> [ResourceID]
+
+    /// The resources of a kind that the transaction touches so far, in the order in which it came to them.
+    func touched(_ kind: Kind) -> [TouchedResource]
+
+    /// A resource before the transaction.
+    func before(_ id: ResourceID) -> Document?
+
+    // MARK: Staging
+
+    /// Stages a resource, with the stored secret for each empty string that stands for one.
+    mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) throws(Refusal)
+
+    /// Stages a resource as it is, since another one has changed; nothing where it is staged already.
+    mutating func touch(_ id: ResourceID, since cause: TouchedResource) throws(Refusal)
+
+    // MARK: Reporting
+
+    /// The operation that is being staged, from 0.
+    var operation: Int { get }
+
+    /// The operation that touched a resource last.
+    func operation(of id: ResourceID) -> Int?
+
+    /// A resource as a message names it: what people call it, and its id.
+    func name(_ id: ResourceID) -> String
+}
+
+/// A resource that a transaction touches.
+package struct TouchedResource {
+    package let resource: ResourceID
+    /// Whether it was there before the transaction.
+    package let wasThere: Bool
+    /// As it is after the operations so far; nil when it is deleted.
+    package let document: Document?
+    /// The operation that touched it last.
+    package let operation: Int
+
+    package init(_ resource: ResourceID, wasThere: Bool, document: Document?, operation: Int) {
+        self.resource = resource
+        self.wasThere = wasThere
+        self.document = document
+        self.operation = operation
+    }
+}
+
+extension InventoryView where Self: ~Copyable {
+    /// Refuses the operation that is being staged.
+    package func refusal(
+        _ reason: Refusal.Reason,
+        _ message: String,
+        violations: [SchemaViolation] = [],
+        holder: ResourceID? = nil
+    ) -> Refusal {
+        Refusal([
+            Refusal.Problem(
+                operation: operation,
+                reason: reason,
+                message: message,
+                violations: violations,
+                holder: holder
+            )
+        ])
+    }
+}
