@@ -159,7 +159,7 @@ let package = Package(
         .testTarget(name: "DuckDBTests", dependencies: ["DuckDB"], swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
-            dependencies: ["Inventory", "Schema"],
+            dependencies: ["Inventory", "Journal", "Records", "Schema"],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
@@ -187,7 +187,7 @@ let package = Package(
         ),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Inventory", "Journal", "Records"],
+            dependencies: ["Inventory", "Journal", "Records", "TestSupport"],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: swiftSettings),

@@ -41,8 +41,7 @@ extension InventoryStore {
     /// - Throws: Where that would not be all that was ever acknowledged.
     static func restore(
         _ configuration: Configuration,
-        to projection: Projection,
-        _ directory: Directory,
+        to views: Views,
         _ logger: Logger
     ) async throws -> Restored {
         var files = try DataFiles(configuration.directory)
@@ -62,11 +61,11 @@ extension InventoryStore {
         let snapshots = files.snapshots(of: inventory)
         try snapshots.removePartial()
         try JournalFolder(files.directory.journal, disk: files.directory.disk).removePartial()
-        let snapshot = try await restoreSnapshot(files, snapshots, configuration, to: projection, directory, logger)
+        let snapshot = try await restoreSnapshot(files, snapshots, configuration, to: views, logger)
         if snapshot == nil, !files.snapshots.isEmpty, files.segments.isEmpty {
             throw JournalError.incomplete([.noGoodSnapshot(snapshots.path, count: files.snapshots.count)])
         }
-        let recovery = try await replay(configuration, files, after: snapshot, to: projection, directory, logger)
+        let recovery = try await replay(configuration, files, after: snapshot, to: views, logger)
         if recovery.tip == .beginning { logger.notice("the inventory is empty") }
         return Restored(
             inventory: inventory,
@@ -84,8 +83,7 @@ extension InventoryStore {
         _ files: DataFiles,
         _ folder: SnapshotFolder,
         _ configuration: Configuration,
-        to projection: Projection,
-        _ directory: Directory,
+        to views: Views,
         _ logger: Logger
     ) async throws -> Snapshot? {
         for id in files.snapshots.map(\.id) {
@@ -93,13 +91,13 @@ extension InventoryStore {
                 let start = ContinuousClock.now
                 let snapshot = try folder.snapshot(id)
                 try snapshot.verify()
-                let unknown = try await projection.restore(snapshot, into: directory)
+                let unknown = try await views.projection.restore(snapshot, into: views.directory)
                 try drop(unknown, configuration, snapshot.folder, snapshot.manifest.program, logger)
                 logger.info(
                     "restored a snapshot",
                     metadata: [
                         "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
-                        "resources": "\(Kind.allCases.reduce(0) { $0 + directory.count($1) })",
+                        "resources": "\(Kind.allCases.reduce(0) { $0 + views.directory.count($1) })",
                         "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
                     ]
                 )
@@ -117,8 +115,7 @@ extension InventoryStore {
         _ configuration: Configuration,
         _ files: DataFiles,
         after snapshot: Snapshot?,
-        to projection: Projection,
-        _ directory: Directory,
+        to views: Views,
         _ logger: Logger
     ) async throws -> JournalRecovery {
         let start = ContinuousClock.now
@@ -133,13 +130,13 @@ extension InventoryStore {
             progress: { configuration.replayProgress($0, total) },
             visit: { replay.add($0) }
         )
-        let unknown = try replay.apply(to: directory) { projection.enqueue($0, through: recovery.tip) }
+        let unknown = try replay.apply(to: views, through: recovery.tip)
         let programs = replay.programs.subtracting([Version.program]).sorted().joined(separator: ", ")
         try drop(unknown, configuration, files.directory.journal, programs.isEmpty ? nil : programs, logger)
         // Larger tables are filled behind the start; a search or a snapshot waits for it.
-        let size = replay.resourceCount + Kind.allCases.reduce(0) { $0 + directory.count($1) }
-        if size <= Projection.maximumAtStart { try await projection.catchUp() }
-        projection.begin(at: recovery.tip)
+        let size = replay.resourceCount + Kind.allCases.reduce(0) { $0 + views.directory.count($1) }
+        if size <= Projection.maximumAtStart { try await views.projection.catchUp() }
+        views.begin(at: recovery.tip)
         if replay.transactionCount > 0 {
             logger.info(
                 "replayed the journal",

@@ -48,9 +48,10 @@ package final class InventoryStore: Sendable {
         try Self.tightenFiles(configuration, logger)
         directory = Directory()
         projection = try Projection(temporaryDirectory: data.temporary, logger: logger)
+        let views = Views(directory, projection)
         // Afterwards there is none, so that searches and merges do not hold up the requests.
         let helper = HelperThread(on: projection.database)
-        let restored = try await Self.restore(configuration, to: projection, directory, logger)
+        let restored = try await Self.restore(configuration, to: views, logger)
         intake = try Intake(
             directory: directory,
             sealer: Self.sealer(configuration, directory, logger),
@@ -60,9 +61,8 @@ package final class InventoryStore: Sendable {
         try disk.createFolder(data.journal)
         journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), restored.recovery)
         committer = Committer(
-            directory: directory,
-            projection: projection,
-            journal: try JournalWriter(
+            views: views,
+            log: try JournalWriter(
                 journal,
                 restored.recovery,
                 inventory: restored.inventory,

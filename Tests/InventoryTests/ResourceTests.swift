@@ -34,13 +34,15 @@ struct ResourceTests {
         let numbers = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0.name, $0.number) })
         #expect(numbers.filter { $0.value < 4 } == ["ComputeNode": 0, "BMC": 1, "NodeCollection": 2, "Component": 3])
         #expect(numbers.values.sorted() == Array(0..<Kind.allCases.count))
+        for kind in Kind.allCases { #expect(Kind(number: kind.number) == kind) }
+        #expect(Kind(number: numbers.count) == nil)
     }
 
     @Test("are named as clients of the Go service name them, too")
     func otherNames() {
         #expect(Kind(clientName: "bmc") == .bmc)
         #expect(Kind(clientName: "BMC") == .bmc)
-        #expect(Kind.clientNames.map(\.name).sorted() == ["BMC", "Component", "ComputeNode", "NodeCollection", "bmc"])
+        #expect(Kind.allCases.allSatisfy { Kind(clientName: $0.name) == $0 })
     }
 
     @Test("tell empty from absent")

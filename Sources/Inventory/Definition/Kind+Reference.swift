@@ -52,6 +52,9 @@ extension Kind {
         [identifierKey] + resourceType.fields.filter { $0.uniqueKey != nil }.map(\.name)
     }
 
+    /// Whether resources can have a unique key of that name in a field.
+    package func hasUniqueKey(_ name: String) -> Bool { resourceType.fields.contains { $0.uniqueKey == name } }
+
     private struct ReferenceKey: Sendable {
         var name: String
         var isNormal: @Sendable (String) -> Bool

@@ -1,5 +1,4 @@
 import Foundation
-package import Inventory
 package import Schema
 
 /// Why the store did not do what it was asked; nothing of the request is in effect.

@@ -3,7 +3,9 @@ package import Schema
 
 /// The rules of a kind that no schema says, since they concern several resources.
 ///
-/// They are told of each transaction while it is worked out. They look up, stage and report, and do no I/O.
+/// They look up, stage and report while a transaction is worked out, and do no I/O. ``accept(_:_:in:)`` and
+/// ``refresh(_:in:)`` concern documents of the kind; ``finish(in:)`` and ``problems(in:)`` are asked about every transaction,
+/// whatever it touches.
 package protocol ResourceRules: Sendable {
     /// Looks at a document that is about to be staged: what else is to be staged for it, and what it gets from others.
     func accept(
@@ -18,7 +20,10 @@ package protocol ResourceRules: Sendable {
     /// Stages what follows from a transaction, once its operations are staged. What is staged then is refreshed after.
     func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal)
 
-    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have.
+    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have. It is not
+    /// asked about one that goes back, since what was there was right then.
+    ///
+    /// What is deleted is ``InventoryView/touched(_:)`` without a document; ``InventoryView/before(_:)`` says what it was.
     func problems(in view: borrowing some InventoryView & ~Copyable) -> [Refusal.Problem]
 }
 
@@ -76,9 +81,10 @@ package protocol InventoryView: ~Copyable {
     /// Who has a unique key after the operations so far.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID?
 
-    /// Those that have a value of a key that is as a condition says, after the operations so far.
+    /// Those that have a value of a unique key that is as a condition says, after the operations so far, in no order.
     ///
-    /// - Complexity: O(*n*) of the resources of the kind.
+    /// - Parameter key: The name of the key, as ``UniqueKey/name`` has it.
+    /// - Complexity: O(*n*) of the resources of the kind, so ask once for all that a transaction touches.
     func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [ResourceID]
 
     /// The resources that have a copy of one before the transaction, in the order of their identifiers.

@@ -168,16 +168,7 @@ struct ComputeNodeRules: ResourceRules {
 
     /// Where the BMC of a node is.
     private static func bmcPlace(of node: Document) -> BMCXName? {
-        guard let key = node.keys.first(where: { $0.name == "xname" }) else { return nil }
-        switch key.number {
-        case .number(let number): return NodeXName(number: number)?.bmcXName
-        case .text(let text):
-            do throws(InvalidValue) {
-                return try NodeXName(text).bmcXName
-            } catch {
-                preconditionFailure("\(text) is no xname: \(error)")
-            }
-        }
+        node.keys.first { $0.name == "xname" }.flatMap { NodeXName($0) }?.bmcXName
     }
 
     private static func key(_ xname: BMCXName) -> UniqueKey {

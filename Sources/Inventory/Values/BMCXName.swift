@@ -5,7 +5,7 @@ package import Schema
 /// The naming scheme is HMS's, where the pattern and the ranges come from. The normal spelling has no leading zeros,
 /// but a cabinet keeps the three digits that the pattern asks for.
 package struct BMCXName: StringValue, Comparable {
-    /// Cabinet, 0 to 100,000.
+    /// Cabinet, 0 to 99,999.
     package let cabinet: Int
     /// Chassis in the cabinet, 0 to 255.
     package let chassis: Int
@@ -21,7 +21,7 @@ package struct BMCXName: StringValue, Comparable {
     }
 
     init(scanning scanner: inout XNameScanner) throws(InvalidValue) {
-        cabinet = try scanner.part("x", name: "cabinet", digits: 3...5, maximum: 100_000)
+        cabinet = try scanner.part("x", name: "cabinet", digits: 3...5, maximum: 99_999)
         chassis = try scanner.part("c", name: "chassis", digits: 1...3, maximum: 255)
         slot = try scanner.part("s", name: "slot", digits: 1...3, maximum: 255)
         bmc = try scanner.part("b", name: "BMC", digits: 1...3, maximum: 255)

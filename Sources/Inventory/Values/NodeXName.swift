@@ -16,7 +16,20 @@ package struct NodeXName: StringValue, Comparable {
         try scanner.end()
     }
 
-    /// Cabinet, 0 to 100,000.
+    /// The xname that a unique key of a node is; nil for another key.
+    package init?(_ key: UniqueKey) {
+        switch key.number {
+        case .number(let number): self.init(number: number)
+        case .text(let text):
+            do throws(InvalidValue) {
+                try self.init(text)
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    /// Cabinet, 0 to 99,999.
     package var cabinet: Int { bmcXName.cabinet }
     /// Chassis in the cabinet, 0 to 255.
     package var chassis: Int { bmcXName.chassis }

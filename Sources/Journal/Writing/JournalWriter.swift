@@ -2,12 +2,12 @@ package import Foundation
 package import Inventory
 package import Records
 
-/// Appends to the journal; the ``Committer`` has the only one.
+/// The log in files: appends to the journal; the ``Committer`` has the only one.
 ///
 /// A write or a sync that fails closes the segment: what may or may not have reached the disk is never written to
 /// again. The next attempt begins a fresh segment, which is on disk as a whole before anything counts on it, and whose
 /// first number voids what the failed one may hold.
-package final class JournalWriter {
+package final class JournalWriter: TransactionLog {
     private let journal: PublishedJournal
     private let inventory: UUID
     private var state: JournalWriterState
@@ -58,26 +58,27 @@ package final class JournalWriter {
         }
     }
 
-    /// The last transaction that counts.
-    package var sequence: UInt64 { state.tip.sequence }
+    package var tip: ChainPoint { state.tip }
 
-    /// The next number to be given.
     package var next: UInt64 { state.next }
 
-    /// The time now, but never before one that was given before.
     package func now() -> Timestamp { state.time(Self.clock) }
 
     private static var clock: Timestamp {
         Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1000) * 1000)
     }
 
-    /// Appends transactions, whose numbers go on from ``next``.
-    ///
-    /// They are on stable storage when this returns, where the policy is to always sync.
-    ///
-    /// - Returns: The place behind each of them.
-    /// - Throws: When they cannot be written. Then none of them counts, and their numbers are not given again.
-    package func append(_ records: [JournalRecord]) throws(DiskError) -> [ChainPoint] {
+    /// Appends transactions, which are on stable storage when this returns, where the policy is to always sync.
+    package func append(_ records: [JournalRecord], after point: ChainPoint) -> AppendOutcome {
+        guard point == tip else { return .refused(ForeignPoint(point, tip: tip)) }
+        do throws(DiskError) {
+            return .counts(try append(records))
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private func append(_ records: [JournalRecord]) throws(DiskError) -> [ChainPoint] {
         guard let first = records.first, let last = records.last else { return [] }
         try heal()
         if state.mustTellClock(Self.clock) {
@@ -113,24 +114,28 @@ package final class JournalWriter {
             .init(bytes: bytes, entries: entries, count: records.count, tip: tip, time: first.time)
         )
         journal.publish(entries.map { $0.moved(by: size) }, size: size + bytes.count, sequence: tip.sequence)
-        carryOut(duty)
+        fulfil(duty)
         return points
     }
 
     /// Syncs or rotates when it is time. What fails here is for the next write to meet.
-    private func carryOut(_ duty: JournalWriterState.Duty) {
+    private func fulfil(_ duty: JournalWriterState.Duty) {
         do throws(DiskError) {
             switch duty {
             case .nothing: break
             case .sync: try sync()
-            case .beginSegment: try rotate()
+            case .beginSegment: try rotate(at: 0)
             }
         } catch {
             // ``PublishedJournal/problem`` says it.
         }
     }
 
-    /// Tells followers of what was appended, once it is in effect.
+    package func beyond(_ point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
+        if point == tip { return [] }
+        return try journal.transactions(after: point, through: tip)
+    }
+
     package func announce() {
         journal.announce()
     }
@@ -166,7 +171,7 @@ package final class JournalWriter {
 
     /// Begins a new segment, where the one that is written to has so many bytes, and anything at all. Everything is on stable
     /// storage then, the head too.
-    package func rotate(at size: Int = 0) throws(DiskError) {
+    package func rotate(at size: Int) throws(DiskError) {
         try sync()
         if state.isWorthClosing(at: size) { try replaceSegment() }
     }
@@ -207,18 +212,6 @@ package final class JournalWriter {
         try headFile?.sync()
     }
 
-    /// Brings the head to stable storage when nothing has been written for a while.
-    package func settle() {
-        defer { isHeadBusy = false }
-        guard !isHeadBusy else { return }
-        do throws(DiskError) {
-            try syncHead()
-        } catch {
-            // The next segment begins with a head that is written anew.
-            close(after: error)
-        }
-    }
-
     /// Writes down that the journal begins with a segment, so that those before it can be removed; at a stop too, when no
     /// segment is open any more.
     package func keep(from first: UInt64) throws(DiskError) {
@@ -228,9 +221,15 @@ package final class JournalWriter {
         try syncHead()
     }
 
-    /// Makes sure that the files are still those that are open. Where they are not, nothing is written until a restart,
-    /// since the next start would not find it.
-    package func checkFiles() throws(DiskError) {
+    /// Makes sure that the files are still those that are open, and brings the head to stable storage when nothing is written.
+    package func lookAfterFiles() throws(DiskError) {
+        try checkFiles()
+        settle()
+    }
+
+    /// Where the files are not those that are open, nothing is written until a restart, since the next start would not find
+    /// it.
+    private func checkFiles() throws(DiskError) {
         if let loss { throw loss }
         do throws(DiskError) {
             if let (file, path) = file { try file.check(path) }
@@ -241,8 +240,21 @@ package final class JournalWriter {
         }
     }
 
+    /// Brings the head to stable storage when nothing has been written for a while.
+    private func settle() {
+        defer { isHeadBusy = false }
+        guard !isHeadBusy else { return }
+        do throws(DiskError) {
+            try syncHead()
+        } catch {
+            // The next segment begins with a head that is written anew.
+            close(after: error)
+        }
+    }
+
     /// Writes nothing until a restart.
-    package func stop(for reason: DiskError) {
+    package func stop(for reason: any Error) {
+        let reason = reason as? DiskError ?? DiskError(message: "\(reason)")
         loss = reason
         journal.publish(reason)
     }

@@ -1,7 +1,7 @@
 package import Inventory
 
 /// One accepted transaction, as the journal keeps it.
-package struct JournalRecord: Sendable {
+package struct JournalRecord: Sendable, Equatable {
     /// Its sequence number.
     package var sequence: UInt64
     /// When it was accepted; never before the transaction before it.
@@ -28,7 +28,7 @@ package struct JournalRecord: Sendable {
 }
 
 /// What a transaction made of one resource.
-package struct JournalChange: Sendable {
+package struct JournalChange: Sendable, Equatable {
     package var resource: ResourceID
     /// What is stored from then on; nil after a deletion.
     package var stored: StoredResource?

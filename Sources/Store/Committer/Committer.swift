@@ -1,4 +1,4 @@
-import Foundation
+import DequeModule
 import Inventory
 import Journal
 import OrderedCollections
@@ -7,202 +7,223 @@ import Synchronization
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
 ///
-/// All that waits while the disk syncs goes into the next batch, which is synced once. Readers see a transaction, and
-/// its client gets its answer, when the journal has it. Whoever waits is counted, and one more than the limit is turned
-/// away rather than queued.
+/// All that waits while the log takes a batch goes into the next one. Readers see a transaction, and its client gets its
+/// answer, when the log has it. Whoever waits is counted, and one more than the limit is turned away rather than queued.
 actor Committer {
-    private let directory: Directory
-    private let projection: Projection
-    private let journal: JournalWriter
+    private let views: Views
+    private let log: any TransactionLog
     private let intake: Intake
     private let executor = ThreadExecutor(label: "committer")
     private var isClosed = false
-    private var recordings: [Recording] = []
+    /// Whether the log may have more than what is in effect.
+    private var mustFollow = false
+    /// Whether somebody uses the log, and those that wait for it.
+    private var isLogTaken = false
+    private var waitingForLog: Deque<CheckedContinuation<Void, Never>> = []
     private nonisolated let queue = Mutex(Queue())
 
     private struct Queue {
         var requests: [Request] = []
         /// Those that wait or are being carried out.
         var count = 0
-        var isBeingWorkedOff = false
+        var isDrained = false
     }
 
     /// A transaction whose client waits.
     private struct Request {
         let submitted: SubmittedTransactions
         let index: Int
-        /// The operations that a decision came to.
-        var decided: [Transaction.Operation]?
 
         var transaction: Transaction { submitted.transactions[index] }
 
-        var decision: Transaction.Decision? {
-            if case .decision(let decision) = transaction.content { decision } else { nil }
-        }
-
-        var operations: [Transaction.Operation] {
-            if case .operations(let operations) = transaction.content { return operations }
-            guard let decided else {
-                preconditionFailure("a transaction is worked out when its operations are decided")
-            }
-            return decided
+        var isDecision: Bool {
+            if case .decision = transaction.content { true } else { false }
         }
     }
 
     /// How many transactions may wait at once.
     private static let maximumWaiting = 40_960
-    /// How many transactions, and changes at about, are synced at once.
+    /// How many transactions, and changes at about, are a batch.
     private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// - Parameter journal: Goes on behind the last transaction that the directory holds.
-    init(
-        directory: Directory,
-        projection: Projection,
-        journal: sending JournalWriter,
-        intake: Intake
-    ) {
-        self.directory = directory
-        self.projection = projection
-        self.journal = journal
+    /// - Parameter log: Goes on behind the last transaction that the views have.
+    init(views: Views, log: sending any TransactionLog, intake: Intake) {
+        self.views = views
+        self.log = log
         self.intake = intake
     }
 
     /// Puts transactions in line, to be carried out one after the other, each by itself.
     nonisolated func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
         let submitted = SubmittedTransactions(transactions)
-        let wasWorkedOff = queue.withLock { queue -> Bool? in
+        let wasDrained = queue.withLock { queue -> Bool? in
             guard queue.count + transactions.count <= Self.maximumWaiting else { return nil }
             queue.count += transactions.count
             queue.requests += transactions.indices.map { Request(submitted: submitted, index: $0) }
-            defer { queue.isBeingWorkedOff = true }
-            return queue.isBeingWorkedOff
+            defer { queue.isDrained = true }
+            return queue.isDrained
         }
-        guard let wasWorkedOff else {
+        guard let wasDrained else {
             let refusal = Refusal(.unavailable, "More than \(Self.maximumWaiting) writes are waiting; try again soon.")
             for index in transactions.indices { submitted.put(.failure(refusal), at: index) }
             return submitted
         }
-        if !wasWorkedOff { Task { await self.workOff() } }
+        if !wasDrained { Task { await self.drain() } }
         return submitted
     }
 
-    /// Carries out what waits, until nothing does.
-    private func workOff() async {
+    /// Writes the transactions in line, until there are none.
+    private func drain() async {
         while true {
-            let batch = queue.withLock { queue in
-                let batch = Array(queue.requests.prefix(Self.maximumBatch))
-                queue.requests.removeFirst(batch.count)
-                if batch.isEmpty { queue.isBeingWorkedOff = false }
-                return batch
+            let requests = queue.withLock { queue in
+                let requests = Array(queue.requests.prefix(Self.maximumBatch))
+                queue.requests.removeFirst(requests.count)
+                if requests.isEmpty { queue.isDrained = false }
+                return requests
             }
-            if batch.isEmpty { return }
-            await workOff(batch)
+            if requests.isEmpty { return }
+            var rest = requests[...]
+            while let first = rest.first {
+                // What a decision looks at has to be in effect.
+                let batch = first.isDecision ? rest.prefix(1) : rest.prefix { !$0.isDecision }
+                rest = rest.dropFirst(await write(batch))
+                // Lets in whoever wants a sync or a new segment.
+                await Task.yield()
+            }
             // Freed by another thread: it has to wait for those that allocate where the transactions lie, and everybody
             // waits for this one.
-            Task.detached { withExtendedLifetime(batch) {} }
+            Task.detached { withExtendedLifetime(requests) {} }
         }
     }
 
-    private func workOff(_ batch: [Request]) async {
-        var rest = batch[...]
-        while let first = rest.first {
-            if let decision = first.decision {
-                var decided = first
-                decided.decided = decision()
-                rest = rest.dropFirst(carryOut([decided]))
-            } else {
-                rest = rest.dropFirst(carryOut(rest.prefix { $0.decision == nil }))
-            }
-            // Lets in whoever wants a sync or a new segment.
-            await Task.yield()
-        }
-    }
+    // MARK: A batch
 
-    private func answer(_ requests: ArraySlice<Request>, with results: [Result<Receipt, any Error>]) {
-        queue.withLock { $0.count -= results.count }
-        for (request, result) in zip(requests, results) { request.submitted.put(result, at: request.index) }
-    }
-
-    /// What a transaction comes to.
-    private struct Accepted {
-        var record: JournalRecord
-        var changes: [Change]
-        var receipt: Receipt
-    }
-
-    /// Carries out as many transactions as go into one sync, and answers them.
-    ///
-    /// - Returns: How many those are.
-    private func carryOut(_ requests: ArraySlice<Request>) -> Int {
-        let overlay = DirectoryOverlay(directory)
-        // What the overlay does not have yet, and need not if nothing follows.
-        var unseen: [Change] = []
+    /// Transactions that go into the log together.
+    private struct Batch {
+        /// What each of the requests gets, should the batch count.
         var results: [Result<Receipt, any Error>] = []
         // Of those that change anything.
         var records: [JournalRecord] = []
         var changes: [[Change]] = []
-        var changeCount = 0
-        var points: [ChainPoint] = []
-        var failure = readiness
-        for request in requests where failure == nil {
-            guard changeCount < Self.maximumBatchChanges else { break }
-            overlay.apply(unseen)
-            unseen = []
-            do throws(Refusal) {
-                let accepted = try workOut(
-                    request,
-                    overlay,
-                    number: journal.next + UInt64(records.count),
-                    last: records.last?.sequence ?? journal.sequence
-                )
-                results.append(.success(accepted.receipt))
-                guard !accepted.changes.isEmpty else { continue }
-                records.append(accepted.record)
-                changes.append(accepted.changes)
-                unseen = accepted.changes
-                changeCount += accepted.changes.count
-            } catch {
-                results.append(.failure(error))
-            }
-        }
+    }
+
+    /// Writes as many transactions as make a batch, and answers them.
+    ///
+    /// - Returns: How many those are.
+    private func write(_ requests: ArraySlice<Request>) async -> Int {
+        await takeLog()
+        defer { releaseLog() }
+        var batch = Batch()
+        var failure = await unreadiness()
         if failure == nil {
-            do throws(DiskError) {
-                points = try journal.append(records)
-            } catch {
-                failure = Self.refusal(error)
+            batch = decide(requests)
+            failure = await append(batch)
+        }
+        let results =
+            if let failure {
+                // What was refused may have been because of others of the batch, which now are not in effect either.
+                requests.map { _ in Result<Receipt, any Error>.failure(failure) }
+            } else {
+                batch.results
             }
-        }
-        if let failure {
-            // What was refused may have been because of others of the batch, which now are not in effect either.
-            answer(requests, with: requests.map { _ in .failure(failure) })
-            return requests.count
-        }
-        for (point, changes) in zip(points, changes) {
-            for recording in recordings { recording.add(changes, before: directory) }
-            directory.apply(changes)
-            projection.enqueue(changes, through: point)
-        }
-        if !records.isEmpty { journal.announce() }
-        answer(requests, with: results)
+        queue.withLock { $0.count -= results.count }
+        for (request, result) in zip(requests, results) { request.submitted.put(result, at: request.index) }
         return results.count
     }
 
     /// Why nothing can be written now.
-    private var readiness: Refusal? {
+    private func unreadiness() async -> Refusal? {
         guard !isClosed else { return Refusal(.unavailable, "The server is shutting down.") }
-        do throws(DiskError) {
-            try journal.heal()
+        do {
+            try await log.heal()
+            if mustFollow { _ = try await follow() }
             return nil
         } catch {
             return Self.refusal(error)
         }
     }
 
-    private static func refusal(_ error: DiskError) -> Refusal {
-        Refusal(.unavailable, "The server cannot write: \(error.reason). Its log says more.")
+    private static func refusal(_ error: any Error) -> Refusal {
+        let reason = (error as? DiskError)?.reason ?? "\(error)"
+        return Refusal(.unavailable, "The server cannot write: \(reason). Its log says more.")
+    }
+
+    /// Works out the first transactions, one after the other.
+    private func decide(_ requests: ArraySlice<Request>) -> Batch {
+        let overlay = DirectoryOverlay(views.directory)
+        // What the overlay does not have yet, and need not if nothing follows.
+        var unseen: [Change] = []
+        var batch = Batch()
+        var changeCount = 0
+        for request in requests where changeCount < Self.maximumBatchChanges {
+            overlay.apply(unseen)
+            unseen = []
+            do throws(Refusal) {
+                let decided = try decide(
+                    request.transaction,
+                    overlay,
+                    number: log.next + UInt64(batch.records.count),
+                    last: batch.records.last?.sequence ?? views.position.sequence
+                )
+                batch.results.append(.success(decided.receipt))
+                guard !decided.changes.isEmpty else { continue }
+                batch.records.append(decided.record)
+                batch.changes.append(decided.changes)
+                unseen = decided.changes
+                changeCount += decided.changes.count
+            } catch {
+                batch.results.append(.failure(error))
+            }
+        }
+        return batch
+    }
+
+    /// Appends a batch to the log, and brings it into effect.
+    ///
+    /// - Returns: Why it does not count.
+    private func append(_ batch: Batch) async -> Refusal? {
+        guard !batch.records.isEmpty else { return nil }
+        switch await log.append(batch.records, after: views.position) {
+        case .counts(let points):
+            for (point, changes) in zip(points, batch.changes) { views.apply(changes, through: point) }
+            log.announce()
+            return nil
+        case .refused(let error):
+            return Self.refusal(error)
+        case .unknown(let error):
+            mustFollow = true
+            do {
+                let found = try await follow()
+                return found.elementsEqual(batch.records, by: ==) ? nil : Self.refusal(error)
+            } catch {
+                let reason = (error as? DiskError)?.reason ?? "\(error)"
+                return Refusal(
+                    .unavailable,
+                    "It is not known whether this was done: \(reason). Look before you send it again."
+                )
+            }
+        }
+    }
+
+    /// Brings into effect what the log has behind the last transaction that is.
+    private func follow() async throws -> [JournalRecord] {
+        let found = try await log.beyond(views.position)
+        for (record, point) in found { views.apply(try views.changes(to: record.changes).changes, through: point) }
+        if !found.isEmpty { log.announce() }
+        mustFollow = false
+        return found.map(\.record)
+    }
+
+    // MARK: A transaction
+
+    /// What a transaction comes to.
+    private struct Decided {
+        var record: JournalRecord
+        var changes: [Change]
+        var receipt: Receipt
     }
 
     /// Works out a transaction after those before it.
@@ -210,22 +231,25 @@ actor Committer {
     /// - Parameters:
     ///   - number: The sequence number that it gets.
     ///   - last: That of the transaction before it.
-    private func workOut(
-        _ request: Request,
+    private func decide(
+        _ transaction: Transaction,
         _ overlay: DirectoryOverlay,
         number: UInt64,
         last: UInt64
-    ) throws(Refusal) -> Accepted {
-        let transaction = request.transaction
-        // What a transaction went to may be gone back from.
-        let isLimited = request.decision == nil
-        var draft = Draft(overlay, author: transaction.author, intake: intake, isLimited: isLimited)
+    ) throws(Refusal) -> Decided {
+        let operations: [Transaction.Operation]
+        let goesBack: Bool
+        switch transaction.content {
+        case .operations(let given): (operations, goesBack) = (given, false)
+        case .decision(let decision): (operations, goesBack) = (decision(), true)
+        }
+        var draft = Draft(overlay, author: transaction.author, intake: intake, goesBack: goesBack)
         var resources: [ResourceID] = []
         var problems: [Refusal.Problem] = []
-        for (index, operation) in request.operations.enumerated()
+        for (index, operation) in operations.enumerated()
         where problems.count < Refusal.maximumProblems && !draft.isTooLarge {
             do throws(Refusal) {
-                resources.append(try draft.carryOut(operation, index: index))
+                resources.append(try draft.stage(operation, index: index))
             } catch {
                 problems += error.problems
             }
@@ -245,7 +269,7 @@ actor Committer {
         if transaction.isDryRun { changes = [] }
         let record = JournalRecord(
             sequence: number,
-            time: journal.now(),
+            time: log.now(),
             author: transaction.author,
             reason: transaction.reason,
             changes: changes.map { JournalChange(resource: $0.resource, stored: $0.stored) }
@@ -255,7 +279,7 @@ actor Committer {
             sequence: changes.isEmpty ? last : number,
             outcomes: outcomes
         )
-        return Accepted(record: record, changes: changes, receipt: receipt)
+        return Decided(record: record, changes: changes, receipt: receipt)
     }
 
     // MARK: Recording
@@ -265,61 +289,69 @@ actor Committer {
         _ body: (Recording) async throws -> Value
     ) async throws -> Value {
         let recording = await beginRecording()
-        let result: Result<Value, any Error>
-        do {
-            result = .success(try await body(recording))
-        } catch {
-            result = .failure(error)
+        defer { views.end(recording) }
+        return try await body(recording)
+    }
+
+    /// Where nothing comes into effect meanwhile.
+    private func beginRecording() -> Recording { views.beginRecording() }
+
+    // MARK: The log
+
+    /// Waits until nobody else uses the log: one batch is in flight, and whatever else is done with the log waits for it.
+    private func takeLog() async {
+        guard isLogTaken else {
+            isLogTaken = true
+            return
         }
-        await end(recording)
-        return try result.get()
+        await withCheckedContinuation { waitingForLog.append($0) }
     }
 
-    private func beginRecording() -> Recording {
-        let recording = Recording(after: journal.sequence)
-        recordings.append(recording)
-        return recording
+    private func releaseLog() {
+        if let next = waitingForLog.popFirst() { next.resume() } else { isLogTaken = false }
     }
 
-    private func end(_ recording: Recording) {
-        recordings.removeAll { $0 === recording }
+    /// Brings the log to stable storage, or finds out whether that is possible again.
+    func sync() async throws {
+        await takeLog()
+        defer { releaseLog() }
+        if !isClosed { try await log.sync() }
     }
 
-    // MARK: Upkeep
-
-    /// Brings the journal to stable storage, or finds out whether that is possible again.
-    func sync() throws(DiskError) {
-        if !isClosed { try journal.sync() }
-    }
-
-    /// Makes sure that the journal's files are still its own, and brings its head to stable storage when nothing is
-    /// written.
-    func lookAfterFiles() throws(DiskError) {
-        guard !isClosed else { return }
-        try journal.checkFiles()
-        journal.settle()
+    /// Makes sure that the log's files are still its own, and brings its head to stable storage when nothing is written.
+    func lookAfterFiles() async throws {
+        await takeLog()
+        defer { releaseLog() }
+        if !isClosed { try await log.lookAfterFiles() }
     }
 
     /// Accepts no more writes until a restart.
-    func stop(for reason: DiskError) {
-        if !isClosed { journal.stop(for: reason) }
+    func stop(for reason: any Error) async {
+        await takeLog()
+        defer { releaseLog() }
+        if !isClosed { log.stop(for: reason) }
     }
 
-    /// Notes that the journal is kept from a segment on, so that older ones can be removed.
-    func keepJournal(from first: UInt64) throws(DiskError) {
-        try journal.keep(from: first)
+    /// Notes that the log's files are kept from a number on, so that older ones can be removed.
+    func keepFiles(from first: UInt64) async throws {
+        await takeLog()
+        defer { releaseLog() }
+        try await log.keep(from: first)
     }
 
-    /// Begins a new segment of the journal where the one that is written to has so many bytes, with all before it on stable
-    /// storage.
-    func rotate(at size: Int) throws(DiskError) {
-        if !isClosed { try journal.rotate(at: size) }
+    /// Closes the log's file that is written to, where it has so many bytes, with all before it on stable storage.
+    func rotate(at size: Int) async throws {
+        await takeLog()
+        defer { releaseLog() }
+        if !isClosed { try await log.rotate(at: size) }
     }
 
-    /// Accepts no more transactions; those before it are in effect, and the journal has its end.
-    func close() throws(DiskError) {
+    /// Accepts no more transactions; those before it are in effect, and the log has its end.
+    func close() async throws {
         guard !isClosed else { return }
         isClosed = true
-        try journal.end()
+        await takeLog()
+        defer { releaseLog() }
+        try await log.end()
     }
 }

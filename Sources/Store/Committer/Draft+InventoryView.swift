@@ -15,6 +15,7 @@ extension Draft: InventoryView {
     }
 
     func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [ResourceID] {
+        precondition(kind.hasUniqueKey(key), "\(kind) has no unique key \(key)")
         let unstaged = overlay.holders(kind, of: key, where: condition).map { ResourceID(kind, $0) }
             .filter { staged[$0] == nil }
         let found = staged.filter { id, entry in

@@ -12,8 +12,9 @@ struct Draft: ~Copyable {
     let overlay: DirectoryOverlay
     let author: String?
     let intake: Intake
-    /// Nil for what goes back.
     private let limits: TransactionLimits?
+    /// Whether it makes the inventory what it was at another time, which may come to anything.
+    private let goesBack: Bool
     /// What counts for ``TransactionLimits/size``, so far.
     private var size = 0
     // With room for a resource and one that it has a copy of; so few are searched without a table of hashes.
@@ -24,12 +25,13 @@ struct Draft: ~Copyable {
     /// The operation that is being staged, from 0.
     var operation = 0
 
-    /// - Parameter isLimited: Whether the transaction may come only to so much; one that goes back may come to anything.
-    init(_ overlay: DirectoryOverlay, author: String?, intake: Intake, isLimited: Bool) {
+    /// - Parameter goesBack: Whether the transaction makes the inventory what it was at another time.
+    init(_ overlay: DirectoryOverlay, author: String?, intake: Intake, goesBack: Bool) {
         self.overlay = overlay
         self.author = author
         self.intake = intake
-        limits = isLimited ? intake.limits : nil
+        limits = goesBack ? nil : intake.limits
+        self.goesBack = goesBack
     }
 
     /// Counts what the transaction writes, or reads of its client.
@@ -79,10 +81,10 @@ struct Draft: ~Copyable {
         var key: UniqueKey
     }
 
-    /// Works out one operation.
+    /// Stages one operation.
     ///
     /// - Returns: The resource that the operation was about.
-    mutating func carryOut(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
+    mutating func stage(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
         self.operation = index
         switch operation.action {
         case .create(let submission):
@@ -309,7 +311,7 @@ struct Draft: ~Copyable {
     mutating func finish(version: UInt64) throws(Refusal) -> [Change] {
         try followUp()
         var problems = takenKeys()
-        for rules in Kind.allRules { problems += rules.problems(in: self) }
+        if !goesBack { for rules in Kind.allRules { problems += rules.problems(in: self) } }
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.document?.bytes
             if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? SealedSecrets() {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Every stored resource in memory, found by its identifier or by any of its unique keys in constant time.
 ///
-/// Readers on any thread see whole transactions only. The ``Committer`` alone writes, once the start is done.
+/// Readers on any thread see whole transactions only. Only ``Views`` writes, once a snapshot is loaded.
 package final class Directory: Sendable {
     /// One a kind, by its number.
     private let tables = Mutex(UniqueArray<DirectoryTable>.emptyTables)

@@ -215,7 +215,7 @@ actor Snapshotter {
             let first = journal.segments.first(where: { $0.first > last.first })?.first
         else { return 0 }
         // First the head, since it would miss them.
-        try await committer.keepJournal(from: first)
+        try await committer.keepFiles(from: first)
         // Others may have removed segments meanwhile, or the snapshot that makes up for these.
         guard try folder.readable().contains(where: { $0.manifest.sequence + 1 >= first }) else { return 0 }
         let removed = journal.segments.filter { $0.first < first }

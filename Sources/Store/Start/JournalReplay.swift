@@ -3,10 +3,10 @@ import Inventory
 import Journal
 import Records
 
-/// Collects what the journal made of each resource, to bring a directory up to date.
+/// Collects what the journal made of each resource, to bring that into effect.
 struct JournalReplay {
     /// The last that became of each resource.
-    private var latest: [(resource: ResourceID, stored: StoredResource?)] = []
+    private var latest: [JournalChange] = []
     /// Where the resources are in that.
     private var places: [ResourceID: Int] = [:]
     /// How many transactions there were.
@@ -23,7 +23,7 @@ struct JournalReplay {
                 latest[place].stored = change.stored
             } else {
                 places[change.resource] = latest.count
-                latest.append((change.resource, change.stored))
+                latest.append(change)
             }
         }
         transactionCount += segment.transactionCount
@@ -36,54 +36,25 @@ struct JournalReplay {
     /// How many resources are read at once by one processor.
     private static let partSize = 8192
 
-    /// Brings a directory up to date, by parts that all processors take in turn.
+    /// Brings the views up to date, by parts that all processors take in turn.
     ///
-    /// - Parameter body: Gets the changes of each part, on any thread; the order of the parts does not matter, since
-    ///   each resource is in one of them only, and a key is taken only from the resource that still has it.
+    /// The order of the parts does not matter, since each resource is in one of them only, and a key is taken only from
+    /// the resource that still has it.
+    ///
+    /// - Parameter tip: The last transaction.
     /// - Returns: Fields that this version does not have, as paths such as `ComputeNode.bmc.colour`; they are left out.
     /// - Throws: ``StoredFormatError`` where a document cannot be read.
-    func apply(to directory: Directory, _ body: @Sendable ([Change]) -> Void) throws -> Set<String> {
+    func apply(to views: Views, through tip: ChainPoint) throws -> Set<String> {
         let latest = latest
-        for kind in Kind.allCases where directory.count(kind) == 0 {
-            directory.reserve(kind, count: latest.count { $0.resource.kind == kind })
+        for kind in Kind.allCases where views.directory.count(kind) == 0 {
+            views.directory.reserve(kind, count: latest.count { $0.resource.kind == kind })
         }
         let unknown = onAllProcessors((latest.count + Self.partSize - 1) / Self.partSize) { part in
             let start = part * Self.partSize
-            let (changes, unknown) = try Self.changes(
-                latest[start..<min(start + Self.partSize, latest.count)],
-                for: directory
-            )
-            directory.apply(changes)
-            body(changes)
+            let (changes, unknown) = try views.changes(to: latest[start..<min(start + Self.partSize, latest.count)])
+            views.apply(changes, through: tip)
             return unknown
         }
         return try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }
-    }
-
-    private static func changes(
-        _ latest: ArraySlice<(resource: ResourceID, stored: StoredResource?)>,
-        for directory: Directory
-    ) throws -> (changes: [Change], unknown: Set<String>) {
-        var unknown: Set<String> = []
-        let changes = try latest.compactMap { id, stored -> Change? in
-            let before = directory.resource(id.kind, id: id.id)
-            if before == nil, stored == nil { return nil }
-            var change = Change(
-                resource: id,
-                stored: stored,
-                indexBefore: before.map { IndexEntry(of: Document(stored: $0.document, id.kind)) },
-                index: nil
-            )
-            if let stored {
-                var leftOut: Set<String> = []
-                let document = try id.kind.readable(stored.document, unknown: &leftOut)
-                change.index = IndexEntry(of: document)
-                // Another version may have written its fields in another order.
-                if document.bytes != stored.document { change.stored?.document = document.bytes }
-                unknown.formUnion(leftOut)
-            }
-            return change
-        }
-        return (changes, unknown)
     }
 }

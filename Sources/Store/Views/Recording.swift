@@ -14,7 +14,7 @@ final class Recording: Sendable {
         self.start = start
     }
 
-    /// Takes note of a transaction that is about to be applied.
+    /// Takes note of changes that are about to come into effect.
     func add(_ changes: [Change], before directory: Directory) {
         states.withLock { states in
             for change in changes where states[change.resource] == nil {

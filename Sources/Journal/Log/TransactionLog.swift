@@ -1,0 +1,87 @@
+import Foundation
+package import Inventory
+package import Records
+
+/// What puts transactions in order and keeps them. What counts in it counts; directory and projection are views of it.
+///
+/// Its owner calls one function at a time, and the next one when that has returned. ``JournalWriter`` is the log in files.
+package protocol TransactionLog: AnyObject {
+    /// How far it is, as its owner has it from ``append(_:after:)`` and ``beyond(_:)``: the last transaction that counts.
+    var tip: ChainPoint { get }
+
+    /// The number that the next transaction gets; numbers of those before that do not count are not given again.
+    var next: UInt64 { get }
+
+    /// The time now, but never before one that was given before.
+    func now() -> Timestamp
+
+    /// Makes sure that something can be appended, after a failure too.
+    ///
+    /// - Throws: Why nothing can.
+    nonisolated(nonsending) func heal() async throws
+
+    /// Appends a batch of transactions, all or none.
+    ///
+    /// - Parameters:
+    ///   - records: With numbers that go on from ``next``.
+    ///   - point: What the batch goes on from.
+    nonisolated(nonsending) func append(_ records: [JournalRecord], after point: ChainPoint) async -> AppendOutcome
+
+    /// The transactions that count behind a point, in order; after ``AppendOutcome/unknown(_:)`` this says what became of
+    /// the batch.
+    ///
+    /// - Throws: When it cannot be said now, or the point is none of this log's.
+    nonisolated(nonsending) func beyond(_ point: ChainPoint) async throws -> [(
+        record: JournalRecord, point: ChainPoint
+    )]
+
+    /// Tells whoever follows the log that what was appended is in effect.
+    func announce()
+
+    /// Brings everything that counts to stable storage, or finds out whether that is possible again.
+    nonisolated(nonsending) func sync() async throws
+
+    /// Accepts no more; the next start then knows that nothing was lost.
+    nonisolated(nonsending) func end() async throws
+
+    /// Accepts no more until a restart.
+    func stop(for reason: any Error)
+
+    // MARK: Files
+
+    /// Closes the file that is written to, where it has so many bytes, with all before on stable storage.
+    nonisolated(nonsending) func rotate(at size: Int) async throws
+
+    /// Notes that files are kept from a number on, so that older ones can be removed.
+    nonisolated(nonsending) func keep(from first: UInt64) async throws
+
+    /// Makes sure that the files are still the log's own, and brings to stable storage what can wait until nothing is
+    /// written.
+    nonisolated(nonsending) func lookAfterFiles() async throws
+}
+
+/// What became of a batch.
+package enum AppendOutcome: Sendable {
+    /// It counts; the place behind each transaction.
+    case counts([ChainPoint])
+    /// It does not count, and never will.
+    case refused(any Error)
+    /// Whether it counts is not known.
+    case unknown(any Error)
+}
+
+/// A point that a log does not go on from.
+package struct ForeignPoint: Error, CustomStringConvertible {
+    package let point: ChainPoint
+    /// How far the log is.
+    package let tip: ChainPoint
+
+    package init(_ point: ChainPoint, tip: ChainPoint) {
+        self.point = point
+        self.tip = tip
+    }
+
+    package var description: String {
+        "the log is at \(tip.sequence) (\(tip.hash)) and does not go on from \(point.sequence) (\(point.hash))"
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Inventory
+import Records
+import Synchronization
+
+/// The two views of the one log, the directory and the projection: changes come into effect here and nowhere else.
+final class Views: Sendable {
+    let directory: Directory
+    let projection: Projection
+    private let state = Mutex(State())
+
+    private struct State {
+        var position = ChainPoint.beginning
+        var recordings: [Recording] = []
+    }
+
+    init(_ directory: Directory, _ projection: Projection) {
+        self.directory = directory
+        self.projection = projection
+    }
+
+    /// The last transaction that is in effect.
+    var position: ChainPoint { state.withLock(\.position) }
+
+    /// Brings changes into effect, in one step for every reader.
+    ///
+    /// - Parameter position: The transaction that they are of; where they are a part of what several have made of
+    ///   resources, the last of those.
+    func apply(_ changes: [Change], through position: ChainPoint) {
+        let recordings = state.withLock(\.recordings)
+        for recording in recordings { recording.add(changes, before: directory) }
+        directory.apply(changes)
+        projection.enqueue(changes, through: position)
+        state.withLock { $0.position = position }
+    }
+
+    /// Says what the last transaction is that is in effect, where no change says it.
+    func begin(at position: ChainPoint) {
+        projection.begin(at: position)
+        state.withLock { $0.position = position }
+    }
+
+    /// What a log has made of resources, as changes of what is in effect.
+    ///
+    /// - Parameter latest: Each resource once.
+    /// - Returns: The changes, and fields that this version does not have, as paths such as `ComputeNode.bmc.colour`; they
+    ///   are left out.
+    /// - Throws: ``StoredFormatError`` where a document cannot be read.
+    func changes(to latest: some Sequence<JournalChange>) throws -> (changes: [Change], unknown: Set<String>) {
+        var unknown: Set<String> = []
+        let changes = try latest.compactMap { made -> Change? in
+            let id = made.resource
+            let before = directory.resource(id.kind, id: id.id)
+            if before == nil, made.stored == nil { return nil }
+            var change = Change(
+                resource: id,
+                stored: made.stored,
+                indexBefore: before.map { IndexEntry(of: Document(stored: $0.document, id.kind)) },
+                index: nil
+            )
+            if let stored = made.stored {
+                var leftOut: Set<String> = []
+                let document = try id.kind.readable(stored.document, unknown: &leftOut)
+                change.index = IndexEntry(of: document)
+                // Another version may have written its fields in another order.
+                if document.bytes != stored.document { change.stored?.document = document.bytes }
+                unknown.formUnion(leftOut)
+            }
+            return change
+        }
+        return (changes, unknown)
+    }
+
+    // MARK: Recording
+
+    /// Begins to record what resources are before they change; only whoever brings changes into effect may ask for it.
+    func beginRecording() -> Recording {
+        state.withLock { state in
+            let recording = Recording(after: state.position.sequence)
+            state.recordings.append(recording)
+            return recording
+        }
+    }
+
+    func end(_ recording: Recording) {
+        state.withLock { $0.recordings.removeAll { $0 === recording } }
+    }
+}
