@@ -49,8 +49,17 @@ let package = Package(
         .systemLibrary(name: "CDuckDB"),
         .target(name: "CSystemShims"),
         .target(
+            name: "Scheduling",
+            dependencies: [
+                "CSystemShims",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "DuckDB",
-            dependencies: ["CDuckDB", "CSystemShims"],
+            dependencies: ["CDuckDB", "CSystemShims", "Scheduling"],
             swiftSettings: swiftSettings,
             linkerSettings: duckDBLinkerSettings
         ),
@@ -73,9 +82,7 @@ let package = Package(
             dependencies: [
                 "CSystemShims", "Inventory", "Schema",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -103,9 +110,11 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Completeness", "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Schema", "Tables",
+                "Completeness", "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Scheduling", "Schema",
+                "Tables",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -113,15 +122,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
-            name: "API",
+            name: "Tokens",
+            dependencies: [.product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "HTTPSupport",
             dependencies: [
-                "DuckDB", "Inventory", "Journal", "Records", "Schema", "Store", "Tables",
-                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                "Scheduling", "Schema", "Tokens",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -131,10 +143,26 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "API",
+            dependencies: [
+                "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling", "Schema", "Store", "Tables",
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Completeness", "Inventory", "Journal", "Records", "Schema", "Store", "Tables",
+                "API", "Completeness", "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling", "Schema",
+                "Store",
+                "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -148,9 +176,12 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Completeness", "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Schema", "Store",
-                "Tables",
+                "API", "Completeness", "CSystemShims", "DuckDB", "HTTPSupport", "Inventory", "Journal", "Records",
+                "Scheduling", "Schema", "Store", "Tables",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Benchmarks",
             swiftSettings: swiftSettings
@@ -192,18 +223,25 @@ let package = Package(
         ),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["Scheduling", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Completeness", "DuckDB", "Inventory", "Journal", "Records", "Schema", "Store", "Tables", "TestSupport",
+                "Completeness", "DuckDB", "Inventory", "Journal", "Records", "Scheduling", "Schema", "Store", "Tables",
+                "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "APITests",
+            name: "HTTPSupportTests",
             dependencies: [
-                "API",
+                "HTTPSupport",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),

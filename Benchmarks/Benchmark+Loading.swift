@@ -9,7 +9,7 @@ extension Benchmark {
         func load(into name: String) throws -> Server {
             limits.append(try Limits.readJSON(nodes))
             let server = Server(data: folder.appending(path: name))
-            try server.start(Self.constantRoute)
+            try server.start()
             taken.append(try Self.stream(nodes, count, to: server))
             return server
         }

@@ -8,17 +8,17 @@ struct Benchmark {
     static let httpSeconds = 5
     /// How often writes, large answers and the latencies of lookups are measured in turns with what limits them.
     static let turns = 7
-    /// A route that answers a constant as long as a generated node.
-    static let constantRoute = ["--constant-route", "756"]
 
-    static func main() throws {
-        if CommandLine.arguments.dropFirst().first == "micro" {
-            do {
-                return try Micro.run(Array(CommandLine.arguments.dropFirst(2)))
-            } catch {
-                print("stopped: \(error)")
-                exit(1)
+    static func main() async throws {
+        do {
+            switch CommandLine.arguments.dropFirst().first {
+            case "micro": return try Micro.run(Array(CommandLine.arguments.dropFirst(2)))
+            case "serve": return try await ComparingServer.run(URL(filePath: CommandLine.arguments[2]))
+            default: break
             }
+        } catch {
+            print("stopped: \(error)")
+            exit(1)
         }
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 250_000
         let folder = FileManager.default.temporaryDirectory.appending(path: "benchmark-\(UUID().uuidString)")
@@ -51,7 +51,11 @@ struct Benchmark {
         try Self.generate(count, to: nodes)
         let server = try load()
         let references = try Self.references(server, count: min(count, 50_000))
+        server.stop()
+        try server.start(as: .comparing)
         let constant = try lookups(server, references)
+        server.stop()
+        try server.start()
         try search(server, constant: constant)
         try everything(server)
         try undisturbed(server, references)

@@ -26,16 +26,18 @@ struct Growth {
         }
         try Benchmark.generate(count, to: nodes)
         let server = Server(data: data)
-        try server.start(Benchmark.constantRoute)
+        try server.start()
         // Until a search finds all of it: a small load is over before anything is merged, of a large one most is.
         let start = ContinuousClock.now
         _ = try Benchmark.stream(nodes, count, to: server)
         try HTTPClient(port: server.port).awaitMerges()
         let load = ContinuousClock.now - start
         let references = try Benchmark.references(server, count: min(count, 50_000))
+        let snapshot = try Benchmark.snapshot(of: server)
+        server.stop()
+        try server.start(as: .comparing)
         let (constant, lookups) = Benchmark.paths(references.ids)
         let rates = try Wrk(port: server.port, subjects: [constant, lookups], seconds: 2 * Benchmark.httpSeconds).rates
-        let snapshot = try Benchmark.snapshot(of: server)
         server.stop()
         let restart = try server.start(until: lookups[0])
         server.stop()

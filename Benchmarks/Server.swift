@@ -14,20 +14,35 @@ final class Server {
         if process.isRunning { process.terminate() }
     }
 
-    /// The program, which is built beside the benchmarks.
-    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appending(path: "node-orchestrator")
+    /// What is run.
+    enum Kind {
+        /// The program, which is built beside the benchmarks.
+        case program
+        /// A server that has a constant route too; see ``ComparingServer``.
+        case comparing
+    }
 
-    /// Starts the program and waits until it answers a request.
+    /// Starts the server and waits until it answers a request.
     ///
     /// - Parameter path: What is asked for; it must be answered with 200.
     /// - Returns: How long that took from the start of the process.
     @discardableResult
-    func start(_ arguments: [String] = [], until path: String = "/healthz") throws -> Duration {
+    func start(
+        _ arguments: [String] = [],
+        as kind: Kind = .program,
+        until path: String = "/healthz"
+    ) throws -> Duration {
         process = Process()
-        process.executableURL = Self.program
-        process.arguments =
-            ["serve", "--listen", "127.0.0.1:0", "--data-dir", data.path, "--log-level", "notice"] + arguments
+        let benchmarks = URL(filePath: CommandLine.arguments[0])
+        switch kind {
+        case .program:
+            process.executableURL = benchmarks.deletingLastPathComponent().appending(path: "node-orchestrator")
+            process.arguments =
+                ["serve", "--listen", "127.0.0.1:0", "--data-dir", data.path, "--log-level", "notice"] + arguments
+        case .comparing:
+            process.executableURL = benchmarks
+            process.arguments = ["serve", data.path]
+        }
         let output = Pipe()
         process.standardError = output
         let start = ContinuousClock.now

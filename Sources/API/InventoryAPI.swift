@@ -1,35 +1,23 @@
-import Hummingbird
+package import HTTPSupport
 import Inventory
-import Schema
 package import Store
 
 /// The HTTP interface of the inventory.
 package struct InventoryAPI: Sendable {
     private let store: InventoryStore
-    private let authenticator: Authenticator
     private let metrics: PrometheusRegistry
-    private let constantBytes: Int?
 
-    /// - Parameter constantBytes: Length of what `/constant/{ref}` answers, whatever `ref` is; nil for no such route.
-    package init(
-        store: InventoryStore,
-        authenticator: Authenticator,
-        metrics: PrometheusRegistry,
-        constantBytes: Int? = nil
-    ) {
+    package init(store: InventoryStore, metrics: PrometheusRegistry) {
         self.store = store
-        self.authenticator = authenticator
         self.metrics = metrics
-        self.constantBytes = constantBytes
     }
 
+    /// The problems that errors of the routes are.
+    package static var problems: ProblemTranslation { Problem.ofInventory }
+
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
-    func router(_ traffic: Traffic) -> Router<InventoryRequestContext> {
+    package var routes: RouteTable {
         var routes = RouteTable()
-        if let constantBytes {
-            let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
-            routes.add("/constant/{ref}", .get, .open) { _, _ in .json(constant) }
-        }
         for prefix in ["", "/inventory"] {
             for (name, kind) in Kind.clientNames {
                 ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
@@ -42,6 +30,6 @@ package struct InventoryAPI: Sendable {
         EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics).add(to: &routes)
-        return routes.router(authenticator: authenticator, traffic: traffic)
+        return routes
     }
 }

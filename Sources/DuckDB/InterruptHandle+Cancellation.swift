@@ -1,3 +1,4 @@
+import Scheduling
 import Synchronization
 
 extension InterruptHandle {
@@ -36,9 +37,6 @@ extension InterruptHandle {
         }
     }
 }
-
-/// Something took longer than it may.
-package struct TimeLimitExceeded: Error {}
 
 /// Interrupts the statements of a connection until it is told to end: one that begins just after an interrupt would not
 /// know of it. What the connection does after that is not interrupted.

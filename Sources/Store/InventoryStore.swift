@@ -6,6 +6,7 @@ package import Inventory
 package import Journal
 package import Logging
 package import Records
+package import Scheduling
 import Synchronization
 package import Tables
 
@@ -170,8 +171,14 @@ package final class InventoryStore: Sendable {
         _ body: @escaping @Sendable (History) async throws -> Answer
     ) async throws -> Answer {
         try await pastTurns.turn(of: caller) {
-            try await projection.catchUp()
-            return try await withTimeLimit(configuration.searchTimeout) { [history] in try await body(history) }
+            do {
+                return try await withEngine {
+                    try await projection.catchUp()
+                    return try await withTimeLimit(configuration.searchTimeout) { [history] in try await body(history) }
+                }
+            } catch is TimeLimitExceeded {
+                throw Refusal(timedOut: configuration.searchTimeout)
+            }
         }
     }
 
@@ -263,7 +270,9 @@ package final class InventoryStore: Sendable {
         let receipt = try await pastTurns.turn(of: caller) {
             let target = try await history.sequence(of: moment)
             return try await committer.recording { recording in
-                let before = try await history.restoration(to: target, from: recording.start)
+                let before = try await withEngine {
+                    try await history.restoration(to: target, from: recording.start)
+                }
                 return try await commit(
                     Transaction(
                         author: caller.subject,
@@ -297,7 +306,7 @@ package final class InventoryStore: Sendable {
     ///
     /// - Returns: The snapshot, and whether it is new.
     package func takeSnapshot() async throws -> (snapshot: Snapshot, isNew: Bool) {
-        try await snapshotter.take()
+        try await withEngine { try await snapshotter.take() }
     }
 
     /// Removes a snapshot.

@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Journal
 import Records
+import Scheduling
 import Store
 import TestSupport
 import Testing

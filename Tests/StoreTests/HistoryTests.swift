@@ -3,6 +3,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Scheduling
 import Schema
 import Tables
 import TestSupport

@@ -4,6 +4,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Scheduling
 import Store
 import Tables
 import TestSupport

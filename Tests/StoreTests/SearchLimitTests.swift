@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Journal
 import Records
+import Scheduling
 import Schema
 import Store
 import TestSupport

@@ -166,4 +166,35 @@ struct UniquenessTests {
         let replaced = try await inventory.replace(.nodeCollection, "c", text)
         #expect(replaced.text("/creator_subject") == "alice")
     }
+
+    @Test("say which resource a put is about, when its turn has come")
+    func put() async throws {
+        let inventory = try await StoreUnderTest()
+        func put(_ kind: Kind, _ document: String) throws -> Transaction {
+            let submission = try inventory.store.intake.submission(of: parsed(document), kind)
+            return Transaction(author: nil, [Transaction.Operation(.put(submission))])
+        }
+        // Of two that come at once the second finds the first.
+        let two = inventory.store.submit([
+            try put(.computeNode, node(#""xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01""#)),
+            try put(.computeNode, node(#""xname":"x01000c0s0b0n0","description":"again""#)),
+        ])
+        let results = try await inventory.store.results(of: two).map { try $0.get().outcomes[0] }
+        #expect(results[0].resource == results[1].resource && results[1].before == results[0].stored)
+        #expect(try inventory.get(.computeNode, "x1000c0s0b0n0")?.text("/description") == "again")
+        #expect(try inventory.get(.computeNode, "02:00:00:00:00:01") == nil)
+        // By its identifier it may get another place; keys of two resources are a conflict.
+        let id = results[0].resource.id.lowercased
+        _ = try await inventory.store.commit(put(.computeNode, node(#""id":"\#(id)","xname":"x1000c0s1b0n0""#)))
+        try await inventory.create(.computeNode, node(#""boot_mac":"02:00:00:00:00:02""#))
+        let both = try put(.computeNode, node(#""xname":"x1000c0s1b0n0","boot_mac":"02:00:00:00:00:02""#))
+        let before = inventory.contents
+        #expect(try await refusal { _ = try await inventory.store.commit(both) }?.reason == .conflict)
+        #expect(inventory.contents == before)
+        // A member that another partition has does not make it that partition.
+        let name = #""type":"partition","nodes":["x1000c0s1b0n0"]"#
+        _ = try await inventory.store.commit(put(.nodeCollection, #"{"name":"p",\#(name)}"#))
+        let other = try put(.nodeCollection, #"{"name":"q",\#(name)}"#)
+        #expect(try await refusal { _ = try await inventory.store.commit(other) }?.reason == .conflict)
+    }
 }

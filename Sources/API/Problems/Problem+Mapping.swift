@@ -1,52 +1,38 @@
-import DuckDB
+import HTTPSupport
 import HTTPTypes
-import Hummingbird
 import Inventory
 import Journal
 import Logging
-import NIOCore
 import Records
 import Schema
+import Store
 
 extension Problem {
-    /// The answer to an error, whatever module it comes from: the one place where errors become responses.
-    init(_ error: any Error, logger: Logger) {
+    /// The problems that errors of the inventory are.
+    static let ofInventory: ProblemTranslation = { error, logger in
         switch error {
-        case let problem as Problem: self = problem
-        case let refusal as Refusal: self.init(refusal)
-        case let error as JSONParseError: self.init(.badRequest, "The body is not JSON: \(error).")
+        case let refusal as Refusal: return Problem(refusal)
         case let error as DiskError:
             logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
-            self.init(.serviceUnavailable, "The server has trouble: \(error.reason).", headers: Self.retrySoon)
+            return Problem(.serviceUnavailable, "The server has trouble: \(error.reason).", headers: retrySoon)
         case is JournalError, is SnapshotError:
             logger.error("the history failed a request", metadata: ["reason": "\(error)"])
-            self.init(.internalServerError, "The server's history is damaged; its log says where.")
-        case let error as DuckDBError:
+            return Problem(.internalServerError, "The server's history is damaged; its log says where.")
+        case let error as EngineError:
             logger.error("DuckDB failed a request", metadata: ["reason": "\(error)"])
             // Its message can quote what others have stored.
-            self.init(
+            return Problem(
                 .serviceUnavailable,
                 "The server cannot answer this now; its log says why.",
-                headers: Self.retrySoon
+                headers: retrySoon
             )
-        case let error as HTTPError: self.init(error)
-        case is CancellationError:
-            self.init(
-                .serviceUnavailable,
-                "This was ended early: the server stops, or the connection was closed.",
-                headers: Self.retrySoon
-            )
-        default:
-            logger.error("a request failed", metadata: ["reason": "\(error)"])
-            self.init(.internalServerError, "The server failed; its log says why.")
+        default: return nil
         }
     }
 
-    private init(_ error: HTTPError) {
-        let detail =
-            error.status == .notFound
-            ? "There is nothing at this path; /schemas lists what there is." : error.body ?? error.status.reasonPhrase
-        self.init(error.status, detail, headers: error.headers)
+    /// The answer to an error of a route of the inventory.
+    init(_ error: any Error, logger: Logger) {
+        self.init(error, logger: logger, Self.ofInventory)
     }
 
     /// - Parameter place: Where in the request an operation stands; nil where there is only one.
@@ -77,18 +63,4 @@ extension Problem {
         case .unavailable: .serviceUnavailable
         }
     }
-
-    static func bodyTooLarge(_ limit: Int) -> Problem {
-        let advice =
-            limit == maximumBodySize ? "; send it in parts" : ", which a body of one document or patch may have"
-        return Problem(.contentTooLarge, "The body is larger than \(limit >> 20) MiB\(advice).")
-    }
-
-    /// The largest body that has but one document, or one patch, in bytes: more than twice what is stored of a resource.
-    static let maximumDocumentSize = 8 << 20
-
-    /// The largest body that is read, in bytes.
-    static let maximumBodySize = 64 << 20
-
-    private static let retrySoon: HTTPFields = [.retryAfter: "1"]
 }

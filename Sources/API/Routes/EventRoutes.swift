@@ -1,4 +1,5 @@
 import Foundation
+import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
@@ -62,7 +63,7 @@ struct EventRoutes {
         _ feed: EventFeed,
         as format: EventFormat,
         to writer: inout any ResponseBodyWriter,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws {
         let watch = SendWatch()
         try await withGracefulShutdownHandler {

@@ -1,5 +1,6 @@
 import AsyncAlgorithms
 import Foundation
+import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
@@ -46,7 +47,7 @@ struct LineRoutes {
         var problem: Problem?
     }
 
-    func create(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) async throws -> Response {
+    func create(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
         let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
         context.askForBody(of: request)
         let groups = AsyncThrowingChannel<Group, any Error>()
@@ -84,7 +85,7 @@ struct LineRoutes {
         _ result: Result<Receipt, any Error>,
         of line: Line,
         to writer: inout JSONWriter,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) {
         writer.beginObject()
         writer.key("line")

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Journal
@@ -34,7 +35,7 @@ struct PastRoutes {
     private func difference(
         from: Moment,
         to: Moment,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let caller = context.caller
         let difference = try await context.whileClientWaits {
@@ -48,7 +49,7 @@ struct PastRoutes {
         to moment: Moment,
         isDryRun: Bool,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let reason = try await reason(request, context)
         if isDryRun {
@@ -66,7 +67,7 @@ struct PastRoutes {
     }
 
     /// Why, from a body such as `{"reason":"…"}`, which may be missing.
-    private func reason(_ request: Request, _ context: InventoryRequestContext) async throws -> String? {
+    private func reason(_ request: Request, _ context: RouteContext) async throws -> String? {
         guard request.headers[.contentLength].map({ $0 != "0" }) ?? (request.headers[.transferEncoding] != nil) else {
             return nil
         }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
@@ -31,7 +32,7 @@ struct ResourceRoutes {
         routes.add("\(path)/{ref}", .delete) { request, context in try await delete(kind, request, context) }
     }
 
-    private func get(_ kind: Kind, _ request: Request, _ context: InventoryRequestContext) async throws -> Response {
+    private func get(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
         let reference = try context.parameter("ref")
         let moment = try request.queryParameters(of: "at").value(of: "at", Moment.init)
         let stored =
@@ -69,7 +70,7 @@ struct ResourceRoutes {
         _ kind: Kind,
         at path: String,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let reference = try context.parameter("ref")
         let parameters = try request.queryParameters(of: "limit", "before")
@@ -102,7 +103,7 @@ struct ResourceRoutes {
         _ kind: Kind,
         at path: String,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
             try creation(kind, bytes.readableBytesView)
@@ -136,13 +137,13 @@ struct ResourceRoutes {
 
     private func create(
         _ operations: [Transaction.Operation],
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         do {
             let transaction = Transaction(author: context.subject, operations)
             let documents = try await store.commit(transaction).outcomes.map(\.written.document)
             let length = documents.reduce(0) { $0 + $1.count }
-            return .resources(count: documents.count, length: length, status: .created) { documents[$0] }
+            return .documents(count: documents.count, length: length, status: .created) { documents[$0] }
         } catch let refusal as Refusal {
             throw Problem(refusal) { "/\($0)" }
         }
@@ -151,7 +152,7 @@ struct ResourceRoutes {
     private func replace(
         _ kind: Kind,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let reference = try context.parameter("ref")
         let conditions = try request.versionConditions()
@@ -170,7 +171,7 @@ struct ResourceRoutes {
     private func patch(
         _ kind: Kind,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let reference = kind.reference(try context.parameter("ref"))
         let conditions = try request.versionConditions()
@@ -183,7 +184,7 @@ struct ResourceRoutes {
     private func delete(
         _ kind: Kind,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let reference = kind.reference(try context.parameter("ref"))
         let operation = Transaction.Operation(.delete(kind, reference), if: try request.versionConditions())
@@ -193,7 +194,7 @@ struct ResourceRoutes {
 
     private func commit(
         _ operation: Transaction.Operation,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Outcome {
         try await store.commit(Transaction(author: context.subject, [operation])).outcomes[0]
     }

@@ -1,3 +1,4 @@
+import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
@@ -28,7 +29,7 @@ struct SearchRoutes {
     private func find(
         _ kind: Kind,
         _ request: Request,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let wanted = try SearchRequest(kind, request)
         let caller = context.caller
@@ -52,9 +53,9 @@ struct SearchRoutes {
         let found = result.resources
         var response =
             if let selection = wanted.selection {
-                Response.resources(count: found.count, length: nil) { selection.document(of: found[$0].stored) }
+                Response.documents(count: found.count, length: nil) { selection.document(of: found[$0].stored) }
             } else {
-                Response.resources(count: found.count, length: found.documentLength) { found.document(at: $0) }
+                Response.documents(count: found.count, length: found.documentLength) { found.document(at: $0) }
             }
         if let query = wanted.query(of: result) {
             response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
@@ -80,7 +81,7 @@ struct SearchRoutes {
 
     private func change(
         _ wanted: SearchRequest,
-        _ context: InventoryRequestContext,
+        _ context: RouteContext,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
     ) async throws -> Response {
         let caller = context.caller

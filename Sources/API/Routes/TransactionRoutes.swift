@@ -1,3 +1,4 @@
+import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
@@ -23,7 +24,7 @@ struct TransactionRoutes {
     private func commit(
         _ body: TransactionBody,
         isDryRun: Bool,
-        _ context: InventoryRequestContext
+        _ context: RouteContext
     ) async throws -> Response {
         let transaction = Transaction(
             author: context.subject,

@@ -3,6 +3,7 @@ import Inventory
 import Journal
 package import Logging
 import Records
+import Scheduling
 import Tables
 
 extension Adoption {

@@ -86,6 +86,15 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         ]
     }
 
+    /// The work took longer than it may.
+    package init(timedOut limit: Duration) {
+        self.init(
+            .timedOut,
+            "This took longer than the \(limit / .seconds(1)) s that a search may take (--search-timeout); ask for less at "
+                + "once."
+        )
+    }
+
     package var description: String {
         problems.map(\.message).joined(separator: " ")
     }

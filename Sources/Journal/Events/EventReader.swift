@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import Records
+import Scheduling
 
 /// Reads the journal on from a position, for one client that follows it.
 ///

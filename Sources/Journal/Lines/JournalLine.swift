@@ -2,6 +2,7 @@ import CSystemShims
 import Foundation
 import Inventory
 import Records
+import Schema
 
 /// A line of the journal whose checksum holds.
 enum JournalLine {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Records
+import Scheduling
 import Store
 
 /// How to go back.

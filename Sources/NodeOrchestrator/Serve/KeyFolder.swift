@@ -1,8 +1,8 @@
-import API
 import Completeness
 import Foundation
 import Logging
 import Records
+import Tokens
 
 /// The keys in the data directory that have to do with tokens.
 struct KeyFolder {

@@ -1,11 +1,13 @@
 import API
 import ArgumentParser
 import Foundation
+import HTTPSupport
 import Logging
 import Metrics
 import Records
 import ServiceLifecycle
 import Store
+import Tokens
 import UnixSignals
 
 /// Runs the server.
@@ -77,9 +79,6 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "File to take options from.")
     var config: String?
 
-    @Option(help: ArgumentHelp("Answer /constant/{ref} with so many bytes, to measure others by.", visibility: .hidden))
-    var constantRoute: Int?
-
     /// How long after the signal the last snapshot is given up, since the journal has all that it would have, and how long a
     /// stop takes at most.
     private static let (snapshotLimit, stopLimit) = (Duration.seconds(25), Duration.seconds(30))
@@ -116,23 +115,12 @@ struct ServeCommand: AsyncParsableCommand {
 
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
         let key = try await tokenKey(KeyFolder(storeConfiguration.directory), logger: logger)
-        let api = InventoryAPI(
-            store: store,
-            authenticator: Authenticator(
-                key: key,
-                protectsReads: authReads,
-                pages: WebPages(allowedHosts: allowedHost)
-            ),
-            metrics: metrics,
-            constantBytes: constantRoute
-        )
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
-        let server = InventoryServer(
-            api,
-            Traffic(
-                bodies: Bodies(memory: bodyMemory.bytes),
-                maximumFiles: Self.raiseFileLimit()
-            ),
+        let server = HTTPServer(
+            InventoryAPI(store: store, metrics: metrics).routes,
+            for: Authenticator(key: key, protectsReads: authReads, pages: WebPages(allowedHosts: allowedHost)),
+            Traffic(bodies: Bodies(memory: bodyMemory.bytes), maximumFiles: Self.raiseFileLimit()),
+            translating: InventoryAPI.problems,
             listeningOn: addresses.map { ($0.host, $0.port) },
             logger: logger
         ) { index, port in

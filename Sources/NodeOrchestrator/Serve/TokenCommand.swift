@@ -1,7 +1,7 @@
-import API
 import ArgumentParser
 import Completeness
 import Foundation
+import Tokens
 
 /// Makes a token.
 struct TokenCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import CSystemShims
 import Crypto
 import Foundation
 import Inventory
+import Schema
 
 /// What tells a sequence of transactions from any other: a hash of the last one and of the hash before it.
 ///

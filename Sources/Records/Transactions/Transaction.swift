@@ -54,6 +54,9 @@ package struct Transaction: Sendable {
     package enum Action: Sendable {
         case create(Submission)
         case replace(Kind.Reference, Submission)
+        /// Replaces the resource that has the document's identifier or one of its unique keys when the transaction's turn has
+        /// come; creates one where there is none.
+        case put(Submission)
         /// Changes members of the document by a merge patch (RFC 7396).
         case patch(Kind, Kind.Reference, MergePatch)
         case delete(Kind, Kind.Reference)

@@ -3,6 +3,7 @@ import Inventory
 import Journal
 import OrderedCollections
 import Records
+import Scheduling
 import Synchronization
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.

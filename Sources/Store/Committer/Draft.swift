@@ -93,6 +93,10 @@ struct Draft: ~Copyable {
             let id = try find(submission.document.kind, reference, if: operation.conditions)
             try replace(id, with: submission)
             return id
+        case .put(let submission):
+            guard let id = try holder(of: submission.document) else { return try create(submission) }
+            try replace(id, with: submission)
+            return id
         case .patch(let kind, let reference, let patch):
             let id = try find(kind, reference, if: operation.conditions)
             try spend(patch.size)
@@ -109,6 +113,26 @@ struct Draft: ~Copyable {
             try put(document, sealed: stored?.secrets ?? SealedSecrets(), as: id)
             return id
         }
+    }
+
+    /// The resource that has a document's identifier, or its unique keys.
+    private func holder(of document: Document) throws(Refusal) -> ResourceID? {
+        let kind = document.kind
+        if let id = document.identifier.map({ ResourceID(kind, $0) }), exists(id) { return id }
+        var found: (key: UniqueKey, id: ResourceID)?
+        for key in document.keys where kind.hasUniqueKey(key.name) {
+            guard let id = holder(kind, of: key).map({ ResourceID(kind, $0) }) else { continue }
+            if let found, found.id != id {
+                throw refusal(
+                    .conflict,
+                    "The \(found.key.name) \(found.key.value) is that of the \(kind.name) \(name(found.id)), the "
+                        + "\(key.name) \(key.value) that of \(name(id)).",
+                    holder: id
+                )
+            }
+            found = (key, id)
+        }
+        return found?.id
     }
 
     private mutating func create(_ submission: Submission) throws(Refusal) -> ResourceID {

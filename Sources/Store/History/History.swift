@@ -3,6 +3,7 @@ import Foundation
 import Inventory
 import Journal
 import Records
+import Scheduling
 
 /// Answers what the inventory was, one question at a time.
 actor History {

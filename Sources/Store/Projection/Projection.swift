@@ -4,6 +4,7 @@ import Foundation
 import Inventory
 import Logging
 import Records
+import Scheduling
 import Synchronization
 import Tables
 

@@ -56,6 +56,50 @@ package struct Search: Sendable {
         }
     }
 
+    /// What the values of a field have to be like.
+    package struct Condition: Sendable {
+        package let path: String
+        package let comparison: SearchCondition.Comparison
+        /// Of which any will do, in any spelling that the field's type reads.
+        package let values: [String]
+        /// Whether the absence of a value will do, too.
+        package let acceptsAbsence: Bool
+
+        package init(
+            _ path: String,
+            _ comparison: SearchCondition.Comparison = .equal,
+            anyOf values: [String],
+            orAbsent acceptsAbsence: Bool = false
+        ) {
+            self.path = path
+            self.comparison = comparison
+            self.values = values
+            self.acceptsAbsence = acceptsAbsence
+        }
+    }
+
+    /// - Parameter conditions: All of which must hold.
+    /// - Throws: When the kind has no such field or a value does not fit it; the message names the field.
+    package init(_ kind: Kind, where conditions: [Condition]) throws(Refusal) {
+        self.kind = kind
+        order = SearchOrder(kind)
+        var room = SearchText.Room()
+        for condition in conditions {
+            let path = condition.path
+            guard let operand = SearchParameter.operand(kind, path) else {
+                throw Refusal(.invalid, "The search of \(kind.name) has no field \(path).")
+            }
+            try Self.read(path, condition.values.joined(separator: ",")) { () throws(InvalidValue) in
+                let text = try SearchText(
+                    names: condition.values,
+                    acceptsAbsence: condition.acceptsAbsence,
+                    &room
+                )
+                self.conditions.append(try SearchCondition(kind, operand, condition.comparison, text))
+            }
+        }
+    }
+
     private static func read(
         _ name: String,
         _ value: String,

@@ -4,7 +4,7 @@ import Schema
 import Tables
 
 /// One parameter of a search: what some fields have to be like.
-struct SearchCondition: Sendable {
+package struct SearchCondition: Sendable {
     let kind: Kind
     let operand: Operand
     let comparison: Comparison
@@ -17,7 +17,7 @@ struct SearchCondition: Sendable {
         case lists(Membership)
     }
 
-    enum Comparison: String, CaseIterable, Sendable {
+    package enum Comparison: String, CaseIterable, Sendable {
         case equal = ""
         case unequal = "!"
         case greater = "[gt]"

@@ -26,7 +26,8 @@ struct SearchParameter {
         self.comparison = comparison
     }
 
-    private static func operand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
+    /// What a path, or another name, asks about.
+    static func operand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
         if let membership = kind.resourceType.membership, path == membership.name { return .lists(membership) }
         if let fields = groups[kind]?[path], !fields.isEmpty { return .fields(fields) }
         return SearchField(kind, path: path).map { .fields([$0]) }

@@ -31,6 +31,14 @@ struct SearchText {
 
     init() {}
 
+    /// - Parameter names: The values themselves, in which no character has a meaning of its own.
+    init(names: [String], acceptsAbsence: Bool, _ room: inout Room) throws(InvalidValue) {
+        guard names.count <= room.names else { throw InvalidValue("has too many values") }
+        room.names -= names.count
+        self.names = names
+        self.acceptsAbsence = acceptsAbsence
+    }
+
     /// Adds the alternatives of a value.
     mutating func add(_ text: String, _ room: inout Room) throws(InvalidValue) {
         var alternative = Alternative()

@@ -2,6 +2,7 @@ import DuckDB
 import Foundation
 import Inventory
 import Records
+import Scheduling
 import Synchronization
 
 /// Searches of the inventory as it is: callers take turns, and none takes longer than it may.
@@ -37,7 +38,9 @@ final class Searches: Sendable {
             let searcher = searchers.withLock { $0.popLast() } ?? Searcher()
             defer { searchers.withLock { $0.append(searcher) } }
             do {
-                return try await searcher.read(projection, directory, within: timeLimit, body)
+                return try await withEngine {
+                    try await searcher.read(projection, directory, within: timeLimit, body)
+                }
             } catch is TimeLimitExceeded {
                 throw Refusal(timedOut: timeLimit)
             }

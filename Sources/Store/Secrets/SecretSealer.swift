@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 package import Inventory
 import Records
+import Schema
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
 ///

@@ -3,6 +3,7 @@ import Foundation
 import Journal
 import Logging
 import Records
+import Scheduling
 import Tables
 
 extension JournalRecovery {

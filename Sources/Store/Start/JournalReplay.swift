@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Journal
 import Records
+import Scheduling
 
 /// Collects what the journal made of each resource, to bring that into effect.
 struct JournalReplay {

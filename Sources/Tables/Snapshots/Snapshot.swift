@@ -2,6 +2,7 @@ import Crypto
 package import Foundation
 package import Inventory
 package import Records
+import Schema
 
 /// A snapshot on disk: a folder of Parquet files and its manifest.
 package struct Snapshot: Sendable {

@@ -1,9 +1,0 @@
-/// Who may use a route.
-enum RouteAccess {
-    /// Everybody, whatever the server is told.
-    case always
-    /// Everybody, unless the server wants a token for reading too.
-    case open
-    /// Whoever has a token.
-    case token
-}

@@ -1,0 +1,10 @@
+import Records
+import Schema
+
+extension UInt64 {
+    /// Reads a sequence number.
+    init(sequenceNumber text: String) throws(InvalidValue) {
+        guard case .sequence(let number) = try Moment(text) else { throw InvalidValue("is not a sequence number") }
+        self = number
+    }
+}

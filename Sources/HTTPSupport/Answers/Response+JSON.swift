@@ -1,0 +1,62 @@
+import Foundation
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+import Scheduling
+
+extension Response {
+    /// A JSON text.
+    package static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: bytes.count <= PieceBuffer.size
+                ? .init(byteBuffer: ByteBuffer(bytes: bytes))
+                : ResponseBody(contentLength: bytes.count) { writer in
+                    var buffer = PieceBuffer()
+                    try await buffer.write(bytes, to: &writer)
+                    try await buffer.finish(&writer)
+                }
+        )
+    }
+
+    /// Many documents as an array, which is sent piece by piece.
+    ///
+    /// - Parameters:
+    ///   - count: How many there are.
+    ///   - length: The size of all of them together, in bytes, where it is known.
+    ///   - document: The document with an index.
+    package static func documents(
+        count: Int,
+        length: Int?,
+        status: HTTPResponse.Status = .ok,
+        document: @escaping @Sendable (Int) -> [UInt8]
+    ) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(contentLength: length.map { $0 + 2 + max(0, count - 1) }) { writer in
+                var buffer = PieceBuffer()
+                if count == 0 { try await buffer.write([UInt8(ascii: "[")], to: &writer) }
+                for index in 0..<count {
+                    try await buffer.write(document(index), after: index == 0 ? "[" : ",", to: &writer)
+                }
+                try await buffer.write([UInt8(ascii: "]")], to: &writer)
+                try await buffer.finish(&writer)
+            }
+        )
+    }
+
+    /// A JSON text that is sent piece by piece.
+    package static func json(pieces: some Sequence<[UInt8]> & Sendable) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody { writer in
+                var buffer = PieceBuffer()
+                for piece in pieces { try await buffer.write(piece, to: &writer) }
+                try await buffer.finish(&writer)
+            }
+        )
+    }
+}

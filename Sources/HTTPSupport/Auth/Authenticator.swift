@@ -1,0 +1,62 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+package import Tokens
+
+/// Decides who may use a route.
+package struct Authenticator: Sendable {
+    private let key: TokenKey?
+    private let protectsReads: Bool
+    private let pages: WebPages
+
+    /// - Parameters:
+    ///   - key: The key of the tokens; nil where no token is needed for anything.
+    ///   - protectsReads: Whether reading needs a token too.
+    ///   - pages: What is looked at instead where no token is needed.
+    package init(key: TokenKey?, protectsReads: Bool, pages: WebPages) {
+        self.key = key
+        self.protectsReads = protectsReads
+        self.pages = pages
+    }
+
+    /// What the token says that came with a request; nil where none is needed.
+    ///
+    /// - Throws: ``Problem`` 401 when the route needs a token and there is none, or when the one that came is no good.
+    func claims(of request: Request, for access: RouteAccess) async throws(Problem) -> TokenClaims? {
+        guard access != .always else { return nil }
+        guard let key else {
+            if access == .token { try pages.check(request) }
+            return nil
+        }
+        guard let header = request.headers[.authorization] else {
+            if access == .open, !protectsReads { return nil }
+            throw unauthorized("This needs a token; send Authorization: Bearer TOKEN.", challenge: "Bearer")
+        }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw unauthorized("The Authorization header is not of the form Bearer TOKEN.", challenge: "Bearer")
+        }
+        do throws(TokenError) {
+            let claims = try await key.claims(of: String(parts[1]))
+            try claims.check(at: Date())
+            return claims
+        } catch {
+            throw unauthorized(
+                "The token cannot be used: \(error.message).",
+                challenge: #"Bearer error="invalid_token", error_description="\#(error.message.asHeaderText)""#
+            )
+        }
+    }
+
+    /// An answer with the challenge of RFC 6750, section 3.
+    private func unauthorized(_ detail: String, challenge: String) -> Problem {
+        Problem(.unauthorized, detail, headers: [.wwwAuthenticate: challenge])
+    }
+}
+
+extension String {
+    /// The text with nothing in it that RFC 6750 keeps out of an error description.
+    fileprivate var asHeaderText: String {
+        String(unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0 != "\"" && $0 != "\\" ? Character($0) : "?" })
+    }
+}

@@ -1,0 +1,15 @@
+package import HTTPTypes
+
+extension HTTPField.Name {
+    /// RFC 5789.
+    package static let acceptPatch = name("Accept-Patch")
+    /// RFC 8288.
+    package static let link = name("Link")
+    /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>
+    package static let lastEventID = name("Last-Event-ID")
+
+    private static func name(_ text: String) -> Self {
+        guard let name = Self(text) else { preconditionFailure("a token is the name of a header") }
+        return name
+    }
+}

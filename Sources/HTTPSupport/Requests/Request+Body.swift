@@ -1,0 +1,67 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+package import NIOCore
+import Scheduling
+import Schema
+
+extension Request {
+    package static let jsonTypes = ["application/json", "text/json"]
+
+    /// Reads the body as JSON and goes on with what is made of it.
+    ///
+    /// - Parameters:
+    ///   - types: The media types that it may have.
+    ///   - limit: Its largest size, in bytes.
+    ///   - read: Makes something of the bytes; for a large body on a thread of its own.
+    ///   - use: Goes on with that. Until it is done the body counts as being there.
+    /// - Throws: ``Problem`` 413 above the limit, 415 for another media type; what `read` and `use` throw.
+    package func withBody<Value: Sendable, Result>(
+        _ context: RouteContext,
+        _ types: [String] = Self.jsonTypes,
+        atMost limit: Int = Problem.maximumDocumentSize,
+        _ read: @escaping @Sendable (ByteBuffer) throws -> Value,
+        then use: (Value) async throws -> Result
+    ) async throws -> Result {
+        guard mediaType.map(types.contains) ?? true else {
+            throw Problem(
+                .unsupportedMediaType,
+                "The body must be \(types[0]); this one says \(headers[.contentType] ?? "")."
+            )
+        }
+        let length = headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limit { throw Problem.bodyTooLarge(limit) }
+        let bodies = context.traffic.bodies
+        var room = try await bodies.room(for: length ?? 0, of: context.caller)
+        defer { withExtendedLifetime(room) {} }
+        context.askForBody(of: self)
+        var bytes = ByteBuffer()
+        var pieces = body.makeAsyncIterator()
+        while var piece = try await Self.next(&pieces) {
+            bytes.writeBuffer(&piece)
+            if bytes.readableBytes > limit { throw Problem.bodyTooLarge(limit) }
+            // Of a body whose length nobody knows before.
+            if length == nil, room == nil, bytes.readableBytes > Bodies.smallSize {
+                room = try await bodies.room(for: limit, of: context.caller)
+            }
+        }
+        return try await use(try await bodies.read(bytes, read))
+    }
+
+    private static func next(_ pieces: inout RequestBody.AsyncIterator) async throws(Problem) -> ByteBuffer? {
+        do {
+            return try await pieces.next()
+        } catch {
+            throw Problem(.badRequest, "The body ended before it was complete.")
+        }
+    }
+
+    /// The media type of the body, without parameters; nil where the request does not say it.
+    package var mediaType: String? {
+        headers[.contentType].map { type in
+            var name = type.utf8.prefix { $0 != UInt8(ascii: ";") }
+            while name.last == UInt8(ascii: " ") { name.removeLast() }
+            return Substring(name).lowercased()
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Hummingbird
+import Scheduling
+package import Schema
+
+extension Request {
+    /// The parameters of the query, in order, decoded; a `+` is a space, as in HTML forms.
+    ///
+    /// - Throws: ``Problem`` 400 for text that is not percent-encoded UTF-8.
+    package func queryParameters() throws(Problem) -> [(name: String, value: String)] {
+        guard let query = uri.query, !query.isEmpty else { return [] }
+        var parameters: [(name: String, value: String)] = []
+        for part in query.split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let decoded = pair.map { $0.replacing("+", with: " ").percentDecoded }
+            guard let name = decoded[0], let value = decoded.count == 1 ? "" : decoded[1] else {
+                throw Problem(.badRequest, "The query has \(part), which is not percent-encoded UTF-8.")
+            }
+            parameters.append((name, value))
+        }
+        return parameters
+    }
+
+    /// The parameters of the query, of which each may come once.
+    ///
+    /// - Parameter names: Those that there are.
+    /// - Throws: ``Problem`` 400 for any other, or for one that comes twice.
+    package func queryParameters(of names: String...) throws(Problem) -> [String: String] {
+        var parameters: [String: String] = [:]
+        for (name, value) in try queryParameters() {
+            guard names.contains(name) else {
+                throw Problem(.badRequest, "There is no parameter \(name); there are \(names.joined(separator: ", ")).")
+            }
+            guard parameters.updateValue(value, forKey: name) == nil else {
+                throw Problem(.badRequest, "The parameter \(name) comes twice.")
+            }
+        }
+        return parameters
+    }
+}
+
+extension [String: String] {
+    /// The value of a parameter of the query, read as a type.
+    ///
+    /// - Throws: ``Problem`` 400 that names it.
+    package func value<Result>(
+        of name: String,
+        _ read: (String) throws(InvalidValue) -> Result
+    ) throws(Problem) -> Result? {
+        guard let text = self[name] else { return nil }
+        do throws(InvalidValue) {
+            return try read(text)
+        } catch {
+            throw Problem(.badRequest, "The value of \(name), \(text.debugDescription), \(error.message).")
+        }
+    }
+
+    /// Whether a parameter of the query says `true`.
+    package func flag(_ name: String) throws(Problem) -> Bool {
+        try value(of: name) { (text) throws(InvalidValue) in
+            guard let flag = Bool(text) else { throw InvalidValue("is neither true nor false") }
+            return flag
+        } ?? false
+    }
+}
+
+extension StringProtocol {
+    /// The text with what is percent-encoded in it decoded; nil where that is malformed or not UTF-8.
+    ///
+    /// Foundation's decoding lets some of what is not UTF-8 through.
+    package var percentDecoded: String? {
+        guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst()?.hexDigit, let low = rest.popFirst()?.hexDigit else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// The text as a part of a path, or as a name or value of a query.
+    package var percentEncoded: String {
+        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""
+    }
+}

@@ -1,0 +1,96 @@
+package import Hummingbird
+import NIOCore
+package import Scheduling
+import ServiceLifecycle
+package import Tokens
+
+/// What a request carries through the middleware to its route.
+package struct RouteContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// What the token says that came with the request; nil without one.
+    package var claims: TokenClaims?
+    /// What the request has in common with those of others; set for whatever has a route.
+    private var sharedTraffic: Traffic?
+    package var traffic: Traffic {
+        get {
+            guard let sharedTraffic else { preconditionFailure("routes have what requests have in common") }
+            return sharedTraffic
+        }
+        set { sharedTraffic = newValue }
+    }
+    private let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    /// Subject of the token that came with the request; nil without one.
+    package var subject: String? { claims?.sub }
+
+    /// Who asks.
+    package var caller: Caller {
+        Caller(
+            subject: subject,
+            roles: Set([claims?.role].compactMap(\.self)),
+            address: channel.remoteAddress?.network ?? ""
+        )
+    }
+
+    /// How long a client is answered that has closed its side of the connection, since it may be gone.
+    private static let silence = Duration.seconds(1)
+
+    /// Does something that is cancelled when the client leaves, or the server stops.
+    package func whileClientWaits<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        // It may be gone already.
+        guard let connection = traffic.connections.connection(of: channel) else { throw CancellationError() }
+        let task = Task { try await body() }
+        connection.whenClientLeaves { leaving in
+            switch leaving {
+            case .gone: task.cancel()
+            case .silent:
+                Task {
+                    try await Task.sleep(for: Self.silence)
+                    task.cancel()
+                }
+            }
+        }
+        defer { connection.forgetClientLeaving() }
+        return try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await task.value
+            } onGracefulShutdown: {
+                task.cancel()
+            }
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Asks a client for the body that waits to be asked (`Expect: 100-continue`, RFC 9110, section 10.1.1): when it is
+    /// about to be read, so that whoever may not send it is told so instead.
+    package func askForBody(of request: Request) {
+        guard request.headers[.expect]?.lowercased() == "100-continue" else { return }
+        traffic.connections.connection(of: channel)?.askForBody()
+    }
+
+    /// What the connection's events are handled by.
+    package var eventLoop: any EventLoop { channel.eventLoop }
+
+    /// Closes the connection, whatever is being written to it.
+    package func disconnect() {
+        channel.close(promise: nil)
+    }
+}
+
+extension RouteContext {
+    /// A parameter of the path, decoded.
+    package func parameter(_ name: String) throws(Problem) -> String {
+        guard let text = parameters.get(name), let decoded = text.percentDecoded else {
+            throw Problem(.badRequest, "The path is not percent-encoded UTF-8.")
+        }
+        return decoded
+    }
+}

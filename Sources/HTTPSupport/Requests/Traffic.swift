@@ -1,0 +1,18 @@
+/// What requests of all clients have in common: their connections, and the memory for their bodies.
+package final class Traffic: Sendable {
+    let connections: Connections
+    package let bodies: Bodies
+
+    /// How many connections there are at most, however many files may be open.
+    private static let maximumConnections = 4096
+    /// How many files may be open for all but connections: the journal, snapshots, what DuckDB reads.
+    private static let reservedFiles = 256
+
+    /// - Parameter maximumFiles: How many files the process may have open.
+    package init(bodies: Bodies, maximumFiles: Int) {
+        connections = Connections(
+            maximumCount: max(16, min(Self.maximumConnections, maximumFiles - Self.reservedFiles))
+        )
+        self.bodies = bodies
+    }
+}

@@ -1,0 +1,76 @@
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+import OrderedCollections
+
+/// Routes, by path and method.
+///
+/// A path that is there answers other methods with 405 and says which it has. The router compares paths one after the
+/// other, so what is asked for most is added first.
+package struct RouteTable: Sendable {
+    package typealias Handler = @Sendable (Request, RouteContext) async throws -> Response
+
+    private var routes: OrderedDictionary<String, [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]> = [:]
+
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
+
+    package init() {}
+
+    package mutating func add(
+        _ path: String,
+        _ method: HTTPRequest.Method,
+        _ access: RouteAccess = .token,
+        handler: @escaping Handler
+    ) {
+        routes[path, default: [:]][method] = (access, handler)
+        if method == .get {
+            let head: Handler = { try await handler($0, $1).createHeadResponse() }
+            routes[path, default: [:]][.head] = (access, head)
+        }
+    }
+
+    /// Adds the routes of another table, behind those that are there.
+    package mutating func add(_ other: RouteTable) {
+        routes.merge(other.routes) { $0.merging($1) { $1 } }
+    }
+
+    /// The table as a router.
+    ///
+    /// - Parameters:
+    ///   - authenticator: Checks the token of a request; what that says is in the request's context.
+    ///   - translate: Says which problems errors of the routes are.
+    func router(
+        authenticator: Authenticator,
+        traffic: Traffic,
+        translate: @escaping ProblemTranslation
+    ) -> Router<RouteContext> {
+        let router = Router(context: RouteContext.self)
+        router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
+        router.add(middleware: RequestLog())
+        router.add(middleware: ProblemMiddleware(translate: translate))
+        for (path, handlers) in routes {
+            let allowed = Self.methods.filter { handlers[$0] != nil }.map(\.rawValue).joined(separator: ", ")
+            for method in Self.methods {
+                guard let (access, handler) = handlers[method] else {
+                    router.on(RouterPath(path), method: method) { request, _ -> Response in
+                        throw Problem(
+                            .methodNotAllowed,
+                            "\(request.method.rawValue) is not among what this path has: \(allowed).",
+                            headers: [.allow: allowed]
+                        )
+                    }
+                    continue
+                }
+                router.on(RouterPath(path), method: method) { request, context in
+                    var context = context
+                    context.traffic = traffic
+                    context.claims = try await authenticator.claims(of: request, for: access)
+                    return try await handler(request, context)
+                }
+            }
+        }
+        return router
+    }
+}

@@ -1,0 +1,53 @@
+import Dispatch
+import Foundation
+import Scheduling
+import Testing
+
+/// An actor on a thread of its own.
+private actor Counter {
+    private let executor = ThreadExecutor(label: "counter")
+    private(set) var value = 0
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    func increment() {
+        preconditionIsolated()
+        value += 1
+    }
+
+    func wait(for semaphore: DispatchSemaphore) {
+        semaphore.wait()
+    }
+}
+
+struct ThreadExecutorTests {
+    @Test func `Jobs from many tasks run one at a time`() async {
+        let counter = Counter()
+        await withTaskGroup { group in
+            for _ in 0..<200 {
+                group.addTask { await counter.increment() }
+            }
+            await group.waitForAll()
+        }
+        #expect(await counter.value == 200)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `Actors that block leave the threads of other tasks free`() async {
+        let semaphore = DispatchSemaphore(value: 0)
+        let blockedCount = ProcessInfo.processInfo.activeProcessorCount * 2
+        await withTaskGroup { group in
+            for _ in 0..<blockedCount {
+                let counter = Counter()
+                group.addTask { await counter.wait(for: semaphore) }
+            }
+            // On the threads of Swift's pool this would never run.
+            group.addTask {
+                for _ in 0..<blockedCount { semaphore.signal() }
+            }
+            await group.waitForAll()
+        }
+    }
+}
