@@ -144,9 +144,21 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "InventoryHTTP",
+            dependencies: [
+                "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling", "Schema", "Store",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "API",
             dependencies: [
-                "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling", "Schema", "Store", "Tables",
+                "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Records", "Scheduling", "Schema", "Store",
+                "Tables",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -160,7 +172,8 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Completeness", "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling", "Schema",
+                "API", "Completeness", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Records", "Scheduling",
+                "Schema",
                 "Store",
                 "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -176,7 +189,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "API", "Completeness", "CSystemShims", "DuckDB", "HTTPSupport", "Inventory", "Journal", "Records",
+                "API", "Completeness", "CSystemShims", "DuckDB", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
+                "Records",
                 "Scheduling", "Schema", "Store", "Tables",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

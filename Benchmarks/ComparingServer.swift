@@ -3,6 +3,7 @@ import Completeness
 import Foundation
 import HTTPSupport
 import Hummingbird
+import InventoryHTTP
 import Logging
 import Metrics
 import Schema
@@ -21,7 +22,7 @@ enum ComparingServer {
         let logger = Logger(label: "comparing") { _ in SwiftLogNoOpLogHandler() }
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
-        let store = try await InventoryStore(.init(DataDirectory(data)), logger: logger)
+        let store = try await InventoryStore(StoreConfiguration(DataDirectory(data)), logger: logger)
         var routes = RouteTable()
         let constant = JSONValue.string(String(repeating: "x", count: constantBytes - 2)).bytes
         routes.add("/constant/{ref}", .get, .open) { _, _ in .json(constant) }
@@ -30,7 +31,7 @@ enum ComparingServer {
             routes,
             for: Authenticator(key: nil, protectsReads: false, pages: WebPages(allowedHosts: [])),
             Traffic(bodies: Bodies(memory: Bodies.standardMemory), maximumFiles: 1024),
-            translating: InventoryAPI.problems,
+            translating: Problem.ofInventory,
             listeningOn: [("127.0.0.1", 0)],
             logger: logger
         ) { _, port in

@@ -116,7 +116,7 @@ enum Micro {
                 // The one that is there is locked.
                 try FileManager.default.copyItem(at: folder, to: copy)
             }
-            let configuration = InventoryStore.Configuration(DataDirectory(isNew ? folder : copy), fsync: .never)
+            let configuration = StoreConfiguration(DataDirectory(isNew ? folder : copy), fsync: .never)
             store = try blocking {
                 try await InventoryStore(
                     configuration,
@@ -180,8 +180,8 @@ enum Micro {
 
     /// A directory of 512 nodes.
     private static func filledDirectory() -> Directory {
-        let directory = Directory()
-        directory.apply(
+        let writer = DirectoryWriter()
+        writer.apply(
             (0..<512).map { index in
                 let document = read(Array(node(index).utf8))
                 return Change(
@@ -192,7 +192,7 @@ enum Micro {
                 )
             }
         )
-        return directory
+        return writer.directory
     }
 
     private static func find(_ reference: String, _ directory: Directory) -> Bool {

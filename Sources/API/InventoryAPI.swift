@@ -12,9 +12,6 @@ package struct InventoryAPI: Sendable {
         self.metrics = metrics
     }
 
-    /// The problems that errors of the routes are.
-    package static var problems: ProblemTranslation { Problem.ofInventory }
-
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
     package var routes: RouteTable {
         var routes = RouteTable()

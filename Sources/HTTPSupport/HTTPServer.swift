@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -6,7 +7,7 @@ import ServiceLifecycle
 
 /// Serves routes on one or several addresses, and ends all their connections when it is asked to stop.
 package struct HTTPServer: Service {
-    private let applications: [Application<RouterResponder<RouteContext>>]
+    private let applications: [(address: String, application: Application<RouterResponder<RouteContext>>)]
     private let traffic: Traffic
     private let logger: Logger
 
@@ -35,7 +36,7 @@ package struct HTTPServer: Service {
         self.logger = logger
         let router = routes.router(authenticator: authenticator, traffic: traffic, translate: translate)
         applications = addresses.enumerated().map { index, address in
-            Application(
+            let application = Application(
                 responder: router.buildResponder(),
                 server: .http1(
                     configuration: .init(
@@ -50,6 +51,7 @@ package struct HTTPServer: Service {
                 onServerRunning: { onReady(index, $0.localAddress?.port) },
                 logger: logger
             )
+            return ("\(address.host):\(address.port)", application)
         }
     }
 
@@ -83,8 +85,27 @@ package struct HTTPServer: Service {
         let watch = Task { try await traffic.connections.watch(logger) }
         defer { watch.cancel() }
         try await withThrowingTaskGroup { group in
-            for application in applications { group.addTask { try await application.run() } }
+            for (address, application) in applications {
+                group.addTask {
+                    do {
+                        try await application.run()
+                    } catch let error as IOError {
+                        throw ListenError(address, String(cString: strerror(error.errnoCode)))
+                    } catch let error as SocketAddressError {
+                        throw ListenError(address, "\(error)")
+                    }
+                }
+            }
             try await group.waitForAll()
         }
+    }
+}
+
+/// An address that cannot be listened to.
+package struct ListenError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ address: String, _ reason: String) {
+        description = "cannot listen on \(address): \(reason)"
     }
 }

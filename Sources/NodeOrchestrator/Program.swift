@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Journal
 import Records
 
 @main
@@ -32,6 +33,8 @@ struct Program: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+        } catch let error as JournalError {
+            exit(withError: CommandError(error))
         } catch {
             exit(withError: error)
         }

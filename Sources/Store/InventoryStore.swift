@@ -1,147 +1,111 @@
 import CSystemShims
 import Completeness
 import DuckDB
-package import Foundation
+import Foundation
 package import Inventory
 package import Journal
 package import Logging
 package import Records
 package import Scheduling
-import Synchronization
+import ServiceLifecycle
 package import Tables
 
 /// The inventory: resources in memory, changed by transactions that the journal keeps, and snapshots of it on disk.
 ///
 /// As a service it merges changes into the projection, takes snapshots in time, looks after the journal, and takes the
 /// last snapshot when it is asked to stop, which must be after whatever writes to it has stopped.
-package final class InventoryStore: Sendable {
-    package let directory: Directory
+package final class InventoryStore: Service {
+    let directory: Directory
     package let intake: Intake
     package let journal: PublishedJournal
     let committer: Committer
     let projection: Projection
     let snapshotter: Snapshotter
-    let history: History
-    let searches: Searches
-    /// For the past, which one thread reads.
-    private let pastTurns = Turns(places: 1, placesEach: 1)
-    let configuration: Configuration
-    let locks: [FolderLock]
-    /// Why nothing could be written when it was looked last.
-    let reportedProblem = Mutex<String?>(nil)
-    /// Whether it was said that the clock is behind.
-    let reportedClock = Mutex(false)
-    /// When the journal is shortened next, if it is too large then.
-    let nextShrinking = Mutex(ContinuousClock.now)
-    let logger: Logger
+    private let searches: Searches
+    private let past: PastReads
+    private let upkeep: Upkeep
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
     ///
     /// The newest good snapshot is loaded, and the journal behind it; without either the inventory is empty.
-    package init(_ configuration: Configuration, logger: Logger) async throws {
+    package init(_ configuration: StoreConfiguration, logger: Logger) async throws {
         no_prepare_memory()
-        self.configuration = configuration
-        self.logger = logger
         let (data, disk) = (configuration.directory, configuration.directory.disk)
         try disk.createFolder(data.path)
         try disk.createFolder(data.snapshots)
-        locks = try data.lockedFolders.map { try FolderLock($0) }
-        try Self.tightenFiles(configuration, logger)
-        directory = Directory()
+        let locks = try data.lockedFolders.map { try FolderLock($0) }
+        let writer = DirectoryWriter()
+        directory = writer.directory
         projection = try Projection(temporaryDirectory: data.temporary, logger: logger)
-        let views = Views(directory, projection)
+        let views = Views(writer, projection)
         // Afterwards there is none, so that searches and merges do not hold up the requests.
         let helper = HelperThread(on: projection.database)
-        let restored = try await Self.restore(configuration, to: views, logger)
+        let start = InventoryStart(configuration: configuration, views: views, logger: logger)
+        try start.tightenFiles()
+        let loaded = try await start.load()
         intake = try Intake(
             directory: directory,
-            sealer: Self.sealer(configuration, directory, logger),
+            sealer: start.sealer(),
             limits: configuration.transactionLimits
         )
         helper.end()
         try disk.createFolder(data.journal)
-        journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), restored.recovery)
-        committer = Committer(
-            views: views,
-            log: try JournalWriter(
-                journal,
-                restored.recovery,
-                inventory: restored.inventory,
-                head: restored.head,
-                headPath: data.head,
-                policy: configuration.fsync
-            ),
-            intake: intake
+        journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), loaded.recovery)
+        let log = try JournalWriter(
+            journal,
+            loaded.recovery,
+            inventory: loaded.inventory,
+            head: loaded.head,
+            headPath: data.head,
+            policy: configuration.fsync
         )
+        committer = Committer(views: views, log: log, intake: intake)
         snapshotter = Snapshotter(
             projection: projection,
             committer: committer,
             journal: journal,
-            folder: restored.snapshots,
-            inventory: restored.inventory,
+            folder: loaded.snapshots,
+            inventory: loaded.inventory,
             retention: configuration.retention,
             minimumSegmentSize: configuration.minimumSegmentSize,
-            restored: restored.snapshot,
+            loaded: loaded.snapshot,
             logger: logger
         )
-        history = History(
-            PastReader(journal, restored.snapshots, on: try projection.database.connect()),
+        let history = History(
+            PastReader(journal, loaded.snapshots, on: try projection.database.connect()),
             directory: directory,
             projection: projection
         )
+        past = PastReads(history, projection, timeLimit: configuration.searchTimeout)
         searches = try Searches(projection, directory, timeLimit: configuration.searchTimeout)
+        upkeep = Upkeep(
+            projection: projection,
+            committer: committer,
+            journal: journal,
+            snapshotter: snapshotter,
+            history: history,
+            locks: locks,
+            configuration: configuration,
+            logger: logger
+        )
     }
 
     // MARK: Reading
 
-    /// The resource that a client's reference names.
-    package func resource(_ kind: Kind, _ reference: String) -> (id: UUID, stored: StoredResource)? {
-        directory.resource(kind, reference: kind.reference(reference))
+    /// The inventory as it is, or as it was at a moment.
+    package func reader(at moment: Moment? = nil, for caller: Caller) -> InventoryReader {
+        InventoryReader(
+            directory: directory,
+            journal: journal,
+            searches: searches,
+            past: past,
+            moment: moment,
+            caller: caller
+        )
     }
 
-    /// The resources that match a search.
-    ///
-    /// Every change that was answered before is seen.
-    ///
-    /// - Throws: ``Refusal`` when it takes too long, or the caller's turn does not come; `CancellationError`.
-    package func search(_ search: Search, for caller: Caller) async throws -> SearchResult {
-        if search.isEverything {
-            return SearchResult(resources: directory.all(search.kind), sequence: journal.announced)
-        }
-        if let found = directory.resources(withUniqueKeyOf: search) {
-            return SearchResult(resources: found, sequence: journal.announced)
-        }
-        return try await searches.read(for: caller) { try $0.result(of: search) }
-    }
-
-    /// How many resources match a search, whatever its limit.
-    package func count(_ search: Search, for caller: Caller) async throws -> Int {
-        try await searches.read(for: caller) { try $0.count(search) }
-    }
-
-    // MARK: Reading the past
-
-    /// The resource that a client's reference named at a moment, as it was then.
-    ///
-    /// - Throws: ``Refusal`` for a moment that is yet to come, or that is no longer kept; so do all that take one.
-    package func resource(
-        _ kind: Kind,
-        _ reference: String,
-        at moment: Moment,
-        for caller: Caller
-    ) async throws -> StoredResource? {
-        try await readPast(for: caller) { try await $0.resource(kind, kind.reference(reference), at: moment) }
-    }
-
-    /// The resources that matched a search at a moment.
-    package func search(_ search: Search, at moment: Moment, for caller: Caller) async throws -> SearchResult {
-        try await readPast(for: caller) { try await $0.search(search, at: moment) }
-    }
-
-    /// How many resources matched a search at a moment, whatever its limit.
-    package func count(_ search: Search, at moment: Moment, for caller: Caller) async throws -> Int {
-        try await readPast(for: caller) { try await $0.count(search, at: moment) }
-    }
+    /// How many resources of a kind there are.
+    package func count(_ kind: Kind) -> Int { directory.count(kind) }
 
     /// The versions of a resource that the history has, newest first.
     ///
@@ -156,30 +120,14 @@ package final class InventoryStore: Sendable {
         before: UInt64? = nil,
         for caller: Caller
     ) async throws -> (versions: [ResourceVersion], hasMore: Bool)? {
-        try await readPast(for: caller) {
+        try await past.read(for: caller) {
             try await $0.versions(kind, kind.reference(reference), limit: limit, before: before)
         }
     }
 
     /// What is otherwise at one moment than at another.
     package func difference(from: Moment, to: Moment, for caller: Caller) async throws -> InventoryDifference {
-        try await readPast(for: caller) { try await $0.difference(from: from, to: to) }
-    }
-
-    private func readPast<Answer: Sendable>(
-        for caller: Caller,
-        _ body: @escaping @Sendable (History) async throws -> Answer
-    ) async throws -> Answer {
-        try await pastTurns.turn(of: caller) {
-            do {
-                return try await withEngine {
-                    try await projection.catchUp()
-                    return try await withTimeLimit(configuration.searchTimeout) { [history] in try await body(history) }
-                }
-            } catch is TimeLimitExceeded {
-                throw Refusal(timedOut: configuration.searchTimeout)
-            }
-        }
+        try await past.read(for: caller) { try await $0.difference(from: from, to: to) }
     }
 
     /// The journal from a position on, or from now on.
@@ -212,6 +160,10 @@ package final class InventoryStore: Sendable {
         return results
     }
 
+    private var decisions: Decisions {
+        Decisions(committer: committer, searches: searches, past: past) { [self] in try await commit($0) }
+    }
+
     /// Changes or deletes the resources that match a search, in one transaction, unless any of them changes meanwhile.
     ///
     /// - Parameters:
@@ -227,72 +179,16 @@ package final class InventoryStore: Sendable {
         isDryRun: Bool,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
     ) async throws -> (receipt: Receipt, sequence: UInt64) {
-        for _ in 0..<Self.maximumTries {
-            let (found, count) = try await searches.read(for: caller) { tables in
-                let found = try tables.result(of: search)
-                return (found, found.next == nil ? found.resources.count : try tables.count(search))
-            }
-            if let expected, count != expected {
-                throw Refusal(.unexpected, "The search matches \(count), not \(expected) as expected.")
-            }
-            let operations = found.resources.map { id, stored in
-                Transaction.Operation(action(Kind.Reference(id: id)), if: [.isAny(of: [stored.version])])
-            }
-            do {
-                let receipt = try await commit(Transaction(author: caller.subject, isDryRun: isDryRun, operations))
-                return (receipt, found.sequence)
-            } catch let refusal as Refusal where refusal.problems.contains(where: \.isOvertaken) {
-                continue
-            }
-        }
-        throw Refusal(
-            .conflict,
-            "Resources that match were changed by others \(Self.maximumTries) times while this was worked out; try again, or "
-                + "change fewer at once."
-        )
+        try await decisions.commit(search, expecting: expected, for: caller, isDryRun: isDryRun, action)
     }
-
-    /// How often a change of what matches a search is tried.
-    private static let maximumTries = 3
 
     /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
     ///
-    /// It is worked out while others go on to write. What they change meanwhile was, at the moment, what it was before
-    /// they changed it, or else it is among what was worked out.
-    ///
     /// - Returns: The number of the transaction, or of the last one when there is nothing to change, and what differs.
-    package func restore(
-        to moment: Moment,
-        for caller: Caller,
-        reason: String? = nil
-    ) async throws -> InventoryDifference {
-        // One after the other, since each is worked out on the thread that reads the past.
-        let receipt = try await pastTurns.turn(of: caller) {
-            let target = try await history.sequence(of: moment)
-            return try await committer.recording { recording in
-                let before = try await withEngine {
-                    try await history.restoration(to: target, from: recording.start)
-                }
-                return try await commit(
-                    Transaction(
-                        author: caller.subject,
-                        reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),
-                        content: .decision {
-                            recording.before.merging(before) { $1 }.map {
-                                Transaction.Operation(.restore($0.key, $0.value))
-                            }
-                        }
-                    )
-                )
-            }
-        }
-        return InventoryDifference(
-            from: receipt.previous,
-            to: receipt.sequence,
-            resources: receipt.outcomes.filter(\.isChange).map {
-                Difference(resource: $0.resource, before: $0.before, after: $0.stored)
-            }
-        )
+    package func restore(to moment: Moment, for caller: Caller, reason: String? = nil) async throws
+        -> InventoryDifference
+    {
+        try await decisions.restore(to: moment, for: caller, reason: reason)
     }
 
     // MARK: Snapshots
@@ -323,4 +219,18 @@ package final class InventoryStore: Sendable {
     package func prune() async throws -> [String] {
         try await snapshotter.prune()
     }
+
+    // MARK: Upkeep
+
+    /// Works until the service group shuts down, then closes the store.
+    package func run() async throws { try await upkeep.run() }
+
+    /// Accepts no more transactions and ends the journal.
+    ///
+    /// - Parameter takingSnapshot: Whether a last snapshot is taken, if anything is new.
+    package func close(takingSnapshot: Bool) async throws { try await upkeep.close(takingSnapshot: takingSnapshot) }
+
+    /// Finds out whether the server's files are still its own, and brings the head of the journal to stable storage when
+    /// nothing is written.
+    package func lookAfterFiles() async { await upkeep.lookAfterFiles() }
 }

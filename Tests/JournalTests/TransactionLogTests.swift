@@ -44,11 +44,11 @@ struct TransactionLogTests {
         var points: [ChainPoint] = []
 
         /// Some transactions that go on from the next number.
-        mutating func records(_ count: Int, documentSize: Int = 20) -> [JournalRecord] {
+        mutating func records(_ count: Int, documentSize: Int = 20, reason: String? = nil) -> [JournalRecord] {
             (0..<count).map { index in
                 let sequence = log.next + UInt64(index)
                 let changes = (0..<Int.random(in: 1...3, using: &generator)).map { _ in change(documentSize, sequence) }
-                return JournalRecord(sequence: sequence, time: log.now(), author: "a", changes: changes)
+                return JournalRecord(sequence: sequence, time: log.now(), author: "a", reason: reason, changes: changes)
             }
         }
 
@@ -141,5 +141,36 @@ struct TransactionLogTests {
         }
         #expect("\(error)".contains("the lock is gone"))
         #expect(try await pen.log.beyond(.beginning).map(\.record) == pen.written)
+    }
+
+    @Test("takes nothing once it has ended", arguments: Conformer.allCases)
+    func ended(conformer: Conformer) async throws {
+        let folder = TestFolder()
+        var pen = Pen(log: try conformer.make(in: folder.folder))
+        try await pen.append(pen.records(2))
+        try await pen.log.end()
+        await #expect(throws: (any Error).self) { try await pen.log.heal() }
+        await #expect(throws: (any Error).self) { try await pen.log.sync() }
+        guard case .refused = await pen.log.append(pen.records(1), after: pen.log.tip) else {
+            Issue.record("a batch is not refused")
+            return
+        }
+        guard case .counts([]) = await pen.log.append([], after: pen.log.tip) else {
+            Issue.record("nothing does not count")
+            return
+        }
+        try await pen.log.keep(from: 1)
+        #expect(try await pen.log.beyond(.beginning).map(\.record) == pen.written)
+    }
+
+    @Test("gives back what it was given, of long texts the beginning", arguments: Conformer.allCases)
+    func long(conformer: Conformer) async throws {
+        let folder = TestFolder()
+        var pen = Pen(log: try conformer.make(in: folder.folder))
+        let reason = String(repeating: "ü", count: 2000)
+        try await pen.append(pen.records(1, reason: reason))
+        let found = try await pen.log.beyond(.beginning).map(\.record)
+        #expect(found == pen.written)
+        #expect(found[0].reason.map { reason.hasPrefix($0) && $0.utf8.count == 1024 } == true)
     }
 }

@@ -24,7 +24,7 @@ struct BMCRuleTests {
         #expect(first.text("/bmc/xname") == xname)
         #expect(first.text("/bmc/id") != nil)
         #expect(first.text("/bmc/id") == second.text("/bmc/id"))
-        #expect(inventory.store.directory.count(.bmc) == 1)
+        #expect(inventory.store.count(.bmc) == 1)
         #expect(try inventory.get(.bmc, xname)?.text("/id") == first.text("/bmc/id"))
     }
 
@@ -61,7 +61,7 @@ struct BMCRuleTests {
         let inventory = try await StoreUnderTest()
         let node = try await inventory.create(.computeNode, Self.node("a", ""))
         #expect(node[JSONPointer(["bmc"])] == nil)
-        #expect(inventory.store.directory.count(.bmc) == 0)
+        #expect(inventory.store.count(.bmc) == 0)
     }
 
     @Test(
@@ -76,7 +76,7 @@ struct BMCRuleTests {
             .computeNode,
             Self.node("a", #""bmc":{"\#(key)":"\#(value)","description":"new","username":"other"}"#)
         )
-        #expect(inventory.store.directory.count(.bmc) == 1)
+        #expect(inventory.store.count(.bmc) == 1)
         #expect(node.text("/bmc/id") == bmc.text("/id"))
         #expect(node.text("/bmc/mac_address") == "02:00:00:00:00:01")
         #expect(node.text("/bmc/password") == "")
@@ -154,19 +154,19 @@ struct BMCRuleTests {
         try await inventory.create(.computeNode, Self.node("a", #""xname":"x1000c0s0b0n0""#))
         try await inventory.create(.computeNode, Self.node("b", #""xname":"x1000c0s0b0n1""#))
         try await inventory.create(.computeNode, Self.node("c", #""xname":"x1000c0s1b0n0""#))
-        let untouched = try #require(inventory.store.resource(.computeNode, "x1000c0s1b0n0")).stored
+        let untouched = try #require(inventory.resource(.computeNode, "x1000c0s1b0n0")).stored
         try await inventory.replace(
             .bmc,
             "x1000c0s0b0",
             #"{"xname":"x1000c0s0b0","username":"v","password":"","mac_address":"02:00:00:00:00:09"}"#
         )
-        let version = try #require(inventory.store.resource(.bmc, "x1000c0s0b0")).stored.version
+        let version = try #require(inventory.resource(.bmc, "x1000c0s0b0")).stored.version
         for xname in ["x1000c0s0b0n0", "x1000c0s0b0n1"] {
-            let node = try #require(inventory.store.resource(.computeNode, xname)).stored
+            let node = try #require(inventory.resource(.computeNode, xname)).stored
             #expect(try parsed(node.document).text("/bmc/username") == "v")
             #expect(node.version == version)
         }
-        #expect(inventory.store.resource(.computeNode, "x1000c0s1b0n0")?.stored == untouched)
+        #expect(inventory.resource(.computeNode, "x1000c0s1b0n0")?.stored == untouched)
     }
 
     @Test("is not deleted while a node has it, and the refusal names the node")

@@ -32,13 +32,19 @@ struct ClockTests {
         for inventory in [inventory, try await inventory.reopened()] {
             #expect(inventory.store.journal.clockLag > 3500)
             let refused = try await refusal {
-                _ = try await inventory.store.resource(.component, "x1002", at: .time(Self.now), for: Caller())
+                _ = try await inventory.store.reader(at: .time(Self.now), for: Caller()).resource(.component, "x1002")
             }
             #expect(refused?.reason == .conflict)
             #expect(refused?.text.contains("the clock was set back") ?? false)
-            #expect(try await inventory.store.resource(.component, "x1002", at: .sequence(end), for: Caller()) != nil)
-            #expect(try await inventory.store.resource(.component, "x1000", at: .time(early), for: Caller()) != nil)
-            #expect(try await inventory.store.resource(.component, "x1001", at: .time(early), for: Caller()) == nil)
+            #expect(
+                try await inventory.store.reader(at: .sequence(end), for: Caller()).resource(.component, "x1002") != nil
+            )
+            #expect(
+                try await inventory.store.reader(at: .time(early), for: Caller()).resource(.component, "x1000") != nil
+            )
+            #expect(
+                try await inventory.store.reader(at: .time(early), for: Caller()).resource(.component, "x1001") == nil
+            )
         }
         // Transactions go on with the time of the last one, so that times never run backwards.
         let versions = try await inventory.store.versions(.component, "x1002", limit: 1, for: Caller())?.versions
@@ -50,6 +56,8 @@ struct ClockTests {
         let inventory = try await StoreUnderTest()
         try await inventory.create(.component, Self.cabinet(1000))
         #expect(inventory.store.journal.clockLag == 0)
-        #expect(try await inventory.store.resource(.component, "x1000", at: .time(Self.now), for: Caller()) != nil)
+        #expect(
+            try await inventory.store.reader(at: .time(Self.now), for: Caller()).resource(.component, "x1000") != nil
+        )
     }
 }

@@ -18,12 +18,12 @@ struct CommitterTests {
         private let home = TestFolder()
 
         init() throws {
-            let directory = Directory()
+            let writer = DirectoryWriter()
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let projection = try Projection(temporaryDirectory: home.folder, logger: logger)
-            views = Views(directory, projection)
+            views = Views(writer, projection)
             intake = try Intake(
-                directory: directory,
+                directory: writer.directory,
                 sealer: try SecretSealer(key: Array(repeating: 1, count: 32))
             )
             committer = Committer(views: views, log: MemoryLog(log), intake: intake)

@@ -27,7 +27,7 @@ struct ConcurrencyTests {
             }
             #expect(won == 1)
         }
-        #expect(inventory.store.directory.count(.computeNode) == 50)
+        #expect(inventory.store.count(.computeNode) == 50)
     }
 
     @Test("of a node and of its BMC never leave the node with an old BMC")

@@ -16,7 +16,8 @@ struct DirectoryTests {
     @Test("finds every resource by every way, and no other, whatever comes and goes", arguments: [12, 1500])
     func model(size: Int) {
         var generator = SeededGenerator()
-        let directory = Directory()
+        let writer = DirectoryWriter()
+        let directory = writer.directory
         var model: [UUID: Entry] = [:]
         // Few identifiers and few keys, so that they come again, and keys change hands.
         let ids = (0..<size).map { _ in generator.uuid() }
@@ -59,7 +60,7 @@ struct DirectoryTests {
                     )
                 )
             }
-            directory.apply(changes)
+            writer.apply(changes)
             model = next
             guard step % (size > 100 ? 1500 : 50) == 0 else { continue }
             for id in ids {
@@ -93,7 +94,8 @@ struct DirectoryTests {
 
     @Test("gives a reader what was there, whatever is written meanwhile")
     func copies() {
-        let directory = Directory()
+        let writer = DirectoryWriter()
+        let directory = writer.directory
         func change(_ id: UUID, _ version: UInt64, isNew: Bool) -> Change {
             Change(
                 resource: ResourceID(.bmc, id),
@@ -104,9 +106,9 @@ struct DirectoryTests {
         }
         var generator = SeededGenerator()
         let ids = (0..<3000).map { _ in generator.uuid() }
-        directory.apply(ids.map { change($0, 1, isNew: true) })
+        writer.apply(ids.map { change($0, 1, isNew: true) })
         let before = directory.all(.bmc)
-        directory.apply(ids.map { change($0, 2, isNew: false) })
+        writer.apply(ids.map { change($0, 2, isNew: false) })
         #expect(before.allSatisfy { $0.stored.version == 1 })
         #expect(directory.all(.bmc).allSatisfy { $0.stored.version == 2 })
     }

@@ -68,9 +68,9 @@ struct FaultTests {
                 run.refused.insert(name)
                 // What was refused is not to be seen.
                 #expect((error as? Refusal)?.problems[0].reason == .unavailable)
-                #expect(inventory.store.resource(.component, name) == nil)
+                #expect(inventory.resource(.component, name) == nil)
             }
-            #expect(inventory.store.directory.count(.component) == run.acknowledged.count)
+            #expect(inventory.store.count(.component) == run.acknowledged.count)
             guard number % 4 == 3 else { continue }
             do {
                 _ = try await inventory.store.takeSnapshot()
@@ -108,7 +108,9 @@ struct FaultTests {
             return
         }
         let found = Set(
-            try reopened.store.directory.all(.component).compactMap { try parsed($0.stored.document).text("/ID") }
+            try reopened.contents.filter { $0.key.kind == .component }.values.compactMap {
+                try parsed($0.document).text("/ID")
+            }
         )
         let extra = found.subtracting(run.acknowledged)
         let isRight = found.isSuperset(of: run.acknowledged) && extra.isSubset(of: run.refused) && extra.count <= 1
@@ -265,11 +267,11 @@ struct FaultTests {
         isArmed.store(true, ordering: .relaxed)
         async let created = inventory.create(.component, #"{"ID":"x1000","Type":"Cabinet"}"#)
         for await _ in isSyncing.stream { break }
-        #expect(inventory.store.resource(.component, "x1000") == nil)
+        #expect(inventory.resource(.component, "x1000") == nil)
         #expect(inventory.store.journal.sequence == 0)
         mayGoOn.signal()
         _ = try await created
-        #expect(inventory.store.resource(.component, "x1000") != nil)
+        #expect(inventory.resource(.component, "x1000") != nil)
     }
 
     @Test("is asked to sync once for all that waits")
@@ -299,7 +301,7 @@ struct FaultTests {
             }
             try await group.waitForAll()
         }
-        #expect(inventory.store.directory.count(.component) == 640)
+        #expect(inventory.store.count(.component) == 640)
         #expect(syncs.load(ordering: .relaxed) < 160)
         #expect(try await inventory.reopened().contents == inventory.contents)
     }

@@ -50,7 +50,7 @@ struct HistoryTests {
     func versions() async throws {
         let inventory = try await filled()
         let past = try #require(
-            try await inventory.store.resource(.computeNode, Self.node, at: .sequence(1), for: Caller())
+            try await inventory.store.reader(at: .sequence(1), for: Caller()).resource(.computeNode, Self.node)
         )
         let id = try #require(past.json.text("/id"))
         let versions = try #require(try await versions(inventory, .computeNode, id))
@@ -118,7 +118,7 @@ struct HistoryTests {
     func resourceAt() async throws {
         let inventory = try await filled()
         func hostname(_ moment: Moment) async throws -> String? {
-            try await inventory.store.resource(.computeNode, Self.node, at: moment, for: Caller())?.json.text(
+            try await inventory.store.reader(at: moment, for: Caller()).resource(.computeNode, Self.node)?.json.text(
                 "/hostname"
             )
         }
@@ -129,7 +129,7 @@ struct HistoryTests {
         let snapshot = try await inventory.store.takeSnapshot().snapshot
         try await inventory.delete(.computeNode, Self.node)
         #expect(try await hostname(.snapshot(snapshot.id)) == "three")
-        let two = try await inventory.store.resource(.computeNode, Self.node, at: .sequence(3), for: Caller())
+        let two = try await inventory.store.reader(at: .sequence(3), for: Caller()).resource(.computeNode, Self.node)
         #expect(two?.version == 3)
         #expect(two?.json.text("/bmc/username") == "u")
     }
@@ -156,14 +156,16 @@ struct HistoryTests {
         let old = try Timestamp("2020-01-01T00:00:00Z")
         #expect(
             try await refusal {
-                _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(old), for: Caller())
+                _ = try await inventory.store.reader(at: .time(old), for: Caller()).search(Search(.bmc, parameters: []))
             }?
             .reason == .gone
         )
         let future = try Timestamp("2999-01-01T00:00:00Z")
         #expect(
             try await refusal {
-                _ = try await inventory.store.search(Search(.bmc, parameters: []), at: .time(future), for: Caller())
+                _ = try await inventory.store.reader(at: .time(future), for: Caller()).search(
+                    Search(.bmc, parameters: [])
+                )
             }?.reason == .invalid
         )
         #expect(
@@ -179,10 +181,12 @@ struct HistoryTests {
         let inventory = try await filled()
         let search = try Search(.computeNode, parameters: [("hostname", "two")])
         #expect(
-            try await inventory.store.search(search, at: .sequence(3), for: Caller()).resources.map(\.stored.version)
+            try await inventory.store.reader(at: .sequence(3), for: Caller()).search(search).resources.map(
+                \.stored.version
+            )
                 == [3]
         )
-        #expect(try await inventory.store.search(search, at: .sequence(5), for: Caller()).resources.isEmpty)
+        #expect(try await inventory.store.reader(at: .sequence(5), for: Caller()).search(search).resources.isEmpty)
     }
 
     @Test("compares any two moments, in either direction")
@@ -222,7 +226,7 @@ struct HistoryTests {
         #expect(inventory.store.journal.oldest > 1)
         // As somebody asks who has found out before that all is there.
         var reader = JournalReader(inventory.store.journal, keepsIndices: false)
-        let id = try #require(inventory.store.resource(.computeNode, Self.node)).id
+        let id = try #require(inventory.resource(.computeNode, Self.node)).id
         #expect(throws: Refusal.self) { try reader.resources(changedIn: 1...newest) }
         #expect(throws: Refusal.self) { try reader.versions(of: [ResourceID(.computeNode, id)], in: 1...newest) }
         #expect(throws: Refusal.self) {
@@ -240,7 +244,7 @@ struct HistoryTests {
         try await inventory.replace(.computeNode, Self.node, node("three"))
         for moment in [Moment.sequence(0), .sequence(1)] {
             do {
-                _ = try await inventory.store.resource(.computeNode, Self.node, at: moment, for: Caller())
+                _ = try await inventory.store.reader(at: moment, for: Caller()).resource(.computeNode, Self.node)
                 Issue.record("\(moment) should be gone")
             } catch let refusal as Refusal {
                 #expect(refusal.problems[0].reason == .gone)
@@ -248,9 +252,10 @@ struct HistoryTests {
             }
         }
         #expect(
-            try await inventory.store.resource(.computeNode, Self.node, at: .sequence(2), for: Caller())?.json.text(
-                "/hostname"
-            )
+            try await inventory.store.reader(at: .sequence(2), for: Caller()).resource(.computeNode, Self.node)?.json
+                .text(
+                    "/hostname"
+                )
                 == "two"
         )
         let versions = try #require(try await versions(inventory, .computeNode, Self.node))

@@ -34,9 +34,9 @@ struct JournalRepairTests {
         #expect(repair.lost.contains("3 behind"))
         #expect(try segments(in: copy.folder).map(\.lastPathComponent).first == segment.lastPathComponent)
         let reopened = try await StoreUnderTest(in: copy)
-        #expect(reopened.store.directory.count(.component) == 2)
+        #expect(reopened.store.count(.component) == 2)
         try await reopened.create(.component, cabinet(1004))
-        #expect((reopened.store.resource(.component, "x1004")?.stored.version ?? 0) > 6)
+        #expect((reopened.resource(.component, "x1004")?.stored.version ?? 0) > 6)
         let kept = try copy.everyFile().filter {
             $0.key.contains("damaged-") && $0.key.hasSuffix(segment.lastPathComponent)
         }
@@ -113,7 +113,7 @@ struct JournalRepairTests {
         let reopened = try await StoreUnderTest(in: copy)
         #expect(reopened.contents == inventory.contents)
         try await reopened.create(.component, cabinet(2000))
-        #expect((reopened.store.resource(.component, "x2000")?.stored.version ?? 0) > 4)
+        #expect((reopened.resource(.component, "x2000")?.stored.version ?? 0) > 4)
     }
 
     @Test("of which a whole segment cannot be read is kept, and nobody says that nothing is lost")
@@ -128,7 +128,7 @@ struct JournalRepairTests {
         let repair = try JournalRepair(copy.directory, at: Date())
         #expect(!repair.lost.contains("No state is lost"), "\(repair.lost)")
         #expect(try copy.everyFile().values.contains(zeros), "what was damaged is not kept")
-        #expect(try await StoreUnderTest(in: copy).store.directory.count(.component) == 2)
+        #expect(try await StoreUnderTest(in: copy).store.count(.component) == 2)
     }
 
     /// Where the damage is that a repair meets.
@@ -189,7 +189,7 @@ struct JournalRepairTests {
             let reopened = try await StoreUnderTest(in: copy)
             #expect(reopened.contents == expected, "call \(failing)")
             try await reopened.create(.component, cabinet(3000))
-            let version = reopened.store.resource(.component, "x3000")?.stored.version ?? 0
+            let version = reopened.resource(.component, "x3000")?.stored.version ?? 0
             #expect(version > highest, "call \(failing)")
         }
     }

@@ -77,8 +77,8 @@ struct ModelTests {
     }
 
     private func check(_ inventory: StoreUnderTest, _ model: Model) throws {
-        #expect(inventory.store.directory.count(.computeNode) == model.hostnames.count)
-        #expect(inventory.store.directory.count(.bmc) == model.usernames.count)
+        #expect(inventory.store.count(.computeNode) == model.hostnames.count)
+        #expect(inventory.store.count(.bmc) == model.usernames.count)
         for (xname, hostname) in model.hostnames {
             let node = try #require(try inventory.get(.computeNode, xname))
             #expect(node.text("/hostname") == hostname)

@@ -21,7 +21,8 @@ struct OldSnapshotTests {
 
     private func components(_ inventory: StoreUnderTest, at moment: Moment) async throws -> [String] {
         try names(
-            try await inventory.store.search(Search(.component, parameters: []), at: moment, for: Caller()).resources
+            try await inventory.store.reader(at: moment, for: Caller()).search(Search(.component, parameters: []))
+                .resources
                 .map(\.stored)
         )
     }
@@ -81,9 +82,9 @@ struct OldSnapshotTests {
         #expect(try await components(inventory, at: .sequence(1)) == ["x1000"])
         #expect(try await components(inventory, at: .sequence(3)) == ["x1001"])
         #expect(try await components(inventory, at: .sequence(4)) == ["x1001", "x1002"])
-        #expect(try await inventory.store.resource(.component, "x1000", at: moment, for: Caller())?.version == 1)
+        #expect(try await inventory.store.reader(at: moment, for: Caller()).resource(.component, "x1000")?.version == 1)
         for name in ["x1001", "x1002"] {
-            #expect(try await inventory.store.resource(.component, name, at: moment, for: Caller()) == nil)
+            #expect(try await inventory.store.reader(at: moment, for: Caller()).resource(.component, name) == nil)
         }
         for gone in [Moment.sequence(0), .sequence(2), .time(between)] {
             let problem = try await refusal { _ = try await components(inventory, at: gone) }
@@ -116,11 +117,8 @@ struct OldSnapshotTests {
         let (inventory, old, _) = try await shortened()
         let before = inventory.contents.mapValues(\.document)
         let newest = inventory.store.journal.sequence
-        let past = try await inventory.store.search(
-            Search(.component, parameters: []),
-            at: .snapshot(old.id),
-            for: Caller()
-        )
+        let past = try await inventory.store.reader(at: .snapshot(old.id), for: Caller())
+            .search(Search(.component, parameters: []))
         let result = try await inventory.store.restore(to: .snapshot(old.id), for: Caller())
         #expect(result.resources.count == 3)
         #expect(inventory.contents.values.map(\.document) == past.resources.map(\.stored.document))
@@ -149,7 +147,8 @@ struct OldSnapshotTests {
             for moment in [Moment.sequence(2), .snapshot(snapshot.id)] {
                 #expect(try await components(inventory, at: moment) == ["x1000", "x1001"])
                 #expect(
-                    try await inventory.store.resource(.component, "x1000", at: moment, for: Caller())?.version == 1
+                    try await inventory.store.reader(at: moment, for: Caller()).resource(.component, "x1000")?.version
+                        == 1
                 )
             }
             #expect(try await components(inventory, at: .sequence(3)) == ["x1001"])
@@ -174,7 +173,7 @@ struct OldSnapshotTests {
     func unknownFields() async throws {
         let inventory = try await StoreUnderTest()
         try await inventory.create(.computeNode, node("one"))
-        let document = try #require(inventory.store.resource(.computeNode, Self.node)).stored.document
+        let document = try #require(inventory.resource(.computeNode, Self.node)).stored.document
         let copy = try inventory.copied()
         try JournalText(copy).edit { lines in
             let newer = lines[1].replacing(#""hostname":"one""#, with: #""hostname":"one","colour":{"of":"paint"}"#)
@@ -186,11 +185,13 @@ struct OldSnapshotTests {
         let newest = try await reopened.replace(.computeNode, Self.node, node("two"))
         for parameters in [[], [(name: "hostname", value: "one")], [(name: "xname", value: Self.node)]] {
             let search = try Search(.computeNode, parameters: parameters)
-            let found = try await reopened.store.search(search, at: .sequence(1), for: Caller()).resources.map(\.stored)
+            let found = try await reopened.store.reader(at: .sequence(1), for: Caller()).search(search).resources.map(
+                \.stored
+            )
             #expect(found.map(\.document) == [document], "\(parameters)")
         }
         #expect(
-            try await reopened.store.resource(.computeNode, Self.node, at: .sequence(1), for: Caller())?.document
+            try await reopened.store.reader(at: .sequence(1), for: Caller()).resource(.computeNode, Self.node)?.document
                 == document
         )
         let end = reopened.store.journal.sequence
@@ -210,7 +211,7 @@ struct OldSnapshotTests {
             ]
         )
         _ = try await reopened.store.restore(to: .sequence(1), for: Caller())
-        #expect(reopened.store.resource(.computeNode, Self.node)?.stored.document == document)
+        #expect(reopened.resource(.computeNode, Self.node)?.stored.document == document)
     }
 
     @Test("can be read while no index can be written")
@@ -237,12 +238,8 @@ struct OldSnapshotTests {
             )
             #expect(versions.dropFirst().map(\.sequence) == [5, 4, 3, 2, 1])
             for nid in 1..<5 {
-                let then = try await reopened.store.resource(
-                    .component,
-                    "x1000",
-                    at: .sequence(UInt64(nid) + 1),
-                    for: Caller()
-                )
+                let then = try await reopened.store.reader(at: .sequence(UInt64(nid) + 1), for: Caller())
+                    .resource(.component, "x1000")
                 #expect(then?.json["NID"] == .number(JSONNumber(nid)))
             }
             _ = try await reopened.store.takeSnapshot()

@@ -148,7 +148,9 @@ struct OtherVersionTests {
         try await reopened.create(.nodeCollection, #"{"name":"n","type":"job","nodes":[]}"#)
         #expect(try await reopened.store.takeSnapshot().isNew)
         let search = try Search(.nodeCollection, parameters: [])
-        #expect(try await reopened.store.search(search, at: .snapshot(snapshot.id), for: Caller()).resources.isEmpty)
+        #expect(
+            try await reopened.store.reader(at: .snapshot(snapshot.id), for: Caller()).search(search).resources.isEmpty
+        )
         #expect(try await reopened.reopened().contents == reopened.contents)
     }
 

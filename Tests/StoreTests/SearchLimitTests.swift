@@ -30,7 +30,7 @@ struct SearchLimitTests {
 
     private func find(_ hostname: String, in inventory: StoreUnderTest) async throws -> Int {
         let search = try Search(.computeNode, parameters: [("hostname", hostname)])
-        return try await inventory.store.search(search, for: Caller()).resources.count
+        return try await inventory.store.reader(for: Caller()).search(search).resources.count
     }
 
     @Test("ends when its time is over, now or in the past; what comes after is as usual")
@@ -38,10 +38,10 @@ struct SearchLimitTests {
         let inventory = try await filled(.milliseconds(200))
         let search = try Self.slow()
         for work in [
-            { _ = try await inventory.store.search(search, for: Caller()) },
-            { _ = try await inventory.store.count(search, for: Caller()) },
-            { _ = try await inventory.store.search(search, at: .sequence(4), for: Caller()) },
-            { _ = try await inventory.store.count(search, at: .sequence(7), for: Caller()) },
+            { _ = try await inventory.store.reader(for: Caller()).search(search) },
+            { _ = try await inventory.store.reader(for: Caller()).count(search) },
+            { _ = try await inventory.store.reader(at: .sequence(4), for: Caller()).search(search) },
+            { _ = try await inventory.store.reader(at: .sequence(7), for: Caller()).count(search) },
             {
                 _ = try await inventory.store.commit(search, expecting: nil, for: Caller(), isDryRun: false) {
                     .delete(.computeNode, $0)
@@ -60,9 +60,9 @@ struct SearchLimitTests {
         let inventory = try await filled(.seconds(3600))
         let caller = Caller(subject: "slow")
         let work = [
-            Task { [search = try Self.slow()] in _ = try await inventory.store.search(search, for: caller) },
+            Task { [search = try Self.slow()] in _ = try await inventory.store.reader(for: caller).search(search) },
             Task { [search = try Self.slow()] in
-                _ = try await inventory.store.search(search, at: .sequence(5), for: caller)
+                _ = try await inventory.store.reader(at: .sequence(5), for: caller).search(search)
             },
         ]
         try await inventory.create(.computeNode, #"{"hostname":"new","architecture":"a"}"#)
@@ -131,7 +131,7 @@ struct SearchLimitTests {
                         let name = "x\(1000 + (round * 7 + writer * 50) % 220)"
                         let text = #"{"ID":"\#(name)","Type":"Cabinet","NID":\#(round + 1000)}"#
                         do {
-                            if inventory.store.resource(.component, name) == nil {
+                            if inventory.resource(.component, name) == nil {
                                 try await inventory.create(.component, text)
                             } else if round % 3 == 0 {
                                 try await inventory.delete(.component, name)

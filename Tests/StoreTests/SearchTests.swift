@@ -12,7 +12,7 @@ struct SearchTests {
         -> [String]
     {
         let search = try Search(kind, parameters: parameters.map { (name: $0.0, value: $0.1) })
-        return try await inventory.store.search(search, for: Caller()).resources.map(\.stored).map { stored in
+        return try await inventory.store.reader(for: Caller()).search(search).resources.map(\.stored).map { stored in
             let document = try parsed(stored.document)
             return document.text("/hostname") ?? document.text("/name") ?? ""
         }
@@ -24,7 +24,7 @@ struct SearchTests {
         try await inventory.create(.computeNode, #"{"hostname":"[*],null","architecture":"riscv64"}"#)
         func found(_ conditions: Search.Condition...) async throws -> [String] {
             let search = try Search(.computeNode, where: conditions)
-            return try await inventory.store.search(search, for: Caller()).resources.map { _, stored in
+            return try await inventory.store.reader(for: Caller()).search(search).resources.map { _, stored in
                 try parsed(stored.document).text("/hostname") ?? ""
             }.sorted()
         }

@@ -16,7 +16,7 @@ struct SecretTests {
 
     /// The stored passwords of a resource, opened.
     private func secrets(_ inventory: StoreUnderTest, _ kind: Kind, _ reference: String) throws -> [String: String] {
-        let stored = try #require(inventory.store.resource(kind, reference)).stored
+        let stored = try #require(inventory.resource(kind, reference)).stored
         return Dictionary(
             uniqueKeysWithValues: try stored.secrets.all.map { ($0.pointer, try sealer(inventory).open($0.secret)) }
         )

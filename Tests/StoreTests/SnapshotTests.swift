@@ -76,8 +76,11 @@ struct SnapshotTests {
             try await reopened.delete(.component, "x1000c0s0b2")
             try await reopened.create(.component, #"{"ID":"x1000c0s0b17000","Type":"Node","NID":17000}"#)
             let search = try Search(.component, parameters: [(name: "Type", value: "Node")])
-            #expect(try await reopened.store.count(search, for: Caller()) == 17_000, "snapshot is gone: \(isGone)")
-            let found = try await reopened.store.search(search, for: Caller()).resources
+            #expect(
+                try await reopened.store.reader(for: Caller()).count(search) == 17_000,
+                "snapshot is gone: \(isGone)"
+            )
+            let found = try await reopened.store.reader(for: Caller()).search(search).resources
             #expect(
                 Dictionary(uniqueKeysWithValues: found.map { (ResourceID(.component, $0.id), $0.stored) })
                     == reopened.contents
@@ -93,10 +96,10 @@ struct SnapshotTests {
         let reopened = try await inventory.reopened()
         #expect(reopened.contents == inventory.contents)
         for reference in ["x1000c0s0b0n0", "02-00-00-00-00-01", "02:00:00:00:00:03"] {
-            #expect(reopened.store.resource(.computeNode, reference)?.id != nil)
+            #expect(reopened.resource(.computeNode, reference)?.id != nil)
             #expect(
-                reopened.store.resource(.computeNode, reference)?.id
-                    == inventory.store.resource(.computeNode, reference)?.id
+                reopened.resource(.computeNode, reference)?.id
+                    == inventory.resource(.computeNode, reference)?.id
             )
         }
         #expect(try reopened.get(.nodeCollection, "é") != nil)
@@ -128,7 +131,7 @@ struct SnapshotTests {
         }
         let newest = inventory.contents.values.map(\.version).max() ?? 0
         try await reopened.create(.component, #"{"ID":"x1001","Type":"Cabinet"}"#)
-        #expect((reopened.store.resource(.component, "x1001")?.stored.version ?? 0) > newest)
+        #expect((reopened.resource(.component, "x1001")?.stored.version ?? 0) > newest)
     }
 
     @Test("are not taken again while nothing changes")
@@ -227,7 +230,7 @@ struct SnapshotTests {
         let inventory = try await StoreUnderTest()
         await #expect(throws: FolderInUse.self) {
             _ = try await InventoryStore(
-                InventoryStore.Configuration(inventory.home.directory),
+                StoreConfiguration(inventory.home.directory),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
         }
@@ -262,8 +265,8 @@ struct SnapshotTests {
     func noRestore() async throws {
         let inventory = try await filled()
         _ = try await inventory.store.takeSnapshot()
-        await #expect(throws: DiskError.self) {
-            _ = try await inventory.reopened { $0.restores = false }
+        await #expect(throws: InventoryFound.self) {
+            _ = try await inventory.reopened { $0.loads = false }
         }
     }
 

@@ -3,8 +3,9 @@ import Inventory
 import Logging
 import Records
 import Schema
-import Store
 import TestSupport
+
+@testable import Store
 
 /// A store in a folder of its own, which goes with it.
 final class StoreUnderTest: Sendable {
@@ -19,10 +20,10 @@ final class StoreUnderTest: Sendable {
     ///   - configure: Changes what is not as a server has it.
     init(
         in home: TestFolder = TestFolder(),
-        _ configure: (inout InventoryStore.Configuration) -> Void = { _ in }
+        _ configure: (inout StoreConfiguration) -> Void = { _ in }
     ) async throws {
         self.home = home
-        var configuration = InventoryStore.Configuration(home.directory)
+        var configuration = StoreConfiguration(home.directory)
         // Small inventories have the segments of large ones.
         configuration.minimumSegmentSize = 0
         configure(&configuration)
@@ -34,7 +35,7 @@ final class StoreUnderTest: Sendable {
 
     /// Another store that finds on disk what this one has left there, as after the process was killed.
     func reopened(
-        _ configure: (inout InventoryStore.Configuration) -> Void = { _ in }
+        _ configure: (inout StoreConfiguration) -> Void = { _ in }
     ) async throws -> StoreUnderTest {
         try await StoreUnderTest(in: copied(), configure)
     }
@@ -58,8 +59,7 @@ final class StoreUnderTest: Sendable {
 
     @discardableResult
     func replace(_ kind: Kind, _ reference: String, _ text: String) async throws -> JSONValue {
-        let stored = store.resource(kind, reference)?.stored.json
-        let submission = try store.intake.submission(of: parsed(text), kind, replacing: stored)
+        let submission = try store.intake.submission(of: parsed(text), kind, replacing: kind.reference(reference))
         return try await commit(Transaction.Operation(.replace(kind.reference(reference), submission)))
     }
 
@@ -74,9 +74,14 @@ final class StoreUnderTest: Sendable {
         return try parsed(outcome.stored?.document ?? [])
     }
 
+    /// What a client's reference names now.
+    func resource(_ kind: Kind, _ reference: String) -> (id: UUID, stored: StoredResource)? {
+        store.directory.resource(kind, reference: kind.reference(reference))
+    }
+
     /// The document that a GET would answer.
     func get(_ kind: Kind, _ reference: String) throws -> JSONValue? {
-        try store.resource(kind, reference).map { try parsed($0.stored.document) }
+        try resource(kind, reference).map { try parsed($0.stored.document) }
     }
 
     /// Everything there is: documents, versions and sealed secrets by kind and id.

@@ -87,12 +87,8 @@ struct TimeTravelTests {
         let moment = try #require(sequences.randomElement(using: &generator))
         let other = try #require(sequences.randomElement(using: &generator))
         for kind in [Kind.computeNode, .bmc] {
-            let found = try await inventory.store.search(
-                Search(kind, parameters: []),
-                at: .sequence(moment),
-                for: Caller()
-            ).resources
-                .map(\.stored)
+            let found = try await inventory.store.reader(at: .sequence(moment), for: Caller())
+                .search(Search(kind, parameters: [])).resources.map(\.stored)
             let expected = past[moment, default: [:]].filter { $0.key.kind == kind }.sorted { $0.key.id < $1.key.id }
             #expect(found.map(\.document) == expected.map(\.value.document), "\(step): \(kind) at \(moment)")
         }

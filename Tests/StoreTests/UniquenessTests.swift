@@ -52,7 +52,7 @@ struct UniquenessTests {
                     + #""status":{"network_interfaces":\#(interface)}"#
             )
         )
-        #expect(inventory.store.directory.count(.computeNode) == 2)
+        #expect(inventory.store.count(.computeNode) == 2)
     }
 
     @Test("are free again after a deletion or a change")

@@ -64,10 +64,10 @@ package final class MemoryLog: TransactionLog {
         package let description: String
     }
 
-    package var tip: ChainPoint { transactions.last?.point ?? .beginning }
+    package private(set) var tip = ChainPoint.beginning
 
     package func now() -> Timestamp {
-        lastTime = Timestamp(microseconds: lastTime.microseconds + 1)
+        lastTime = Timestamp(microseconds: lastTime.microseconds + 1000)
         return lastTime
     }
 
@@ -81,32 +81,40 @@ package final class MemoryLog: TransactionLog {
     ) async -> AppendOutcome {
         await control.currentPause?()
         defer { control.note("append") }
+        if records.isEmpty { return .counts([]) }
         if let ending { return .refused(ending) }
-        guard point == tip else { return .refused(ForeignPoint(point, tip: tip)) }
+        guard point == tip, tip == last else { return .refused(ForeignPoint(point, tip: tip)) }
         let fault = control.nextFault()
         let failure = Failure(description: "the connection broke")
-        if let last = records.last { next = last.sequence + 1 }
+        next += UInt64(records.count)
         switch fault {
         case .refuses: return .refused(failure)
         case .isSilent(counts: false): return .unknown(failure)
         case .isSilent(counts: true):
             keep(records)
             return .unknown(failure)
-        case nil: return .counts(keep(records))
+        case nil:
+            let points = keep(records)
+            tip = last
+            return .counts(points)
         }
     }
+
+    /// The last transaction that counts.
+    private var last: ChainPoint { transactions.last?.point ?? .beginning }
 
     @discardableResult
     private func keep(_ records: [JournalRecord]) -> [ChainPoint] {
         records.map { record in
-            let hash = Array("\(record)".utf8).withUnsafeBytes { tip.hash.followed(by: $0, $0) }
+            let hash = Array("\(record)".utf8).withUnsafeBytes { last.hash.followed(by: $0, $0) }
             transactions.append((record, ChainPoint(sequence: record.sequence, hash: hash)))
-            return tip
+            return last
         }
     }
 
     package func beyond(_ point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
         if control.isUnreadable { throw Failure(description: "the log is out of reach") }
+        tip = last
         if point == .beginning { return transactions }
         guard let index = transactions.firstIndex(where: { $0.point == point }) else {
             throw ForeignPoint(point, tip: tip)
@@ -115,10 +123,19 @@ package final class MemoryLog: TransactionLog {
     }
 
     package func announce() {}
-    package func sync() { control.note("sync") }
-    package func rotate(at size: Int) { control.note("rotate") }
-    package func keep(from first: UInt64) { control.note("keep") }
-    package func lookAfterFiles() { control.note("lookAfterFiles") }
+
+    package func sync() throws {
+        control.note("sync")
+        try heal()
+    }
+
+    package func rotate(at size: Int) throws {
+        control.note("rotate")
+        try heal()
+    }
+
+    package func keep(from first: UInt64) {}
+    package func lookAfterFiles() throws { try heal() }
 
     package func end() {
         control.note("end")

@@ -3,6 +3,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import Journal
 import Logging
 import NIOCore

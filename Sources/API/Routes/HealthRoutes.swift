@@ -1,6 +1,7 @@
 import HTTPSupport
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import Journal
 import Metrics
 import Records
@@ -13,7 +14,7 @@ struct HealthRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.add("/healthz", .get, .always) { _, _ in .json(Array(#"{"status":"alive"}"#.utf8)) }
-        // The server begins to listen when the inventory is restored.
+        // The server begins to listen when the inventory is loaded.
         routes.add("/readyz", .get, .always) { _, _ in
             if let problem = store.journal.problem {
                 throw Problem(.serviceUnavailable, "The server cannot write: \(problem.reason).")
@@ -23,7 +24,7 @@ struct HealthRoutes {
         routes.add("/metrics", .get, .open) { _, _ in
             for kind in Kind.allCases {
                 Gauge(label: "inventory_resources", dimensions: [("kind", kind.name)])
-                    .record(store.directory.count(kind))
+                    .record(store.count(kind))
             }
             Gauge(label: "inventory_sequence").record(store.journal.sequence)
             Gauge(label: "journal_size_bytes").record(store.journal.size)

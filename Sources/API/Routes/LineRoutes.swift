@@ -4,6 +4,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import NIOCore
 import Records
 import Schema

@@ -3,6 +3,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import NIOCore
 import Records
 import Schema
@@ -35,14 +36,11 @@ struct ResourceRoutes {
     private func get(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
         let reference = try context.parameter("ref")
         let moment = try request.queryParameters(of: "at").value(of: "at", Moment.init)
+        let reader = store.reader(at: moment, for: context.caller)
         let stored =
-            if let moment {
-                try await context.whileClientWaits { [caller = context.caller] in
-                    try await store.resource(kind, reference, at: moment, for: caller)
-                }
-            } else {
-                store.resource(kind, reference)?.stored
-            }
+            moment == nil
+            ? try await reader.resource(kind, reference)
+            : try await context.whileClientWaits { try await reader.resource(kind, reference) }
         guard let stored else {
             let then = moment.map { " as of \($0)" } ?? ""
             throw Problem(.notFound, "There is no \(kind.name) \(reference)\(then).")
@@ -160,7 +158,7 @@ struct ResourceRoutes {
             try store.intake.submission(
                 of: JSONValue(parsing: bytes.readableBytesView),
                 kind,
-                replacing: store.resource(kind, reference)?.stored.json
+                replacing: kind.reference(reference)
             )
         } then: { submission in
             let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)

@@ -1,6 +1,7 @@
 import HTTPSupport
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import Schema
 
 /// The schemas that requests are held to: `/schemas` and `/schemas/{Kind}.json`.

@@ -2,6 +2,7 @@ import Foundation
 import HTTPSupport
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import Records
 import Schema
 import Store

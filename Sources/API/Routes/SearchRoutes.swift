@@ -2,6 +2,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import Records
 import Schema
 import Store
@@ -32,24 +33,12 @@ struct SearchRoutes {
         _ context: RouteContext
     ) async throws -> Response {
         let wanted = try SearchRequest(kind, request)
-        let caller = context.caller
+        let reader = store.reader(at: wanted.moment, for: context.caller)
         if wanted.countsOnly {
-            let count = try await context.whileClientWaits {
-                if let moment = wanted.moment {
-                    try await store.count(wanted.search, at: moment, for: caller)
-                } else {
-                    try await store.count(wanted.search, for: caller)
-                }
-            }
+            let count = try await context.whileClientWaits { try await reader.count(wanted.search) }
             return .json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
         }
-        let result = try await context.whileClientWaits {
-            if let moment = wanted.moment {
-                try await store.search(wanted.search, at: moment, for: caller)
-            } else {
-                try await store.search(wanted.search, for: caller)
-            }
-        }
+        let result = try await context.whileClientWaits { try await reader.search(wanted.search) }
         let found = result.resources
         var response =
             if let selection = wanted.selection {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
+import InventoryHTTP
 import Records
 import Schema
 import Store

@@ -2,6 +2,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Inventory
+import InventoryHTTP
 import Records
 import Schema
 import Store
@@ -90,7 +91,7 @@ private struct TransactionBody {
     ) throws(Problem) -> Change {
         let names = ["op", "kind", "ref", "document", "patch", "version"]
         let change = try MemberReader(json, at: pointer, members: names)
-        guard let kind = try change.text("kind").flatMap(Kind.init(name:)) else {
+        guard let kind = try change.text("kind").flatMap(Kind.init(clientName:)) else {
             throw malformed(
                 pointer.appending("kind"),
                 "must be one of \(Kind.allCases.map(\.name).joined(separator: ", "))"
@@ -117,7 +118,7 @@ private struct TransactionBody {
                     try store.intake.submission(
                         of: document,
                         kind,
-                        replacing: store.resource(kind, reference)?.stored.json
+                        replacing: kind.reference(reference)
                     )
                 )
             }

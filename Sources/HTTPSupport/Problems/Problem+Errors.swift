@@ -34,8 +34,7 @@ extension Problem {
 
     private init(_ error: HTTPError) {
         let detail =
-            error.status == .notFound
-            ? "There is nothing at this path; /schemas lists what there is." : error.body ?? error.status.reasonPhrase
+            error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
         self.init(error.status, detail, headers: error.headers)
     }
 

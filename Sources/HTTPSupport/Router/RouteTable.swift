@@ -31,9 +31,11 @@ package struct RouteTable: Sendable {
         }
     }
 
-    /// Adds the routes of another table, behind those that are there.
+    /// Adds the routes of another table, behind those that are there. No method of a path may be in both.
     package mutating func add(_ other: RouteTable) {
-        routes.merge(other.routes) { $0.merging($1) { $1 } }
+        routes.merge(other.routes) { own, others in
+            own.merging(others) { _, _ in preconditionFailure("a method of a path is in two tables") }
+        }
     }
 
     /// The table as a router.

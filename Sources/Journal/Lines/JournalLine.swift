@@ -169,11 +169,13 @@ extension JournalRecord {
     ) throws(JournalDamage) -> (head: JournalLine.Head, record: JournalRecord) {
         try scanner.expect(#"{"seq":"#)
         let head = try JournalLine.Head(&scanner)
-        var record = JournalRecord(sequence: head.sequence, time: head.time, changes: [])
-        if scanner.skip(#","by":"#) { record.author = try scanner.string() }
-        if scanner.skip(#","reason":"#) { record.reason = try scanner.string() }
+        let author = scanner.skip(#","by":"#) ? try scanner.string() : nil
+        let reason = scanner.skip(#","reason":"#) ? try scanner.string() : nil
         try scanner.expect(#","changes":["#)
-        return (head, record)
+        return (
+            head,
+            JournalRecord(sequence: head.sequence, time: head.time, author: author, reason: reason, changes: [])
+        )
     }
 }
 

@@ -59,9 +59,6 @@ extension JournalRecord {
     private static let headRoom = 64 << 10
     private static let tailRoom = 64
 
-    /// The longest author or reason that is kept, in bytes of UTF-8.
-    private static let maximumTextSize = 1024
-
     /// - Returns: Where the line says what is no content; the place of the hash in it is for a later hand.
     private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) -> Range<Int> {
         bytes += #"{"seq":"#.utf8
@@ -79,11 +76,11 @@ extension JournalRecord {
         if let part { bytes += #","part":\#(part)"#.utf8 }
         if let author {
             bytes += #","by":"#.utf8
-            bytes += JSONValue.string(String(author.prefix(bytes: Self.maximumTextSize))).bytes
+            bytes += JSONValue.string(author).bytes
         }
         if let reason {
             bytes += #","reason":"#.utf8
-            bytes += JSONValue.string(String(reason.prefix(bytes: Self.maximumTextSize))).bytes
+            bytes += JSONValue.string(reason).bytes
         }
         bytes += #","changes":["#.utf8
         return local
@@ -109,17 +106,5 @@ extension JournalChange {
             }
         }
         bytes.append(UInt8(ascii: "}"))
-    }
-}
-
-extension String {
-    /// The longest beginning, in whole characters, of so many bytes of UTF-8.
-    fileprivate func prefix(bytes limit: Int) -> Substring {
-        guard utf8.count > limit else { return self[...] }
-        var count = 0
-        return prefix { character in
-            count += character.utf8.count
-            return count <= limit
-        }
     }
 }

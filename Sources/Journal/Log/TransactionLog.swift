@@ -4,15 +4,19 @@ package import Records
 
 /// What puts transactions in order and keeps them. What counts in it counts; directory and projection are views of it.
 ///
-/// Its owner calls one function at a time, and the next one when that has returned. ``JournalWriter`` is the log in files.
+/// Its owner, an actor, calls one function at a time, and the next one when that has returned; functions run where the owner
+/// is (`nonisolated(nonsending)`), and those that never wait need not be `async`. ``JournalWriter`` is the log in files;
+/// `TransactionLogTests` says what each log has to do.
 package protocol TransactionLog: AnyObject {
-    /// How far it is, as its owner has it from ``append(_:after:)`` and ``beyond(_:)``: the last transaction that counts.
+    /// How far it is, as its owner knows it: the last transaction that has come out of ``append(_:after:)`` or
+    /// ``beyond(_:)``.
     var tip: ChainPoint { get }
 
-    /// The number that the next transaction gets; numbers of those before that do not count are not given again.
+    /// The number that the next transaction gets. It is behind those of every batch that was appended at ``tip``, whether
+    /// that counts or not.
     var next: UInt64 { get }
 
-    /// The time now, but never before one that was given before.
+    /// The time now to the millisecond, but never before one that was given before.
     func now() -> Timestamp
 
     /// Makes sure that something can be appended, after a failure too.
@@ -20,34 +24,34 @@ package protocol TransactionLog: AnyObject {
     /// - Throws: Why nothing can.
     nonisolated(nonsending) func heal() async throws
 
-    /// Appends a batch of transactions, all or none.
+    /// Appends a batch of transactions, all or none; none at all always count.
     ///
     /// - Parameters:
-    ///   - records: With numbers that go on from ``next``.
-    ///   - point: What the batch goes on from.
+    ///   - records: With numbers from ``next`` on, without a gap.
+    ///   - point: What the batch goes on from: ``tip``, or it is refused for a ``ForeignPoint``.
     nonisolated(nonsending) func append(_ records: [JournalRecord], after point: ChainPoint) async -> AppendOutcome
 
-    /// The transactions that count behind a point, in order; after ``AppendOutcome/unknown(_:)`` this says what became of
-    /// the batch.
+    /// The transactions that count behind a point, in order, each equal to what was appended. After
+    /// ``AppendOutcome/unknown(_:)`` this says what became of the batch, and is asked before anything else is appended.
     ///
     /// - Throws: When it cannot be said now, or the point is none of this log's.
     nonisolated(nonsending) func beyond(_ point: ChainPoint) async throws -> [(
         record: JournalRecord, point: ChainPoint
     )]
 
-    /// Tells whoever follows the log that what was appended is in effect.
+    /// Tells whoever follows the log that all up to ``tip`` is in effect.
     func announce()
 
     /// Brings everything that counts to stable storage, or finds out whether that is possible again.
     nonisolated(nonsending) func sync() async throws
 
-    /// Accepts no more; the next start then knows that nothing was lost.
+    /// Accepts no more, so that the next start knows that nothing was lost; only ``keep(from:)`` may be called after it.
     nonisolated(nonsending) func end() async throws
 
     /// Accepts no more until a restart.
     func stop(for reason: any Error)
 
-    // MARK: Files
+    // MARK: Files, where the log has any
 
     /// Closes the file that is written to, where it has so many bytes, with all before on stable storage.
     nonisolated(nonsending) func rotate(at size: Int) async throws

@@ -23,6 +23,8 @@ package final class JournalWriter: TransactionLog {
     private var oldest: UInt64
     /// Why nothing is written until a restart.
     private var loss: DiskError?
+    /// Whether no more comes.
+    private var hasEnded = false
     /// What is being appended; the memory is used again.
     private var bytes: [UInt8] = []
 
@@ -143,6 +145,7 @@ package final class JournalWriter: TransactionLog {
     /// Begins a fresh segment after a failure.
     package func heal() throws(DiskError) {
         if let loss { throw loss }
+        if hasEnded { throw DiskError(message: "the journal has ended", reason: "it has ended") }
         guard file == nil else { return }
         do throws(DiskError) {
             try begin()
@@ -185,6 +188,7 @@ package final class JournalWriter: TransactionLog {
     /// Says that no more comes, so that the next start knows that nothing was lost.
     package func end() throws(DiskError) {
         try sync()
+        hasEnded = true
         guard let (file, _) = file else { return }
         self.file = nil
         state.closeSegment()

@@ -33,8 +33,8 @@ struct JournalVerifyCommand: AsyncParsableCommand {
             return "\(file.path), line \(line): \(reason)"
         }
         let lines = ["the journal is damaged:"] + (damages + inspection.faults.map(\.description)).map { "  \($0)" }
-        throw DiskError(
-            message: lines.joined(separator: "\n")
+        throw CommandError(
+            lines.joined(separator: "\n")
                 + "\nSee what can be done, and what it costs: node-orchestrator journal repair --dry-run"
         )
     }

@@ -1,7 +1,7 @@
-import ArgumentParser
-
 /// A number of bytes as people write it: `500kB`, `64MB`, `8GB` in powers of 1000, `64MiB` in powers of 1024.
-struct ByteSizeArgument: ExpressibleByArgument, CustomStringConvertible {
+struct ByteSizeArgument: SpelledArgument, CustomStringConvertible {
+    static var expectation: String { "no size such as 500kB, 64MB or 8GiB" }
+
     let bytes: Int
 
     private static let units = [
@@ -28,8 +28,6 @@ struct ByteSizeArgument: ExpressibleByArgument, CustomStringConvertible {
         guard bytes > 0, let unit else { return "\(bytes)B" }
         return "\(bytes / unit.1)\(unit.0)"
     }
-
-    var defaultValueDescription: String { description }
 
     /// A number of bytes for people, such as `1.2 MB`, rounded down.
     static func rounded(_ bytes: Int) -> String {

@@ -1,7 +1,7 @@
-import ArgumentParser
-
 /// A duration as people write it: `10s`, `5m`, `1h`, `30d`; a bare `0` too.
-struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
+struct DurationArgument: SpelledArgument, CustomStringConvertible {
+    static var expectation: String { "no time such as 30s, 5m, 1h or 30d" }
+
     let seconds: Int
 
     private static let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
@@ -35,6 +35,4 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
         guard seconds > 0, let unit else { return "0" }
         return "\(seconds / unit.value)\(unit.key)"
     }
-
-    var defaultValueDescription: String { description }
 }

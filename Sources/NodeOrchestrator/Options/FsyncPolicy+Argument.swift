@@ -1,9 +1,10 @@
-import ArgumentParser
 import Records
 
 /// `always`, `never`, or `interval:1s`.
-extension FsyncPolicy: ExpressibleByArgument {
-    package init?(argument: String) {
+extension FsyncPolicy: SpelledArgument {
+    static var expectation: String { "none of always, interval:1s (or another time) and never" }
+
+    init?(argument: String) {
         switch argument {
         case "always": self = .always
         case "never": self = .never
@@ -15,6 +16,4 @@ extension FsyncPolicy: ExpressibleByArgument {
             self = .interval(.seconds(interval.seconds))
         }
     }
-
-    package var defaultValueDescription: String { "always" }
 }

@@ -1,7 +1,9 @@
-import ArgumentParser
-
 /// An address to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`; without a host every address.
-struct ListenAddress: ExpressibleByArgument {
+struct ListenAddress: SpelledArgument {
+    static var expectation: String {
+        "no address with a port, such as 127.0.0.1:8080, [::1]:8080, or :8080 for every address"
+    }
+
     let host: String
     let port: Int
 

@@ -7,11 +7,16 @@ struct RetentionOptions: ParsableArguments {
     var snapshotKeep = 24
 
     @Option(
-        help: "Keep snapshots younger than this too, however many they are. (default: no more than --snapshot-keep)"
+        help: "Keep snapshots younger than this too, however many they are. (default: no more than --snapshot-keep)",
+        transform: DurationArgument.read
     )
     var snapshotKeepFor: DurationArgument?
 
-    @Option(help: "How far back every moment can be read and restored; 0 for as far as the snapshots that are kept.")
+    @Option(
+        help:
+            "How far back every moment can be read and restored; 0 for as far as the snapshots that are kept. (default: 30d)",
+        transform: DurationArgument.read
+    )
     var historyKeepFor = DurationArgument(seconds: 30 * 86_400)
 
     func validate() throws {

@@ -50,10 +50,10 @@ struct SettingSources {
         let path = configurationFile(commandLine, variables)
         let known = given.union(variables.map(\.option))
         let file = try path.map(settings(ofFile:))?.filter { !known.contains($0.option) } ?? []
-        for setting in file + variables {
-            try check(setting, with: commandLine)
-        }
-        return (file + variables).flatMap(\.arguments) + commandLine
+        let settings = file + variables
+        let arguments = settings.flatMap(\.arguments) + commandLine
+        try check(settings, arguments, commandLine)
+        return arguments
     }
 
     /// Where the command's configuration file is, if it takes one and is given one.
@@ -92,18 +92,23 @@ struct SettingSources {
         return Setting(option: option, values: values, source: source, arguments: arguments)
     }
 
-    /// Blames a source for what the parser does not take from it. What the command line itself gets wrong is for the
-    /// parser to tell.
-    private func check(_ setting: Setting, with commandLine: [String]) throws {
-        do {
-            _ = try command.parse(commandLine)
-        } catch {
-            return
-        }
-        do {
-            _ = try command.parse(setting.arguments + commandLine)
-        } catch {
+    /// Blames a source for what the parser does not take from it. What the command line itself gets wrong, or what does not
+    /// go together, is for the parser to tell.
+    private func check(_ settings: [Setting], _ arguments: [String], _ commandLine: [String]) throws {
+        guard fault(in: arguments) != nil, fault(in: commandLine) == nil else { return }
+        for setting in settings {
+            guard let error = fault(in: setting.arguments + commandLine) else { continue }
             throw ValidationError("\(setting.source): \(command.message(for: error))")
+        }
+    }
+
+    /// What the parser does not take.
+    private func fault(in arguments: [String]) -> (any Error)? {
+        do {
+            _ = try command.parse(arguments)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -142,6 +147,11 @@ struct SettingSources {
     }
 }
 
+/// The values of an option that may be repeated.
+private protocol RepeatableValue {}
+
+extension Array: RepeatableValue {}
+
 /// A property of a command that stands for options.
 private protocol SettingDefinition {
     /// The options that it stands for.
@@ -152,7 +162,7 @@ private protocol SettingDefinition {
 
 extension Option: SettingDefinition {
     fileprivate static func options(named name: String) -> [String: SettingSources.Shape] {
-        [name: Value.self is [ListenAddress].Type ? .values : .value]
+        [name: Value.self is any RepeatableValue.Type ? .values : .value]
     }
 }
 

@@ -15,7 +15,7 @@ struct DataOptions: ParsableArguments {
     var directory: DataDirectory { DataDirectory(URL(filePath: dataDir, directoryHint: .isDirectory)) }
 
     /// Makes sure that there is a data folder, since a misspelt one must not look like an empty inventory.
-    func check() throws(DiskError) {
+    func check() throws {
         try StoreOptions.check(directory.path, namedBy: "--data-dir")
     }
 }
@@ -28,7 +28,11 @@ struct StoreOptions: ParsableArguments {
     @Option(help: "Folder of the snapshots. (default: snapshots in the data folder)")
     var snapshotDir: String?
 
-    @Option(help: "Permissions of files: 0600 (default), 0640 or 0660 for the group. Existing snapshots get them too.")
+    @Option(
+        help:
+            "Permissions of files: 0600 (default), 0640 or 0660 for the group. Existing files lose what it does not give.",
+        transform: FileMode.read
+    )
     var fileMode: FileMode?
 
     /// The folders that the options name.
@@ -40,20 +44,20 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// What the options say of the store.
-    var configuration: InventoryStore.Configuration {
-        var configuration = InventoryStore.Configuration(directory)
+    var configuration: StoreConfiguration {
+        var configuration = StoreConfiguration(directory)
         configuration.tightensSnapshots = fileMode != nil
         return configuration
     }
 
     /// The folders, which are there.
-    func existing() throws(DiskError) -> DataDirectory {
+    func existing() throws -> DataDirectory {
         try data.check()
         return directory
     }
 
     /// The folder of the snapshots, which needs no data folder where it is named itself.
-    func snapshots() throws(DiskError) -> SnapshotFolder {
+    func snapshots() throws -> SnapshotFolder {
         if snapshotDir == nil {
             try data.check()
         } else {
@@ -63,19 +67,19 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// Makes sure that there is a snapshot of an id.
-    func checkSnapshot(_ id: String) throws(DiskError) {
+    func checkSnapshot(_ id: String) throws {
         let folder = try snapshots()
         guard try folder.contains(id) else {
-            throw DiskError(
-                message: "there is no snapshot \(id) in \(folder.path.path); see node-orchestrator snapshot list"
+            throw CommandError(
+                "there is no snapshot \(id) in \(folder.path.path); see node-orchestrator snapshot list"
             )
         }
     }
 
-    fileprivate static func check(_ folder: URL, namedBy option: String) throws(DiskError) {
+    fileprivate static func check(_ folder: URL, namedBy option: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw DiskError(message: "there is no folder \(folder.path); name the server's with \(option)")
+            throw CommandError("there is no folder \(folder.path); name the server's with \(option)")
         }
     }
 }
@@ -98,7 +102,7 @@ extension StoreOptions {
         do {
             store = try await .opened(configuration, logger: .offline())
         } catch let error as FolderInUse {
-            throw DiskError(message: "\(error)\n\(instead)")
+            throw CommandError("\(error)\n\(instead)")
         }
         let outcome: Result<Output, any Error>
         do {
@@ -113,7 +117,7 @@ extension StoreOptions {
 
 extension InventoryStore {
     /// Opens the inventory, and shows on a terminal how far that has come.
-    static func opened(_ configuration: Configuration, logger: Logger) async throws -> InventoryStore {
+    static func opened(_ configuration: StoreConfiguration, logger: Logger) async throws -> InventoryStore {
         let progress = ProgressBar(label: "reading the journal")
         defer { progress.finish() }
         var configuration = configuration

@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Records
 import Schema
 import Store
 

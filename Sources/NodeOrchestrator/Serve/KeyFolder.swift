@@ -30,8 +30,8 @@ struct KeyFolder {
             let file = URL(filePath: path).resolvingSymlinksInPath().path
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
             guard mode & 0o022 == 0 else {
-                throw DiskError(
-                    message: "other users can write the secret file \(path), and so make tokens; do: chmod go-w \(path)"
+                throw CommandError(
+                    "other users can write the secret file \(path), and so make tokens; do: chmod go-w \(path)"
                 )
             }
             if mode & 0o044 != 0 {
@@ -41,13 +41,13 @@ struct KeyFolder {
                 )
             }
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch let error as DiskError {
+        } catch let error as CommandError {
             throw error
         } catch {
-            throw DiskError(message: "cannot read the secret file \(path): \(error.localizedDescription)")
+            throw CommandError("cannot read the secret file \(path): \(error.localizedDescription)")
         }
         let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
-        guard !secret.isEmpty else { throw DiskError(message: "the secret file \(path) is empty") }
+        guard !secret.isEmpty else { throw CommandError("the secret file \(path) is empty") }
         return secret
     }
 

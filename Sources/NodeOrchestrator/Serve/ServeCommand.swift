@@ -2,6 +2,7 @@ import API
 import ArgumentParser
 import Foundation
 import HTTPSupport
+import InventoryHTTP
 import Logging
 import Metrics
 import Records
@@ -22,34 +23,55 @@ struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Address and port to listen on; may be repeated. Port 0 takes a free one."))
+    @Option(
+        help: ArgumentHelp(
+            "Address and port to listen on; may be repeated. Port 0 takes a free one. (default: 127.0.0.1:8080)"
+        ),
+        transform: ListenAddress.read
+    )
     var listen: [ListenAddress] = []
 
     @OptionGroup
     var store: StoreOptions
 
-    @Option(help: "Time from one snapshot to the next; 0 for none but the one at the end.")
+    @Option(
+        help: "Time from one snapshot to the next; 0 for none but the one at the end. (default: 1h)",
+        transform: DurationArgument.read
+    )
     var snapshotFreq = DurationArgument(seconds: 3600)
 
     @OptionGroup
     var retention: RetentionOptions
 
-    @Option(help: "When the journal is synced: always (before a write is answered), interval:TIME, or never.")
+    @Option(
+        help:
+            "When the journal is synced: always (before a write is answered), interval:TIME, or never. (default: always)",
+        transform: FsyncPolicy.read
+    )
     var fsync = FsyncPolicy.always
 
-    @Option(help: "Size of the journal beyond which a snapshot is taken and the oldest history is dropped.")
-    var journalMaxSize = ByteSizeArgument(bytes: InventoryStore.Configuration.standardJournalSize)
+    @Option(
+        help: "Size of the journal beyond which a snapshot is taken and the oldest history is dropped. (default: 8GB)",
+        transform: ByteSizeArgument.read
+    )
+    var journalMaxSize = ByteSizeArgument(bytes: StoreConfiguration.standardJournalSize)
 
-    @Option(help: "How long a search, or a read of the past, may take.")
-    var searchTimeout = DurationArgument(InventoryStore.Configuration.standardSearchTimeout)
+    @Option(help: "How long a search, or a read of the past, may take. (default: 5s)", transform: DurationArgument.read)
+    var searchTimeout = DurationArgument(StoreConfiguration.standardSearchTimeout)
 
-    @Option(help: "Size of all documents together that a transaction may write.")
+    @Option(
+        help: "Size of all documents together that a transaction may write. (default: 512MiB)",
+        transform: ByteSizeArgument.read
+    )
     var transactionMaxSize = ByteSizeArgument(bytes: TransactionLimits.standard.size)
 
     @Option(help: "How many changes a transaction may have.")
     var transactionMaxChanges = TransactionLimits.standard.changes
 
-    @Option(help: "Memory for large bodies that are being read; further senders wait.")
+    @Option(
+        help: "Memory for large bodies that are being read; further senders wait. (default: 256MiB)",
+        transform: ByteSizeArgument.read
+    )
     var bodyMemory = ByteSizeArgument(bytes: Bodies.standardMemory)
 
     @Flag(help: "Start with an empty inventory; refused where there is one.")
@@ -116,11 +138,13 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
         let key = try await tokenKey(KeyFolder(storeConfiguration.directory), logger: logger)
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
+        // A further interface adds its table to these.
+        let routes = InventoryAPI(store: store, metrics: metrics).routes
         let server = HTTPServer(
-            InventoryAPI(store: store, metrics: metrics).routes,
+            routes,
             for: Authenticator(key: key, protectsReads: authReads, pages: WebPages(allowedHosts: allowedHost)),
             Traffic(bodies: Bodies(memory: bodyMemory.bytes), maximumFiles: Self.raiseFileLimit()),
-            translating: InventoryAPI.problems,
+            translating: Problem.ofInventory,
             listeningOn: addresses.map { ($0.host, $0.port) },
             logger: logger
         ) { index, port in
@@ -151,7 +175,7 @@ struct ServeCommand: AsyncParsableCommand {
         return Int(clamping: limit.rlim_cur)
     }
 
-    private var storeConfiguration: InventoryStore.Configuration {
+    private var storeConfiguration: StoreConfiguration {
         var configuration = store.configuration
         configuration.snapshotInterval = snapshotFreq.duration
         configuration.retention = retention.retention
@@ -162,7 +186,7 @@ struct ServeCommand: AsyncParsableCommand {
             changes: transactionMaxChanges
         )
         if let duration = searchTimeout.duration { configuration.searchTimeout = duration }
-        configuration.restores = !noRestore
+        configuration.loads = !noRestore
         configuration.dropsUnknownFields = dropUnknownFields
         return configuration
     }

@@ -28,7 +28,7 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(help: "Whom the token is for.")
     var audience = TokenClaims.standardParty
 
-    @Option(help: "How long the token is good.")
+    @Option(help: "How long the token is good. (default: 1d)", transform: DurationArgument.read)
     var expiresIn = DurationArgument(seconds: 86_400)
 
     func validate() throws {

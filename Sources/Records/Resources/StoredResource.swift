@@ -1,5 +1,6 @@
 package import Foundation
 package import Inventory
+package import Schema
 
 /// What the inventory holds of one resource.
 package struct StoredResource: Sendable, Equatable {
@@ -13,6 +14,15 @@ package struct StoredResource: Sendable, Equatable {
         self.document = document
         self.version = version
         self.secrets = secrets
+    }
+
+    /// The document as a JSON tree.
+    package var json: JSONValue {
+        do {
+            return try JSONValue(parsing: document)
+        } catch {
+            preconditionFailure("a stored document is not JSON: \(error)")
+        }
     }
 }
 

@@ -6,10 +6,10 @@ package struct JournalRecord: Sendable, Equatable {
     package var sequence: UInt64
     /// When it was accepted; never before the transaction before it.
     package var time: Timestamp
-    /// Subject of the token that asked for it; nil where no token is needed.
-    package var author: String?
-    /// Why, where somebody said so.
-    package var reason: String?
+    /// Subject of the token that asked for it, or its beginning; nil where no token is needed.
+    package let author: String?
+    /// Why, where somebody said so, or the beginning of that.
+    package let reason: String?
     package var changes: [JournalChange]
 
     package init(
@@ -21,8 +21,8 @@ package struct JournalRecord: Sendable, Equatable {
     ) {
         self.sequence = sequence
         self.time = time
-        self.author = author
-        self.reason = reason
+        self.author = author.map { String($0.prefix(bytes: Self.maximumTextSize)) }
+        self.reason = reason.map { String($0.prefix(bytes: Self.maximumTextSize)) }
         self.changes = changes
     }
 }
@@ -40,6 +40,21 @@ package struct JournalChange: Sendable, Equatable {
 }
 
 extension JournalRecord {
+    /// How much of an author's name or a reason is kept, in bytes of UTF-8.
+    private static let maximumTextSize = 1024
+
     /// The largest document of one resource, in bytes, so that each fits into a line with its secrets.
     package static let maximumDocumentSize = 4 << 20
+}
+
+extension String {
+    /// The longest beginning, in whole characters, of so many bytes of UTF-8.
+    fileprivate func prefix(bytes limit: Int) -> Substring {
+        guard utf8.count > limit else { return self[...] }
+        var count = 0
+        return prefix { character in
+            count += character.utf8.count
+            return count <= limit
+        }
+    }
 }

@@ -6,14 +6,14 @@ import Synchronization
 
 /// Every stored resource in memory, found by its identifier or by any of its unique keys in constant time.
 ///
-/// Readers on any thread see whole transactions only. Only ``Views`` writes, once a snapshot is loaded.
+/// Readers on any thread see whole transactions only. Whoever has the ``DirectoryWriter`` writes.
 package final class Directory: Sendable {
     /// One a kind, by its number.
     private let tables = Mutex(UniqueArray<DirectoryTable>.emptyTables)
     /// The order of all resources of a kind, by its number, as it was asked for last: answers share it.
     private let orders = Mutex([(generation: Int, places: [UInt32])?](repeating: nil, count: Kind.allCases.count))
 
-    package init() {}
+    fileprivate init() {}
 
     private func read<Result>(_ kind: Kind, _ body: (borrowing DirectoryTable) -> Result) -> Result {
         tables.withLock { body($0[kind.number]) }
@@ -72,8 +72,7 @@ package final class Directory: Sendable {
         return ResourceList(all: slots, places: places, documentLength: length)
     }
 
-    /// Carries out a transaction, in one step for every reader.
-    package func apply(_ changes: [Change]) {
+    fileprivate func apply(_ changes: [Change]) {
         // By index, which copies of a change only what is kept of it.
         tables.withLock { tables in
             // Keys are given up before any is taken, so that resources can exchange them.
@@ -98,10 +97,7 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Gives resources their secrets.
-    ///
-    /// - Returns: How many of them are there.
-    func setSecrets(_ kind: Kind, _ secrets: [(id: UUID, secrets: SealedSecrets)]) -> Int {
+    fileprivate func setSecrets(_ kind: Kind, _ secrets: [(id: UUID, secrets: SealedSecrets)]) -> Int {
         tables.withLock { tables in
             secrets.count { tables[kind.number].setSecrets($0.secrets, of: $0.id) }
         }
@@ -110,8 +106,7 @@ package final class Directory: Sendable {
     /// How many changes have their entries in the tables fetched from memory at once.
     private static let prefetched = 64
 
-    /// Forgets everything.
-    func removeAll() {
+    fileprivate func removeAll() {
         tables.withLock { tables in
             for index in tables.indices { tables[index] = DirectoryTable() }
         }
@@ -120,8 +115,30 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Makes room for a number of resources of a kind.
-    func reserve(_ kind: Kind, count: Int) {
+    fileprivate func reserve(_ kind: Kind, count: Int) {
         tables.withLock { $0[kind.number].reserve(kind, count: count) }
     }
+}
+
+/// The right to write to a directory.
+package struct DirectoryWriter: Sendable {
+    package let directory = Directory()
+
+    package init() {}
+
+    /// Carries out a transaction, in one step for every reader.
+    package func apply(_ changes: [Change]) { directory.apply(changes) }
+
+    /// Gives resources their secrets.
+    ///
+    /// - Returns: How many of them are there.
+    func setSecrets(_ kind: Kind, _ secrets: [(id: UUID, secrets: SealedSecrets)]) -> Int {
+        directory.setSecrets(kind, secrets)
+    }
+
+    /// Forgets everything.
+    func removeAll() { directory.removeAll() }
+
+    /// Makes room for a number of resources of a kind.
+    func reserve(_ kind: Kind, count: Int) { directory.reserve(kind, count: count) }
 }

@@ -1,6 +1,6 @@
 package import Inventory
 package import Records
-package import Schema
+import Schema
 
 /// What differs in the inventory between two moments.
 package struct InventoryDifference: Sendable {
@@ -35,15 +35,6 @@ package struct Difference: Sendable {
 }
 
 extension StoredResource {
-    /// The document as a JSON tree.
-    package var json: JSONValue {
-        do {
-            return try JSONValue(parsing: document)
-        } catch {
-            preconditionFailure("a stored document is not JSON: \(error)")
-        }
-    }
-
     /// JSON pointers of secrets that became others.
     static func changedSecrets(from old: StoredResource?, to new: StoredResource?) -> [String] {
         guard old?.secrets ?? SealedSecrets() != new?.secrets ?? SealedSecrets() else { return [] }

@@ -1,4 +1,5 @@
 import Inventory
+import Records
 package import Schema
 package import Store
 

@@ -47,7 +47,7 @@ actor History {
         _ body: @Sendable (SearchReader) throws -> Answer
     ) async throws -> Answer {
         let sequence = try reader.sequence(of: moment)
-        let now = try await projection.freeze()
+        let now = try await projection.pin()
         let current = now.position.sequence
         let (changed, states) = try await cancellable {
             let range = min(sequence, current)..<max(sequence, current)

@@ -34,6 +34,17 @@ package struct Intake: Sendable {
         return try submission(of: JSONValue(parsing: bytes), kind)
     }
 
+    /// Reads a document that is to replace the resource that a reference names now.
+    ///
+    /// - Throws: A problem with every violation of the document.
+    package func submission(
+        of json: JSONValue,
+        _ kind: Kind,
+        replacing reference: Kind.Reference
+    ) throws(Refusal) -> Submission {
+        try submission(of: json, kind, replacing: directory.resource(kind, reference: reference)?.stored.json)
+    }
+
     /// Reads a document.
     ///
     /// - Parameter stored: What it replaces. A required field that is missing there may be missing in the document too,

@@ -186,8 +186,8 @@ actor Projection {
         }
     }
 
-    /// The tables as they are now, seen by a connection of its own.
-    struct Frozen {
+    /// The tables as they are at one moment, seen by a connection of its own.
+    struct PinnedTables {
         /// In a transaction.
         var connection: Connection
         /// The last transaction that it sees.
@@ -196,21 +196,22 @@ actor Projection {
         var lastChanges: [Kind: UInt64]
     }
 
-    func freeze() throws -> sending Frozen {
+    /// Has a connection see the tables as they are now, with every change that waits, whatever is merged later.
+    func pin() throws -> sending PinnedTables {
         let merged = try mergePending()
         let connection = try database.connect()
         // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
         try connection.execute("BEGIN TRANSACTION; SELECT 1 FROM \(ResourceTable.all[0].name) LIMIT 0;")
-        return Frozen(connection: connection, position: merged.through, lastChanges: merged.lastChanges)
+        return PinnedTables(connection: connection, position: merged.through, lastChanges: merged.lastChanges)
     }
 
-    // MARK: Restoring
+    // MARK: Loading
 
     /// Fills the directory from the Parquet files of a snapshot. The tables are filled by the next merge.
     ///
     /// - Returns: Fields of the files that this version does not have, as paths such as `ComputeNode.bmc.colour`.
     /// - Throws: When the files do not hold what they should; the directory is then empty.
-    func restore(_ snapshot: Snapshot, into directory: Directory) throws -> Set<String> {
+    func load(_ snapshot: Snapshot, into writer: DirectoryWriter) throws -> Set<String> {
         // In whatever order DuckDB reads them, which costs it less; for all connections.
         try connection.execute("SET GLOBAL preserve_insertion_order = false")
         // All kinds at once: the last rows of one keep a single processor busy.
@@ -218,20 +219,20 @@ actor Projection {
             let table = ResourceTable.all[index]
             let connection = try database.connect()
             guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { return [] }
-            try table.restore(selection, of: snapshot, on: connection, to: directory)
+            try table.load(selection, of: snapshot, on: connection, into: writer)
             return selection.unknownFields.map { "\(table.kind.name).\($0)" }
         }
         do {
             let fields = try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }
-            unfilled = (snapshot, directory)
+            unfilled = (snapshot, writer.directory)
             return fields
         } catch {
-            directory.removeAll()
+            writer.removeAll()
             throw error
         }
     }
 
-    /// Fills the tables with what was restored.
+    /// Fills the tables with what was loaded.
     private func fill() throws {
         guard let (snapshot, directory) = unfilled else { return }
         if !mergesAllAsKnown {

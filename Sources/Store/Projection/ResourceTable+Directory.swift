@@ -7,23 +7,23 @@ extension ResourceTable {
     /// Fills a directory with rows of the table.
     ///
     /// - Throws: Where there are not as many as there should be.
-    func restore(
+    func load(
         _ selection: SnapshotSelection,
         of snapshot: Snapshot,
         on connection: Connection,
-        to directory: Directory
+        into writer: DirectoryWriter
     ) throws {
         let rows = snapshot.manifest.rows(of: kind)
-        directory.reserve(kind, count: rows)
-        try forEachChunk(selection.sqlWithoutSecrets, on: connection, directory.apply)
-        guard directory.count(kind) == rows else {
+        writer.reserve(kind, count: rows)
+        try forEachChunk(selection.sqlWithoutSecrets, on: connection, writer.apply)
+        guard writer.directory.count(kind) == rows else {
             throw SnapshotError.damaged("\(Snapshot.fileName(of: kind)) has not \(rows) rows")
         }
         guard let secretsSQL = selection.secretsSQL else { return }
         let name = Snapshot.secretsFileName(of: kind)
         let found = Mutex(0)
         try connection.forEachChunk(of: secretsSQL) { [kind] chunk in
-            let count = directory.setSecrets(kind, try RowReader.secrets(in: chunk))
+            let count = writer.setSecrets(kind, try RowReader.secrets(in: chunk))
             found.withLock { $0 += count }
         }
         guard found.withLock(\.self) == snapshot.manifest.files[name]?.rows else {

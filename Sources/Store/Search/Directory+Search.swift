@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Records
 
 extension Directory {
     /// The resource that has the unique key that a search asks for; nil when it asks for anything else.

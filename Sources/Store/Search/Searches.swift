@@ -61,7 +61,7 @@ private actor Searcher {
         _ body: @Sendable (SearchReader) throws -> Answer
     ) async throws -> Answer {
         // What that takes does not count, since it is not due to this search.
-        let tables = try await projection.freeze()
+        let tables = try await projection.pin()
         return try await tables.connection.interruptHandle.cancellable(within: limit) {
             try body(
                 SearchReader(

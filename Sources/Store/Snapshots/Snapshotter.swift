@@ -19,13 +19,13 @@ actor Snapshotter {
     /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
     private let minimumSegmentSize: Int
     private let logger: Logger
-    /// The snapshot that was restored or taken last.
+    /// The snapshot that was loaded or taken last.
     private var last: Snapshot?
     private nonisolated let executor = ThreadExecutor(label: "snapshotter", givesWay: true)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// - Parameter restored: The snapshot that the inventory began with.
+    /// - Parameter loaded: The snapshot that the inventory began with.
     init(
         projection: Projection,
         committer: Committer,
@@ -34,7 +34,7 @@ actor Snapshotter {
         inventory: UUID,
         retention: Retention?,
         minimumSegmentSize: Int,
-        restored: Snapshot?,
+        loaded: Snapshot?,
         logger: Logger
     ) {
         self.projection = projection
@@ -44,7 +44,7 @@ actor Snapshotter {
         self.inventory = inventory
         self.retention = retention
         self.minimumSegmentSize = minimumSegmentSize
-        last = restored
+        last = loaded
         self.logger = logger
     }
 
@@ -62,10 +62,10 @@ actor Snapshotter {
     /// - Returns: The snapshot, and whether it is new.
     func take(closesSegment: Bool = false) async throws -> (snapshot: Snapshot, isNew: Bool) {
         try await committer.rotate(at: closesSegment ? 0 : minimumSegmentSize)
-        let frozen = try await projection.freeze()
+        let tables = try await projection.pin()
         // A snapshot is never ahead of the journal: the next start goes on behind both.
         try await committer.sync()
-        let taken = try await frozen.connection.interruptHandle.cancellable { try write(frozen) }
+        let taken = try await tables.connection.interruptHandle.cancellable { try write(tables) }
         guard taken.isNew else { return taken }
         do {
             _ = try await prune()
@@ -77,8 +77,8 @@ actor Snapshotter {
     }
 
     /// Writes a snapshot, without awaiting anything, so that one is finished before another begins.
-    private func write(_ frozen: Projection.Frozen) throws -> (snapshot: Snapshot, isNew: Bool) {
-        if let last, last.manifest.sequence >= frozen.position.sequence, try folder.contains(last.id) {
+    private func write(_ tables: Projection.PinnedTables) throws -> (snapshot: Snapshot, isNew: Bool) {
+        if let last, last.manifest.sequence >= tables.position.sequence, try folder.contains(last.id) {
             return (last, false)
         }
         let start = ContinuousClock.now
@@ -90,7 +90,7 @@ actor Snapshotter {
             try folder.disk.createFolder(partial)
             let helper = HelperThread(on: projection.database, givesWay: true)
             defer { helper.end() }
-            try write(frozen, at: now, to: partial)
+            try write(tables, at: now, to: partial)
             try folder.disk.move(partial, to: folder.folder(id))
         } catch {
             discard(partial)
@@ -101,7 +101,7 @@ actor Snapshotter {
         logger.info(
             "took a snapshot",
             metadata: [
-                "snapshot": "\(id)", "sequence": "\(frozen.position.sequence)",
+                "snapshot": "\(id)", "sequence": "\(tables.position.sequence)",
                 "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
                 "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
             ]
@@ -109,7 +109,7 @@ actor Snapshotter {
         return (snapshot, true)
     }
 
-    private func write(_ frozen: Projection.Frozen, at date: Date, to folder: URL) throws {
+    private func write(_ tables: Projection.PinnedTables, at date: Date, to folder: URL) throws {
         var files: [String: SnapshotManifest.File] = [:]
         let scripts = [
             Snapshot.schemaName: ResourceTable.all.map(\.exportStatement),
@@ -122,7 +122,7 @@ actor Snapshotter {
         }
         let hasSameFields = last?.manifest.files[Snapshot.schemaName] == files[Snapshot.schemaName]
         for table in ResourceTable.all {
-            if hasSameFields, let linked = try link(table.kind, frozen.lastChanges[table.kind], to: folder) {
+            if hasSameFields, let linked = try link(table.kind, tables.lastChanges[table.kind], to: folder) {
                 files.merge(linked) { $1 }
                 continue
             }
@@ -132,7 +132,7 @@ actor Snapshotter {
             }
             for (name, statement) in statements {
                 let file = folder.appending(path: name)
-                let count = try frozen.connection.query(statement(file)).rowsChanged
+                let count = try tables.connection.query(statement(file)).rowsChanged
                 try self.folder.disk.adopt(file)
                 try self.folder.disk.sync(file)
                 files[name] = try Snapshot.describe(file)
@@ -140,7 +140,7 @@ actor Snapshotter {
             }
         }
         let manifest = SnapshotManifest(
-            position: frozen.position,
+            position: tables.position,
             inventory: inventory,
             createdAt: Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1000) * 1000).millisecondText,
             program: "\(Version.program), DuckDB \(Database.libraryVersion)",

@@ -48,7 +48,7 @@ struct JournalReplay {
     func apply(to views: Views, through tip: ChainPoint) throws -> Set<String> {
         let latest = latest
         for kind in Kind.allCases where views.directory.count(kind) == 0 {
-            views.directory.reserve(kind, count: latest.count { $0.resource.kind == kind })
+            views.reserve(kind, count: latest.count { $0.resource.kind == kind })
         }
         let unknown = onAllProcessors((latest.count + Self.partSize - 1) / Self.partSize) { part in
             let start = part * Self.partSize

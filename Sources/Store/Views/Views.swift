@@ -2,11 +2,12 @@ import Foundation
 import Inventory
 import Records
 import Synchronization
+import Tables
 
 /// The two views of the one log, the directory and the projection: changes come into effect here and nowhere else.
 final class Views: Sendable {
-    let directory: Directory
     let projection: Projection
+    private let writer: DirectoryWriter
     private let state = Mutex(State())
 
     private struct State {
@@ -14,10 +15,12 @@ final class Views: Sendable {
         var recordings: [Recording] = []
     }
 
-    init(_ directory: Directory, _ projection: Projection) {
-        self.directory = directory
+    init(_ writer: DirectoryWriter, _ projection: Projection) {
+        self.writer = writer
         self.projection = projection
     }
+
+    var directory: Directory { writer.directory }
 
     /// The last transaction that is in effect.
     var position: ChainPoint { state.withLock(\.position) }
@@ -29,10 +32,21 @@ final class Views: Sendable {
     func apply(_ changes: [Change], through position: ChainPoint) {
         let recordings = state.withLock(\.recordings)
         for recording in recordings { recording.add(changes, before: directory) }
-        directory.apply(changes)
+        writer.apply(changes)
         projection.enqueue(changes, through: position)
         state.withLock { $0.position = position }
     }
+
+    /// Begins with a snapshot.
+    ///
+    /// - Returns: Fields of its files that this version does not have, as paths such as `ComputeNode.bmc.colour`.
+    /// - Throws: When the files do not hold what they should; there is nothing then.
+    func load(_ snapshot: Snapshot) async throws -> Set<String> {
+        try await projection.load(snapshot, into: writer)
+    }
+
+    /// Makes room for a number of resources of a kind.
+    func reserve(_ kind: Kind, count: Int) { writer.reserve(kind, count: count) }
 
     /// Says what the last transaction is that is in effect, where no change says it.
     func begin(at position: ChainPoint) {

@@ -1,13 +1,13 @@
-import HTTPSupport
+package import HTTPSupport
 import HTTPTypes
 import Hummingbird
-import Records
+package import Records
 
 extension Request {
     /// What the headers `If-Match` and `If-None-Match` want of the resource's version (RFC 9110, section 13.1).
     ///
     /// - Throws: ``Problem`` 400 when one is no list of entity tags.
-    func versionConditions() throws(Problem) -> [VersionCondition] {
+    package func versionConditions() throws(Problem) -> [VersionCondition] {
         var conditions: [VersionCondition] = []
         // `If-Match: *` wants the resource to be there, which every request that has such a header does.
         if let tags = try entityTags(.ifMatch) {

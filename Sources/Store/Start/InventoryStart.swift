@@ -7,9 +7,14 @@ import Records
 import Scheduling
 import Tables
 
-extension InventoryStore {
-    /// What a start has brought back to memory.
-    struct Restored {
+/// Brings back to memory what an inventory has on disk.
+struct InventoryStart {
+    let configuration: StoreConfiguration
+    let views: Views
+    let logger: Logger
+
+    /// What was brought back.
+    struct Loaded {
         /// The id of the inventory; a new one where there was nothing.
         var inventory: UUID
         /// The head as it was found.
@@ -23,7 +28,7 @@ extension InventoryStore {
     }
 
     /// Takes permissions from files of earlier starts that they should not give.
-    static func tightenFiles(_ configuration: Configuration, _ logger: Logger) throws(DiskError) {
+    func tightenFiles() throws(DiskError) {
         let directory = configuration.directory
         let disk = directory.disk
         try disk.tighten([directory.keys], to: .private, "keys", logger)
@@ -40,17 +45,13 @@ extension InventoryStore {
     /// Loads the newest good snapshot, and the journal behind it.
     ///
     /// - Throws: Where that would not be all that was ever acknowledged.
-    static func restore(
-        _ configuration: Configuration,
-        to views: Views,
-        _ logger: Logger
-    ) async throws -> Restored {
+    func load() async throws -> Loaded {
         var files = try DataFiles(configuration.directory)
-        guard configuration.restores || files.isEmpty else {
-            throw DiskError(
-                message: "--no-restore starts with an empty inventory, but \(configuration.directory.path) holds "
-                    + "\(files.snapshots.count) snapshots and \(files.segments.count) segments of a journal; use "
-                    + "another data directory"
+        guard configuration.loads || files.isEmpty else {
+            throw InventoryFound(
+                folder: configuration.directory.path.path,
+                snapshots: files.snapshots.count,
+                segments: files.segments.count
             )
         }
         if files.isOfFirstFormat {
@@ -62,13 +63,13 @@ extension InventoryStore {
         let snapshots = files.snapshots(of: inventory)
         try snapshots.removePartial()
         try JournalFolder(files.directory.journal, disk: files.directory.disk).removePartial()
-        let snapshot = try await restoreSnapshot(files, snapshots, configuration, to: views, logger)
+        let snapshot = try await loadSnapshot(files, snapshots)
         if snapshot == nil, !files.snapshots.isEmpty, files.segments.isEmpty {
             throw JournalError.incomplete([.noGoodSnapshot(snapshots.path, count: files.snapshots.count)])
         }
-        let recovery = try await replay(configuration, files, after: snapshot, to: views, logger)
+        let recovery = try await replay(files, after: snapshot)
         if recovery.tip == .beginning { logger.notice("the inventory is empty") }
-        return Restored(
+        return Loaded(
             inventory: inventory,
             head: files.readHead,
             snapshots: snapshots,
@@ -77,25 +78,19 @@ extension InventoryStore {
         )
     }
 
-    /// - Returns: The snapshot that was restored; nil when none can be used.
+    /// - Returns: The snapshot that was loaded; nil when none can be used.
     /// - Throws: When a snapshot has what only another version of the program knows: to go on without it could be to lose
     ///   what it holds.
-    private static func restoreSnapshot(
-        _ files: DataFiles,
-        _ folder: SnapshotFolder,
-        _ configuration: Configuration,
-        to views: Views,
-        _ logger: Logger
-    ) async throws -> Snapshot? {
+    private func loadSnapshot(_ files: DataFiles, _ folder: SnapshotFolder) async throws -> Snapshot? {
         for id in files.snapshots.map(\.id) {
             do {
                 let start = ContinuousClock.now
                 let snapshot = try folder.snapshot(id)
                 try snapshot.verify()
-                let unknown = try await views.projection.restore(snapshot, into: views.directory)
-                try drop(unknown, configuration, snapshot.folder, snapshot.manifest.program, logger)
+                let unknown = try await views.load(snapshot)
+                try drop(unknown, snapshot.folder, snapshot.manifest.program)
                 logger.info(
-                    "restored a snapshot",
+                    "loaded a snapshot",
                     metadata: [
                         "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
                         "resources": "\(Kind.allCases.reduce(0) { $0 + views.directory.count($1) })",
@@ -112,13 +107,7 @@ extension InventoryStore {
         return nil
     }
 
-    private static func replay(
-        _ configuration: Configuration,
-        _ files: DataFiles,
-        after snapshot: Snapshot?,
-        to views: Views,
-        _ logger: Logger
-    ) async throws -> JournalRecovery {
+    private func replay(_ files: DataFiles, after snapshot: Snapshot?) async throws -> JournalRecovery {
         let start = ContinuousClock.now
         let first = try files.start(after: snapshot?.manifest.sequence ?? 0) ?? 0
         let total = try files.segments[first...].reduce(0) { $0 + (try $1.file.size) }
@@ -133,7 +122,7 @@ extension InventoryStore {
         )
         let unknown = try replay.apply(to: views, through: recovery.tip)
         let programs = replay.programs.subtracting([Version.program]).sorted().joined(separator: ", ")
-        try drop(unknown, configuration, files.directory.journal, programs.isEmpty ? nil : programs, logger)
+        try drop(unknown, files.directory.journal, programs.isEmpty ? nil : programs)
         // Larger tables are filled behind the start; a search or a snapshot waits for it.
         let size = replay.resourceCount + Kind.allCases.reduce(0) { $0 + views.directory.count($1) }
         if size <= Projection.maximumAtStart { try await views.projection.catchUp() }
@@ -157,35 +146,21 @@ extension InventoryStore {
     ///   - file: Where they are.
     ///   - program: Who wrote them, where that is known.
     /// - Throws: Where nobody has.
-    private static func drop(
-        _ fields: Set<String>,
-        _ configuration: Configuration,
-        _ file: URL,
-        _ program: String?,
-        _ logger: Logger
-    ) throws(JournalError) {
+    private func drop(_ fields: Set<String>, _ file: URL, _ program: String?) throws(JournalError) {
         guard !fields.isEmpty else { return }
-        let names = fields.sorted().joined(separator: ", ")
         guard configuration.dropsUnknownFields else {
-            throw .otherVersion(
-                file: file.path,
-                line: nil,
-                reason:
-                    "it has fields that this version does not know: \(names). With --drop-unknown-fields a start goes "
-                    + "on without them, and they are lost with the next snapshot",
-                program: program
-            )
+            throw .unknownFields(file: file.path, fields: fields, program: program)
         }
+        let names = fields.sorted().joined(separator: ", ")
         logger.warning("fields that this version does not know were left out", metadata: ["fields": "\(names)"])
     }
 
     /// The key that seals secrets, which is made where nothing was ever sealed.
     ///
     /// - Throws: When it is missing though it has sealed something.
-    static func sealer(_ configuration: Configuration, _ directory: Directory, _ logger: Logger) throws -> SecretSealer
-    {
+    func sealer() throws -> SecretSealer {
         let file = configuration.directory.keys.appending(path: "credential.key")
-        let sealed = directory.count(where: { !$0.secrets.isEmpty })
+        let sealed = views.directory.count(where: { !$0.secrets.isEmpty })
         guard sealed == 0 || FileManager.default.fileExists(atPath: file.path) else {
             throw DiskError(
                 message: "\(file.path) is missing, the key that has sealed the secrets of \(sealed) resources. Put it "
@@ -194,7 +169,7 @@ extension InventoryStore {
             )
         }
         let sealer = try SecretSealer(key: try KeyFile.load(file).key)
-        let foreign = directory.count(where: { !sealer.hasSealed($0.secrets) })
+        let foreign = views.directory.count(where: { !sealer.hasSealed($0.secrets) })
         if foreign > 0 {
             logger.error(
                 "the secrets of some resources were sealed with another credential key and cannot be opened",
@@ -202,5 +177,17 @@ extension InventoryStore {
             )
         }
         return sealer
+    }
+}
+
+/// There is an inventory where a new one was to begin.
+package struct InventoryFound: Error, CustomStringConvertible {
+    package let folder: String
+    package let snapshots: Int
+    package let segments: Int
+
+    package var description: String {
+        "an empty inventory was asked for, but \(folder) holds \(snapshots) snapshots and \(segments) segments of a journal; "
+            + "use another data directory"
     }
 }

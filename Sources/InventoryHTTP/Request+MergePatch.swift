@@ -1,12 +1,12 @@
-import HTTPSupport
+package import HTTPSupport
 import Hummingbird
 import NIOCore
-import Records
+package import Records
 import Schema
 
 extension Request {
     /// Reads the body as a merge patch (RFC 7396) and goes on with it, as ``withBody(_:_:atMost:_:then:)`` does.
-    func withMergePatch<Result>(
+    package func withMergePatch<Result>(
         _ context: RouteContext,
         then use: (MergePatch) async throws -> Result
     ) async throws -> Result {

@@ -1,9 +1,9 @@
 import Records
-import Schema
+package import Schema
 
 extension UInt64 {
     /// Reads a sequence number.
-    init(sequenceNumber text: String) throws(InvalidValue) {
+    package init(sequenceNumber text: String) throws(InvalidValue) {
         guard case .sequence(let number) = try Moment(text) else { throw InvalidValue("is not a sequence number") }
         self = number
     }

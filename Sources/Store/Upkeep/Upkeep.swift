@@ -4,19 +4,54 @@ import Records
 import ServiceLifecycle
 import Synchronization
 
-/// The work that goes on by itself while the store is open.
-extension InventoryStore: Service {
+/// The work that goes on by itself while a store is open.
+final class Upkeep: Sendable {
+    private let projection: Projection
+    private let committer: Committer
+    private let journal: PublishedJournal
+    private let snapshotter: Snapshotter
+    private let history: History
+    private let locks: [FolderLock]
+    private let configuration: StoreConfiguration
+    private let logger: Logger
+    /// Why nothing could be written when it was looked last.
+    private let reportedProblem = Mutex<String?>(nil)
+    /// Whether it was said that the clock is behind.
+    private let reportedClock = Mutex(false)
+    /// When the journal is shortened next, if it is too large then.
+    private let nextShrinking = Mutex(ContinuousClock.now)
+
     /// How long changes wait at most before they are merged into the projection, unless very many come.
     private static let mergeInterval = Duration.seconds(1)
     /// How often the journal is looked after, and how often at most it is shortened.
     private static let upkeepInterval = Duration.seconds(1)
     private static let shrinkInterval = Duration.seconds(10)
 
-    /// Works until the service group shuts down, then closes the store.
-    package func run() async throws {
+    init(
+        projection: Projection,
+        committer: Committer,
+        journal: PublishedJournal,
+        snapshotter: Snapshotter,
+        history: History,
+        locks: [FolderLock],
+        configuration: StoreConfiguration,
+        logger: Logger
+    ) {
+        self.projection = projection
+        self.committer = committer
+        self.journal = journal
+        self.snapshotter = snapshotter
+        self.history = history
+        self.locks = locks
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Works until the service group shuts down, then ends everything.
+    func run() async throws {
         await withTaskGroup { group in
             group.addTask {
-                // Fills the tables with what the start has restored.
+                // Fills the tables with what the start has loaded.
                 await self.attempt { try await self.projection.catchUp() }
                 await self.every(Self.mergeInterval) { try await self.projection.lookAfter() }
             }
@@ -36,7 +71,7 @@ extension InventoryStore: Service {
     /// Accepts no more transactions and ends the journal.
     ///
     /// - Parameter takingSnapshot: Whether a last snapshot is taken, if anything is new.
-    package func close(takingSnapshot: Bool) async throws {
+    func close(takingSnapshot: Bool) async throws {
         do {
             // Whatever still comes in, from requests that outlast their time, is refused rather than lost.
             try await committer.close()
@@ -77,7 +112,7 @@ extension InventoryStore: Service {
 
     /// Finds out whether the server's files are still its own, and brings the head of the journal to stable storage when
     /// nothing is written.
-    package func lookAfterFiles() async {
+    func lookAfterFiles() async {
         do {
             for lock in locks { try lock.check() }
             try await committer.lookAfterFiles()

@@ -1,11 +1,11 @@
 import HTTPSupport
-import HTTPTypes
-import Hummingbird
-import Records
+package import HTTPTypes
+package import Hummingbird
+package import Records
 
 extension Response {
     /// One resource with its version.
-    static func resource(_ stored: StoredResource, status: HTTPResponse.Status = .ok) -> Response {
+    package static func resource(_ stored: StoredResource, status: HTTPResponse.Status = .ok) -> Response {
         var response = json(stored.document, status: status)
         response.headers[.eTag] = stored.entityTag
         return response
@@ -14,5 +14,5 @@ extension Response {
 
 extension StoredResource {
     /// The version as an entity tag.
-    var entityTag: String { "\"\(version)\"" }
+    package var entityTag: String { "\"\(version)\"" }
 }

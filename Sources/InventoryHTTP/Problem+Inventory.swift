@@ -1,15 +1,16 @@
-import HTTPSupport
+package import HTTPSupport
 import HTTPTypes
-import Inventory
+import Hummingbird
+package import Inventory
 import Journal
-import Logging
+package import Logging
 import Records
 import Schema
 import Store
 
 extension Problem {
     /// The problems that errors of the inventory are.
-    static let ofInventory: ProblemTranslation = { error, logger in
+    package static let ofInventory: ProblemTranslation = { error, logger in
         switch error {
         case let refusal as Refusal: return Problem(refusal)
         case let error as DiskError:
@@ -26,17 +27,19 @@ extension Problem {
                 "The server cannot answer this now; its log says why.",
                 headers: retrySoon
             )
+        case let error as HTTPError where error.status == .notFound && error.body == nil:
+            return Problem(.notFound, "There is nothing at this path; /schemas lists what there is.")
         default: return nil
         }
     }
 
     /// The answer to an error of a route of the inventory.
-    init(_ error: any Error, logger: Logger) {
+    package init(_ error: any Error, logger: Logger) {
         self.init(error, logger: logger, Self.ofInventory)
     }
 
     /// - Parameter place: Where in the request an operation stands; nil where there is only one.
-    init(_ refusal: Refusal, at place: ((_ operation: Int) -> String)? = nil) {
+    package init(_ refusal: Refusal, at place: ((_ operation: Int) -> String)? = nil) {
         let problems = refusal.problems
         let first = problems.first { $0.reason == .invalid } ?? problems[0]
         let more = problems.count > 1 ? " And \(problems.count - 1) more." : ""

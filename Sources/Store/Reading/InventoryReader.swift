@@ -1,0 +1,43 @@
+package import Inventory
+import Journal
+package import Records
+import Scheduling
+
+/// The inventory as it is, or as it was at a moment, for one caller.
+package struct InventoryReader: Sendable {
+    let directory: Directory
+    let journal: PublishedJournal
+    let searches: Searches
+    let past: PastReads
+    /// Nil for now.
+    let moment: Moment?
+    let caller: Caller
+
+    /// The resource that a client's reference names; that of now is answered at once.
+    ///
+    /// - Throws: ``Refusal`` for a moment that is yet to come, or that is no longer kept; so do all that read at one.
+    package func resource(_ kind: Kind, _ reference: String) async throws -> StoredResource? {
+        guard let moment else { return directory.resource(kind, reference: kind.reference(reference))?.stored }
+        return try await past.read(for: caller) { try await $0.resource(kind, kind.reference(reference), at: moment) }
+    }
+
+    /// The resources that match a search. Of now, every change is seen that was answered before.
+    ///
+    /// - Throws: ``Refusal`` when it takes too long, or the caller's turn does not come; `CancellationError`.
+    package func search(_ search: Search) async throws -> SearchResult {
+        if let moment { return try await past.read(for: caller) { try await $0.search(search, at: moment) } }
+        if search.isEverything {
+            return SearchResult(resources: directory.all(search.kind), sequence: journal.announced)
+        }
+        if let found = directory.resources(withUniqueKeyOf: search) {
+            return SearchResult(resources: found, sequence: journal.announced)
+        }
+        return try await searches.read(for: caller) { try $0.result(of: search) }
+    }
+
+    /// How many resources match a search, whatever its limit.
+    package func count(_ search: Search) async throws -> Int {
+        if let moment { return try await past.read(for: caller) { try await $0.count(search, at: moment) } }
+        return try await searches.read(for: caller) { try $0.count(search) }
+    }
+}
