@@ -28,6 +28,11 @@ run: build ## Gets and builds whatever is missing and starts the server on 127.0
 	@echo "==> starting the server; Ctrl-C stops it"
 	@exec $(program) serve --listen 127.0.0.1:8080 --data-dir ./data
 
+.PHONY: dev
+dev: libduckdb ## Builds in debug, which takes seconds after a change, and starts the server on 127.0.0.1:8080 with ./data
+	@swift build --product node-orchestrator
+	@exec .build/debug/node-orchestrator serve --listen 127.0.0.1:8080 --data-dir ./data --log-level debug
+
 .PHONY: build
 build: libduckdb ## Builds the program in release
 	@echo "==> building the program in release; the first time this takes minutes"

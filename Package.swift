@@ -39,7 +39,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        // Without swift-configuration, which nothing here uses.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
         .package(url: "https://github.com/swiftlang/swift-syntax", "602.0.0"..<"604.0.0"),
@@ -190,8 +191,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "API", "Completeness", "CSystemShims", "DuckDB", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
-                "Records",
-                "Scheduling", "Schema", "Store", "Tables",
+                "RawHTTP", "Records", "Scheduling", "Schema", "Store", "Tables",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -200,6 +200,7 @@ let package = Package(
             path: "Benchmarks",
             swiftSettings: swiftSettings
         ),
+        .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: swiftSettings),
         .testTarget(name: "CSystemShimsTests", dependencies: ["CSystemShims"], swiftSettings: swiftSettings),
         .testTarget(name: "DuckDBTests", dependencies: ["DuckDB"], swiftSettings: swiftSettings),
         .target(
@@ -251,6 +252,18 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Completeness", "HTTPSupport", "InventoryHTTP", "Schema", "Store", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: swiftSettings),
         .testTarget(
             name: "HTTPSupportTests",
@@ -265,7 +278,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Schema", "TestSupport",
+                "Inventory", "RawHTTP", "Schema", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: swiftSettings

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 
 extension Benchmark {
     /// Measures loads, each of a server of its own.
@@ -26,7 +27,7 @@ extension Benchmark {
 
     private mutating func memory(afterLoading server: Server) throws {
         let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
-        try HTTPClient(port: server.port).awaitMerges()
+        try HTTPConnection(port: server.port).awaitMerges()
         let memory = try server.memory()
         table.add(
             "memory above the end of the load",
@@ -41,7 +42,7 @@ extension Benchmark {
     /// Loads nodes, and returns how long that took.
     static func stream(_ nodes: URL, _ count: Int, to server: Server) throws -> Duration {
         let size = try FileManager.default.attributesOfItem(atPath: nodes.path)[.size] as? Int ?? 0
-        let client = try HTTPClient(port: server.port)
+        let client = try HTTPConnection(port: server.port)
         let start = ContinuousClock.now
         try client.send(
             """

@@ -1,5 +1,6 @@
 import DuckDB
 import Foundation
+import RawHTTP
 import Synchronization
 
 extension Benchmark {
@@ -12,7 +13,7 @@ extension Benchmark {
 
     static func references(_ server: Server, count: Int) throws -> References {
         let path = "/ComputeNode?fields=id,xname,boot_mac&limit=\(count)"
-        let client = try HTTPClient(port: server.port)
+        let client = try HTTPConnection(port: server.port)
         try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         let text = String(decoding: try client.everything(), as: UTF8.self)
         var references = References()
@@ -54,7 +55,7 @@ extension Benchmark {
             table.add("GET by \(name), requests/s", rates[limit + 1], rates[limit], atLeast: 0.85)
             table.add("GET by \(name), p99 in µs", p99[limit + 1], p99[limit], atMost: 1.5)
         }
-        let client = try HTTPClient(port: server.port)
+        let client = try HTTPConnection(port: server.port)
         let start = ContinuousClock.now
         for _ in 0..<1000 { _ = try client.request("GET", "/constant/x") }
         return (ContinuousClock.now - start).inSeconds / 1000
@@ -62,7 +63,7 @@ extension Benchmark {
 
     mutating func search(_ server: Server, constant: Double) throws {
         let token = try server.token()
-        let client = try HTTPClient(port: server.port)
+        let client = try HTTPConnection(port: server.port)
         guard (200...201).contains(try client.request("POST", "/snapshots", token: token).status) else {
             throw BenchmarkError("no snapshot was taken")
         }
@@ -91,7 +92,7 @@ extension Benchmark {
         let before = try server.memory()
         var (best, limit) = (0.0, 0.0)
         for _ in 0..<Self.turns {
-            let client = try HTTPClient(port: server.port)
+            let client = try HTTPConnection(port: server.port)
             let start = ContinuousClock.now
             try client.send("GET /ComputeNode HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             let bytes = try client.drain(until: [0])
@@ -110,11 +111,11 @@ extension Benchmark {
         let isOver = Flag()
         let group = DispatchGroup()
         Self.inBackground(group) {
-            let client = try HTTPClient(port: port)
+            let client = try HTTPConnection(port: port)
             while !isOver.isSet { _ = try client.request("POST", "/snapshots", token: token) }
         }
         Self.inBackground(group) {
-            let client = try HTTPClient(port: port)
+            let client = try HTTPConnection(port: port)
             var next = ContinuousClock.now
             var index = 0
             while !isOver.isSet {

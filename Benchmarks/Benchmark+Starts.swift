@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 
 extension Benchmark {
     /// The newest snapshot of a server.
@@ -27,7 +28,7 @@ extension Benchmark {
 
         // Snapshots of everything; what a noisy machine does to one side it does to the other, as they take turns.
         try server.start()
-        let client = try HTTPClient(port: server.port)
+        let client = try HTTPConnection(port: server.port)
         var (taken, loaded, copied) = ([Duration](), [Duration](), [Duration]())
         for round in 0..<3 {
             let body = #"{"description":"\#(round)","bmc":{"description":"\#(round)"}}"#
@@ -54,7 +55,7 @@ extension Benchmark {
     static func snapshot(of server: Server) throws -> Duration {
         // Nothing of a start or of a load is still going on then.
         try server.waitUntilIdle()
-        let client = try HTTPClient(port: server.port)
+        let client = try HTTPConnection(port: server.port)
         let start = ContinuousClock.now
         guard (200...201).contains(try client.request("POST", "/snapshots", token: server.token()).status) else {
             throw BenchmarkError("no snapshot was taken")

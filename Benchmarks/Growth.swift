@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 
 /// Measures how what takes long, and what must not, grows with the inventory.
 struct Growth {
@@ -30,7 +31,7 @@ struct Growth {
         // Until a search finds all of it: a small load is over before anything is merged, of a large one most is.
         let start = ContinuousClock.now
         _ = try Benchmark.stream(nodes, count, to: server)
-        try HTTPClient(port: server.port).awaitMerges()
+        try HTTPConnection(port: server.port).awaitMerges()
         let load = ContinuousClock.now - start
         let references = try Benchmark.references(server, count: min(count, 50_000))
         let snapshot = try Benchmark.snapshot(of: server)

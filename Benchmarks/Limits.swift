@@ -1,6 +1,7 @@
 import CSystemShims
 import DuckDB
 import Foundation
+import RawHTTP
 import Synchronization
 
 /// What the machine, and bare DuckDB on it, can do: what the program is measured against.
@@ -119,7 +120,7 @@ enum Limits {
             }
             close(peer)
         }
-        let client = try HTTPClient(port: port)
+        let client = try HTTPConnection(port: port)
         let start = ContinuousClock.now
         guard try client.drain(until: [0]) == bytes else { throw BenchmarkError("the file did not arrive") }
         return ContinuousClock.now - start

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 
 /// The real program in its release build, with a data directory of its own.
 final class Server {
@@ -59,7 +60,7 @@ final class Server {
             let port = Int(text[address.upperBound...].prefix(while: \.isNumber))
         else { throw BenchmarkError("the program does not say where it listens: \(text)") }
         self.port = port
-        guard try HTTPClient(port: port).request("GET", path).status == 200 else {
+        guard try HTTPConnection(port: port).request("GET", path).status == 200 else {
             throw BenchmarkError("\(path) is not there after a start")
         }
         return ContinuousClock.now - start

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Synchronization
 
 /// Many connections that write at the same time, each one request after the other.
@@ -20,7 +21,7 @@ enum Writers {
         let end = start + .seconds(seconds)
         DispatchQueue.concurrentPerform(threads: connections) { connection in
             do {
-                let client = try HTTPClient(port: port)
+                let client = try HTTPConnection(port: port)
                 var index = 0
                 while ContinuousClock.now < end {
                     let (method, path, body) = request(connection, index)

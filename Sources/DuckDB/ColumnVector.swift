@@ -3,8 +3,8 @@ package import Foundation
 
 /// The values of one column of a chunk, or of one part of a nested column, read in place in DuckDB's memory.
 ///
-/// A vector keeps the memory of its chunk alive. It is a class so that handing one on costs one reference count, and
-/// its pointers are fetched once, so that reading a value allocates nothing. It reads as ``ColumnCells`` does.
+/// A vector keeps the memory of its chunk alive. The vector is a class so that handing one on costs one reference count, and
+/// its pointers are fetched once, so that reading a value allocates nothing. Values are read as by ``ColumnCells`` does.
 package final class ColumnVector {
     /// The type of the values.
     package let type: LogicalType

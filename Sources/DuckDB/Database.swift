@@ -2,7 +2,7 @@ import CDuckDB
 
 /// An open DuckDB database, in a file or in memory.
 ///
-/// It is closed when the last reference to it, its connections, and what they made is gone.
+/// The database is closed when the last reference to it, its connections, and what they made is gone.
 package final class Database: Sendable {
     // Unsafe only in name: DuckDB allows the handle on any thread, and it is constant until `deinit`.
     nonisolated(unsafe) let handle: duckdb_database

@@ -6,7 +6,7 @@ import Synchronization
 /// A thread that has a share in whatever the statements of a database have to do, beside the threads that wait for them.
 ///
 /// DuckDB's own threads can be given up only by waiting for what they are at, which may be a search that takes its time.
-/// This one can be ended without. The database has to be opened with one of ``settings(threads:)``.
+/// A helper can be ended without. The database has to be opened with one of ``settings(threads:)``.
 package final class HelperThread: Sendable {
     private let state: TaskState
 

@@ -37,7 +37,7 @@ package final class RowChunk {
 /// Where the values of a column of a ``RowChunk``, or of a part of a nested column, are written. Every row has a value
 /// unless it is set to NULL.
 ///
-/// It does not keep the memory, so that writing and copying costs no reference count: whoever writes holds on to the
+/// The chunk does not keep the memory, so that writing and copying costs no reference count: whoever writes holds on to the
 /// chunk. Writing another type than the column's, or a row that there is no room for, traps.
 package struct WritableCells: BitwiseCopyable {
     /// How many values there is room for.

@@ -21,7 +21,7 @@ extension Problem {
             return Problem(.internalServerError, "The server's history is damaged; its log says where.")
         case let error as EngineError:
             logger.error("DuckDB failed a request", metadata: ["reason": "\(error)"])
-            // Its message can quote what others have stored.
+            // The message can quote what others have stored.
             return Problem(
                 .serviceUnavailable,
                 "The server cannot answer this now; its log says why.",

@@ -55,7 +55,7 @@ package final class Turns: Sendable {
                 guard let owner = line?.key, let wanted = line?.value.first?.wanted, hasPlaces(wanted, for: owner),
                     let waiter = remove(owner, at: 0)
                 else { break }
-                // Its other requests come after those of the others.
+                // The caller's other requests come after those of the others.
                 if let line = lines.removeValue(forKey: owner) { lines[owner] = line }
                 take(wanted, owner)
                 called.append(waiter)
@@ -164,7 +164,7 @@ package final class Turns: Sendable {
             state.lines[owner]?.firstIndex { $0.id == id }.flatMap { state.remove(owner, at: $0) }
         }
         waiter?.continuation.resume(throwing: reason)
-        // It may have been what others waited behind.
+        // The waiter may have been what others waited behind.
         if waiter != nil { callNext() }
     }
 }

@@ -16,12 +16,13 @@ struct CRC32CTests {
         (Array((0..<32).reversed()), 0x113f_db5c),
     ]
 
-    @Test(arguments: functions.indices, vectors)
-    func `Known bytes have their known checksum`(function: Int, vector: (bytes: [UInt8], crc: UInt32)) {
+    @Test("Known bytes have their known checksum", arguments: functions.indices, vectors)
+    func knownBytes(function: Int, vector: (bytes: [UInt8], crc: UInt32)) {
         #expect(Self.functions[function](0, vector.bytes, vector.bytes.count) == vector.crc)
     }
 
-    @Test func `Instructions and table agree at every length, alignment and split`() {
+    @Test("Instructions and table agree at every length, alignment and split")
+    func instructionsTable() {
         let bytes = (0..<64).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
         bytes.withUnsafeBytes { bytes in
             for start in 0..<9 {

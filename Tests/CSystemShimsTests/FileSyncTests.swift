@@ -3,7 +3,8 @@ import Foundation
 import Testing
 
 struct FileSyncTests {
-    @Test func `A written file can be synced`() throws {
+    @Test("A written file can be synced")
+    func writtenFile() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
         defer { unlink(path) }
         let file = open(path, O_CREAT | O_WRONLY, 0o600)
@@ -13,7 +14,8 @@ struct FileSyncTests {
         #expect(no_fdatasync(file) == 0)
     }
 
-    @Test func `What is no file is refused with the reason in errno`() {
+    @Test("What is no file is refused with the reason in errno")
+    func whatFile() {
         #expect(no_fdatasync(-1) == -1)
         #expect(errno == EBADF)
     }

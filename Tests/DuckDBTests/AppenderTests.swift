@@ -9,7 +9,8 @@ struct AppenderTests {
         connection = try Database().connect()
     }
 
-    @Test func `Rows are appended by columns`() throws {
+    @Test("Rows are appended by columns")
+    func rowsAppended() throws {
         try connection.execute(
             "CREATE TABLE t (a BIGINT, b VARCHAR, c STRUCT(d BOOLEAN, e DOUBLE), f STRUCT(g UUID, h BIGINT[])[])"
         )
@@ -71,7 +72,8 @@ struct AppenderTests {
         )
     }
 
-    @Test func `Rows of every type are appended`() throws {
+    @Test("Rows of every type are appended")
+    func rowsEvery() throws {
         try connection.execute(
             """
             CREATE SCHEMA s;
@@ -106,7 +108,8 @@ struct AppenderTests {
         )
     }
 
-    @Test func `Empty texts are appended, with and without an address`() throws {
+    @Test("Empty texts are appended, with and without an address")
+    func emptyTexts() throws {
         try connection.execute("CREATE TABLE t (a VARCHAR)")
         let appender = try Appender(connection, table: "t")
         try appender.append("")
@@ -117,7 +120,8 @@ struct AppenderTests {
         #expect(try connection.query("FROM t").rows() == [[.text("")], [.text("")]])
     }
 
-    @Test func `Rows that are not flushed go with the appender`() throws {
+    @Test("Rows that are not flushed go with the appender")
+    func rowsFlushed() throws {
         try connection.execute("CREATE TABLE t (a BIGINT, b BIGINT)")
         do {
             let appender = try Appender(connection, table: "t")
@@ -133,7 +137,8 @@ struct AppenderTests {
         #expect(try connection.query("SELECT a FROM t").rows() == [[.int(1)]])
     }
 
-    @Test func `A row that violates a constraint is an error at the flush`() throws {
+    @Test("A row that violates a constraint is an error at the flush")
+    func rowViolates() throws {
         try connection.execute("CREATE TABLE t (a BIGINT PRIMARY KEY)")
         let appender = try Appender(connection, table: "t")
         for _ in 0..<2 {
@@ -145,7 +150,8 @@ struct AppenderTests {
         #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(0))
     }
 
-    @Test func `A wrong table, a row too short, and one too long are errors`() throws {
+    @Test("A wrong table, a row too short, and one too long are errors")
+    func wrongTable() throws {
         let error = #expect(throws: DuckDBError.self) { try Appender(connection, table: "missing") }
         #expect(error?.kind == .catalog)
         try connection.execute("CREATE TABLE t (a BIGINT, b BIGINT)")
@@ -158,7 +164,8 @@ struct AppenderTests {
         #expect(throws: DuckDBError.self) { try long.append(1) }
     }
 
-    @Test func `A text that is no UTF-8 does not reach the table`() throws {
+    @Test("A text that is no UTF-8 does not reach the table")
+    func textUTF() throws {
         try connection.execute("CREATE TABLE t (a VARCHAR)")
         let appender = try Appender(connection, table: "t")
         #expect(throws: DuckDBError.self) {
@@ -168,7 +175,8 @@ struct AppenderTests {
         }
     }
 
-    @Test func `Appended rows belong to the connection's transaction`() throws {
+    @Test("Appended rows belong to the connection's transaction")
+    func appendedRows() throws {
         struct Refusal: Error {}
         try connection.execute("CREATE TABLE t (a BIGINT)")
         #expect(throws: Refusal.self) {

@@ -8,12 +8,14 @@ struct ConnectionTests {
         connection = try Database().connect()
     }
 
-    @Test func `Several statements are executed in order`() throws {
+    @Test("Several statements are executed in order")
+    func severalStatements() throws {
         try connection.execute("CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1), (2); DELETE FROM t WHERE i = 1")
         #expect(try connection.query("SELECT i FROM t").rows() == [[.int(2)]])
     }
 
-    @Test func `Tables are compressed whatever sizes they were filled in`() throws {
+    @Test("Tables are compressed whatever sizes they were filled in")
+    func tablesCompressed() throws {
         let columns = (0..<12).map { "c\($0) VARCHAR" }.joined(separator: ", ")
         try connection.execute("CREATE TABLE t (\(columns))")
         let texts = Array(repeating: "repeat('text ', 4) || range", count: 12).joined(separator: ", ")
@@ -31,7 +33,8 @@ struct ConnectionTests {
         #expect(after < before / 2)
     }
 
-    @Test func `A query tells its columns and the rows it changed`() throws {
+    @Test("A query tells its columns and the rows it changed")
+    func queryTells() throws {
         try connection.execute("CREATE TABLE t (i INTEGER)")
         #expect(try connection.query("INSERT INTO t VALUES (1), (2), (3)").rowsChanged == 3)
         #expect(try connection.query("UPDATE t SET i = i + 1 WHERE i > ?", [.int(1)]).rowsChanged == 2)
@@ -40,7 +43,8 @@ struct ConnectionTests {
         #expect(result.columns == [.init(name: "i", type: .integer), .init(name: "text", type: .varchar)])
     }
 
-    @Test func `A prepared statement is executed many times`() throws {
+    @Test("A prepared statement is executed many times")
+    func preparedStatement() throws {
         let statement = try connection.prepare("SELECT ? + $2")
         #expect(statement.parameterCount == 2)
         for number in 0..<100 as Range<Int64> {
@@ -49,6 +53,7 @@ struct ConnectionTests {
     }
 
     @Test(
+        "An error tells its kind and the statement",
         arguments: [
             ("SELEC 1", .parser),
             ("SELECT * FROM missing", .catalog),
@@ -61,7 +66,7 @@ struct ConnectionTests {
             ("SELECT 1\0; SELECT 2", .invalidInput),
         ] as [(String, DuckDBError.Kind)]
     )
-    func `An error tells its kind and the statement`(sql: String, kind: DuckDBError.Kind) throws {
+    func errorTells(sql: String, kind: DuckDBError.Kind) throws {
         try connection.execute("CREATE TABLE t (i INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)")
         let errors = [
             #expect(throws: DuckDBError.self) { try connection.execute(sql) },
@@ -74,7 +79,8 @@ struct ConnectionTests {
         }
     }
 
-    @Test func `An error keeps no value bound to the statement`() throws {
+    @Test("An error keeps no value bound to the statement")
+    func errorKeeps() throws {
         try connection.execute("CREATE TABLE t (secret VARCHAR, i INTEGER CHECK (i > 0))")
         let error = try #require(throws: DuckDBError.self) {
             try connection.query("INSERT INTO t VALUES (?, ?)", [.text("hunter2"), .int(0)])
@@ -84,22 +90,28 @@ struct ConnectionTests {
         #expect(!"\(error)".contains("hunter2"))
     }
 
-    @Test func `An error keeps only the start of a long statement`() throws {
+    @Test("An error keeps only the start of a long statement")
+    func errorKeepsOnly() throws {
         let sql = "SELEC '" + String(repeating: "x", count: 10_000) + "'"
         let error = try #require(throws: DuckDBError.self) { try connection.execute(sql) }
         #expect(error.sql == String(sql.prefix(DuckDBError.maximumSQLLength)))
     }
 
-    @Test(arguments: [[], [.int(1)], [.int(1), .int(2), .int(3)]] as [[SQLValue]])
-    func `Too few or too many values are an error`(values: [SQLValue]) {
+    @Test(
+        "Too few or too many values are an error",
+        arguments: [[], [.int(1)], [.int(1), .int(2), .int(3)]] as [[SQLValue]]
+    )
+    func tooFew(values: [SQLValue]) {
         #expect(throws: DuckDBError.self) { try connection.query("SELECT ? + ?", values) }
     }
 
-    @Test func `A query is one statement`() {
+    @Test("A query is one statement")
+    func queryOne() {
         #expect(throws: DuckDBError.self) { try connection.query("SELECT 1; SELECT 2") }
     }
 
-    @Test func `A transaction that returns is committed`() throws {
+    @Test("A transaction that returns is committed")
+    func transactionReturns() throws {
         let count = try connection.transaction {
             try connection.execute("CREATE TABLE t AS FROM range(3)")
             return try connection.query("SELECT count(*) FROM t").scalar()
@@ -108,7 +120,8 @@ struct ConnectionTests {
         #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(3))
     }
 
-    @Test func `A transaction that throws leaves nothing behind`() throws {
+    @Test("A transaction that throws leaves nothing behind")
+    func transactionThrows() throws {
         struct Refusal: Error {}
         try connection.execute("CREATE TABLE t (i INTEGER PRIMARY KEY)")
         #expect(throws: Refusal.self) {
@@ -127,7 +140,8 @@ struct ConnectionTests {
         #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(0))
     }
 
-    @Test func `A transaction whose undoing fails tells both errors`() throws {
+    @Test("A transaction whose undoing fails tells both errors")
+    func transactionWhose() throws {
         struct Refusal: Error {}
         let error = try #require(throws: DuckDBError.self) {
             try connection.transaction {

@@ -3,11 +3,13 @@ import Foundation
 import Testing
 
 struct DatabaseTests {
-    @Test func `The library is new enough`() {
+    @Test("The library is new enough")
+    func libraryNew() {
         #expect("v1.5.5".compare(Database.libraryVersion, options: .numeric) != .orderedDescending)
     }
 
-    @Test func `A file keeps its rows after it is closed`() throws {
+    @Test("A file keeps its rows after it is closed")
+    func fileKeeps() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).duckdb").path()
         defer { unlink(path) }
         try Database(path: path).connect().execute("CREATE TABLE t AS SELECT 42 AS answer")
@@ -15,12 +17,14 @@ struct DatabaseTests {
         #expect(rows == [[.int(42)]])
     }
 
-    @Test func `Settings take effect`() throws {
+    @Test("Settings take effect")
+    func settingsTake() throws {
         let connection = try Database(configuration: ["threads": "1"]).connect()
         #expect(try connection.query("SELECT current_setting('threads')").scalar() == .int(1))
     }
 
-    @Test func `Connections of one database share its tables and keep it open`() throws {
+    @Test("Connections of one database share its tables and keep it open")
+    func connectionsOne() throws {
         var database: Database? = try Database()
         let first = try #require(database).connect()
         let second = try #require(database).connect()
@@ -30,6 +34,7 @@ struct DatabaseTests {
     }
 
     @Test(
+        "What cannot be opened is an error",
         arguments: [
             (nil, ["no_such_setting": "1"]),
             (nil, ["threads": "many"]),
@@ -38,11 +43,12 @@ struct DatabaseTests {
             ("file\0.duckdb", [:]),
         ] as [(String?, [String: String])]
     )
-    func `What cannot be opened is an error`(path: String?, configuration: [String: String]) {
+    func whatCannot(path: String?, configuration: [String: String]) {
         #expect(throws: DuckDBError.self) { try Database(path: path, configuration: configuration) }
     }
 
-    @Test func `A thousand databases leave neither threads nor memory behind`() throws {
+    @Test("A thousand databases leave neither threads nor memory behind")
+    func thousandDatabases() throws {
         func openAndClose() throws {
             let connection = try Database(configuration: ["threads": "2"]).connect()
             let result = try connection.query("SELECT ? || 'b'", [.text("a")])

@@ -11,14 +11,17 @@ struct ForEachChunkTests {
     }
 
     /// Where DuckDB has values of few kinds in a dictionary, or one value for all rows, it is at any level.
-    @Test(arguments: [
-        "word", "'constant'", "list", "{'w': word, 'c': 'constant', 'n': CASE WHEN number % 2 = 0 THEN word END}",
-        "[{'w': word, 'l': list}, NULL, {'w': 'constant', 'l': []}]", "MAP {word: list}",
-        "MAP {'constant': {'w': word}}",
-        "CASE WHEN number % 3 = 0 THEN NULL ELSE {'l': [[word]], 'w': word} END",
-        "list_transform(list, lambda x: word)",
-    ])
-    func `Every row is as DuckDB's own JSON, computed or from Parquet`(expression: String) throws {
+    @Test(
+        "Every row is as DuckDB's own JSON, computed or from Parquet",
+        arguments: [
+            "word", "'constant'", "list", "{'w': word, 'c': 'constant', 'n': CASE WHEN number % 2 = 0 THEN word END}",
+            "[{'w': word, 'l': list}, NULL, {'w': 'constant', 'l': []}]", "MAP {word: list}",
+            "MAP {'constant': {'w': word}}",
+            "CASE WHEN number % 3 = 0 THEN NULL ELSE {'l': [[word]], 'w': word} END",
+            "list_transform(list, lambda x: word)",
+        ]
+    )
+    func everyRow(expression: String) throws {
         let table = """
             (SELECT range AS number, 'a word that is long ' || range % 7 AS word, range(range % 5) AS list
             FROM range(10000))
@@ -42,11 +45,13 @@ struct ForEachChunkTests {
         }
     }
 
-    @Test func `No rows are no chunks`() throws {
+    @Test("No rows are no chunks")
+    func rowsChunks() throws {
         try connection.forEachChunk(of: "SELECT 1 AS i WHERE false") { chunk in #expect(chunk.count == 0) }
     }
 
-    @Test func `The first error ends it, and the connection goes on`() throws {
+    @Test("The first error ends it, and the connection goes on")
+    func firstError() throws {
         struct Refusal: Error {}
         #expect(throws: Refusal.self) {
             try connection.forEachChunk(of: "SELECT range AS i FROM range(1000000)") { _ in throw Refusal() }
@@ -58,7 +63,8 @@ struct ForEachChunkTests {
         #expect(try connection.query("SELECT 1").scalar() == .int(1))
     }
 
-    @Test func `What it leaves in the catalog cannot be used`() throws {
+    @Test("What it leaves in the catalog cannot be used")
+    func whatLeaves() throws {
         try connection.forEachChunk(of: "SELECT 1 AS i") { _ in }
         let sql = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_name LIKE 'for_each_chunk%'"
         guard case .text(let name) = try connection.query(sql).scalar() else {

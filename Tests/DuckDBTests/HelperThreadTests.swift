@@ -4,8 +4,8 @@ import Synchronization
 import Testing
 
 struct HelperThreadTests {
-    @Test(.timeLimit(.minutes(5)))
-    func `A helper takes part in a statement, and nobody waits for it at its end`() throws {
+    @Test("A helper takes part in a statement, and nobody waits for it at its end", .timeLimit(.minutes(5)))
+    func helperTakes() throws {
         let database = try Database(configuration: HelperThread.settings(threads: 2))
         let connection = try database.connect()
         // Keeps whoever calls it.

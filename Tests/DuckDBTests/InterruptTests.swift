@@ -4,8 +4,8 @@ import Synchronization
 import Testing
 
 struct InterruptTests {
-    @Test(.timeLimit(.minutes(5)))
-    func `Another thread stops a long query`() throws {
+    @Test("Another thread stops a long query", .timeLimit(.minutes(5)))
+    func anotherThread() throws {
         let connection = try Database().connect()
         let interruptHandle = connection.interruptHandle
         let isDone = Atomic(false)
@@ -24,7 +24,8 @@ struct InterruptTests {
         #expect(error.kind == .interrupted)
     }
 
-    @Test func `An interrupt without a statement changes nothing`() throws {
+    @Test("An interrupt without a statement changes nothing")
+    func interruptWithout() throws {
         var connection: Connection? = try Database().connect()
         let interruptHandle = try #require(connection).interruptHandle
         interruptHandle.interrupt()

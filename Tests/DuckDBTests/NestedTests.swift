@@ -9,7 +9,8 @@ struct NestedTests {
         connection = try Database().connect()
     }
 
-    @Test func `A nested type is told in full`() throws {
+    @Test("A nested type is told in full")
+    func nestedType() throws {
         let type = "STRUCT(a INTEGER, b STRUCT(c VARCHAR[], d MAP(VARCHAR, UUID))[], e JSON)"
         let result = try connection.query("SELECT NULL::\(type) AS s")
         let inner: [LogicalType.Field] = [
@@ -22,31 +23,38 @@ struct NestedTests {
         #expect(result.columns == [.init(name: "s", type: .structure(fields))])
     }
 
-    @Test(arguments: [
-        ("NULL::INTEGER[]", "null"),
-        ("[]::INTEGER[]", "[]"),
-        ("[NULL, 1, NULL]", "[null,1,null]"),
-        ("[[], NULL, [1, NULL]]", "[[],null,[1,null]]"),
-        ("NULL::STRUCT(a INTEGER)", "null"),
-        ("{'a': NULL, 'b': {'c': NULL}}", #"{"a":null,"b":{"c":null}}"#),
-        ("{'a': NULL::STRUCT(c INTEGER[]), 'b': []}", #"{"a":null,"b":[]}"#),
-        ("[{'a': 1}, NULL, {'a': NULL}]", #"[{"a":1},null,{"a":null}]"#),
-        ("NULL::MAP(VARCHAR, INTEGER)", "null"),
-        ("MAP {}::MAP(VARCHAR, INTEGER)", "{}"),
-        ("MAP {'a': NULL, 'b': [1]}", #"{"a":null,"b":[1]}"#),
-    ])
-    func `NULL and emptiness are told apart at every level`(expression: String, json: String) throws {
+    @Test(
+        "NULL and emptiness are told apart at every level",
+        arguments: [
+            ("NULL::INTEGER[]", "null"),
+            ("[]::INTEGER[]", "[]"),
+            ("[NULL, 1, NULL]", "[null,1,null]"),
+            ("[[], NULL, [1, NULL]]", "[[],null,[1,null]]"),
+            ("NULL::STRUCT(a INTEGER)", "null"),
+            ("{'a': NULL, 'b': {'c': NULL}}", #"{"a":null,"b":{"c":null}}"#),
+            ("{'a': NULL::STRUCT(c INTEGER[]), 'b': []}", #"{"a":null,"b":[]}"#),
+            ("[{'a': 1}, NULL, {'a': NULL}]", #"[{"a":1},null,{"a":null}]"#),
+            ("NULL::MAP(VARCHAR, INTEGER)", "null"),
+            ("MAP {}::MAP(VARCHAR, INTEGER)", "{}"),
+            ("MAP {'a': NULL, 'b': [1]}", #"{"a":null,"b":[1]}"#),
+        ]
+    )
+    func nullEmptiness(expression: String, json: String) throws {
         let chunk = try #require(try connection.query("SELECT \(expression)").nextChunk())
         #expect(chunk[0].json(0) == json)
     }
 
-    @Test(arguments: [
-        "[x FOR x IN list IF x % 2 = 0]", "list[2:3]", "list_reverse(list)", "[list, list]", "{'a': list, 'b': [word]}",
-        "MAP {word: list}", "['constant', word]", "list_transform(list, x -> {'x': x, 'w': word})", "[word, NULL]",
-        "CASE WHEN number % 3 = 0 THEN NULL ELSE {'l': list, 'n': CASE WHEN number % 2 = 0 THEN number END} END",
-        "list_sort([word, 'b', 'a'])", "unnest([[word], []::VARCHAR[], NULL])", "{'c': 'constant'}",
-    ])
-    func `Every chunk of a query reads as DuckDB's own JSON`(expression: String) throws {
+    @Test(
+        "Every chunk of a query reads as DuckDB's own JSON",
+        arguments: [
+            "[x FOR x IN list IF x % 2 = 0]", "list[2:3]", "list_reverse(list)", "[list, list]",
+            "{'a': list, 'b': [word]}",
+            "MAP {word: list}", "['constant', word]", "list_transform(list, x -> {'x': x, 'w': word})", "[word, NULL]",
+            "CASE WHEN number % 3 = 0 THEN NULL ELSE {'l': list, 'n': CASE WHEN number % 2 = 0 THEN number END} END",
+            "list_sort([word, 'b', 'a'])", "unnest([[word], []::VARCHAR[], NULL])", "{'c': 'constant'}",
+        ]
+    )
+    func everyChunk(expression: String) throws {
         let table = """
             (SELECT range AS number, 'word number ' || range % 7 AS word, range(range % 5) AS list FROM range(5000))
             """

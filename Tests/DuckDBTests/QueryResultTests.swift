@@ -8,7 +8,8 @@ struct QueryResultTests {
         connection = try Database().connect()
     }
 
-    @Test func `A large result comes in chunks, in order and whole`() throws {
+    @Test("A large result comes in chunks, in order and whole")
+    func largeResult() throws {
         let result = try connection.query("SELECT range AS i, 'text number ' || range AS t FROM range(1000000)")
         var expected: Int64 = 0
         var chunks = 0
@@ -26,20 +27,23 @@ struct QueryResultTests {
         #expect(chunks > 100)
     }
 
-    @Test func `A result without rows has columns`() throws {
+    @Test("A result without rows has columns")
+    func resultWithout() throws {
         let result = try connection.query("SELECT 1 AS i WHERE false")
         #expect(result.columns.map(\.name) == ["i"])
         #expect(try result.scalar() == nil)
         #expect(try result.rows().isEmpty)
     }
 
-    @Test func `More rows than fit are an error`() throws {
+    @Test("More rows than fit are an error")
+    func moreRows() throws {
         let most = QueryResult.maximumRowCount
         #expect(try connection.query("FROM range(\(most))").rows().count == most)
         #expect(throws: DuckDBError.self) { try connection.query("FROM range(\(most + 1))").rows() }
     }
 
-    @Test func `A failure after some chunks is an error`() throws {
+    @Test("A failure after some chunks is an error")
+    func failureAfter() throws {
         // With several, what comes first may be that another one was interrupted for the failure.
         try connection.execute("SET threads = 1")
         let sql = "SELECT CASE WHEN range < 900000 THEN 1 ELSE error('late') END FROM range(1000000)"
@@ -52,7 +56,8 @@ struct QueryResultTests {
         #expect(error.sql == sql)
     }
 
-    @Test func `The next statement ends the reading of a result`() throws {
+    @Test("The next statement ends the reading of a result")
+    func nextStatement() throws {
         let result = try connection.query("FROM range(1000000)")
         #expect(try result.nextChunk() != nil)
         #expect(try connection.query("SELECT 1").scalar() == .int(1))
@@ -61,7 +66,8 @@ struct QueryResultTests {
         }
     }
 
-    @Test func `A vector outlives the result and the chunk it is from`() throws {
+    @Test("A vector outlives the result and the chunk it is from")
+    func vectorOutlives() throws {
         func vector() throws -> ColumnVector {
             let chunk = try Database().connect().query("SELECT ['a longer text than fits in place']").nextChunk()
             return try #require(chunk)[0].listElements
@@ -70,7 +76,8 @@ struct QueryResultTests {
         #expect(String(decoding: elements.bytes(0), as: UTF8.self) == "a longer text than fits in place")
     }
 
-    @Test func `Rows that a statement changes and returns are changed though nobody reads them`() throws {
+    @Test("Rows that a statement changes and returns are changed though nobody reads them")
+    func rowsStatement() throws {
         try connection.execute("CREATE TABLE t (i INTEGER)")
         _ = try connection.query("INSERT INTO t SELECT range FROM range(100000) RETURNING i")
         #expect(try connection.query("SELECT count(*) FROM t").scalar() == .int(100_000))

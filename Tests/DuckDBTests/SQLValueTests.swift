@@ -47,38 +47,44 @@ struct SQLValueTests {
         (.text("b"), "ENUM('a', 'b')"),
     ]
 
-    @Test(arguments: values)
-    func `A value comes back as it was bound`(value: SQLValue, type: String) throws {
+    @Test("A value comes back as it was bound", arguments: values)
+    func valueComes(value: SQLValue, type: String) throws {
         let target = type == "NULL" ? "INTEGER" : type
         #expect(try connection.query("SELECT CAST(? AS \(target))", [value]).rows() == [[value]])
     }
 
-    @Test(arguments: [
-        ("'01234567-89ab-cdef-0123-456789abcdef'::UUID", "01234567-89ab-cdef-0123-456789abcdef"),
-        ("'2026-11-23 18:20:00.123456'::TIMESTAMP", "2026-11-23 18:20:00.123456"),
-        ("'2026-11-23 18:20:00.123456+00'::TIMESTAMPTZ", "2026-11-23 13:20:00.123456-05"),
-        ("'\\x00\\xFF'::BLOB", "\\x00\\xFF"),
-    ])
-    func `A value means to DuckDB what it means here`(literal: String, text: String) throws {
+    @Test(
+        "A value means to DuckDB what it means here",
+        arguments: [
+            ("'01234567-89ab-cdef-0123-456789abcdef'::UUID", "01234567-89ab-cdef-0123-456789abcdef"),
+            ("'2026-11-23 18:20:00.123456'::TIMESTAMP", "2026-11-23 18:20:00.123456"),
+            ("'2026-11-23 18:20:00.123456+00'::TIMESTAMPTZ", "2026-11-23 13:20:00.123456-05"),
+            ("'\\x00\\xFF'::BLOB", "\\x00\\xFF"),
+        ]
+    )
+    func valueMeans(literal: String, text: String) throws {
         let value = try #require(try connection.query("SELECT \(literal)").scalar())
         #expect(try connection.query("SELECT CAST(? AS VARCHAR)", [value]).scalar() == .text(text))
     }
 
-    @Test(arguments: [300, 70_000])
-    func `An enumeration with many values is read`(count: Int) throws {
+    @Test("An enumeration with many values is read", arguments: [300, 70_000])
+    func enumerationMany(count: Int) throws {
         let names = (0..<count).map { "'n\($0)'" }.joined(separator: ",")
         try connection.execute("CREATE TYPE e AS ENUM (\(names))")
         #expect(try connection.query("SELECT 'n\(count - 1)'::e").scalar() == .text("n\(count - 1)"))
     }
 
-    @Test(arguments: ["[1]", "{'a': 1}", "MAP {'a': 1}", "DATE '2026-01-01'", "'101'::BIT", "(1 << 100::HUGEINT)"])
-    func `A value of no scalar type is an error`(expression: String) throws {
+    @Test(
+        "A value of no scalar type is an error",
+        arguments: ["[1]", "{'a': 1}", "MAP {'a': 1}", "DATE '2026-01-01'", "'101'::BIT", "(1 << 100::HUGEINT)"]
+    )
+    func valueScalar(expression: String) throws {
         let result = try connection.query("SELECT \(expression)")
         #expect(throws: DuckDBError.self) { try result.scalar() }
     }
 
-    @Test(arguments: ["", "node", "a\"b", "it's", "\"'", "💡"])
-    func `A quoted name and a quoted literal mean the string`(string: String) throws {
+    @Test("A quoted name and a quoted literal mean the string", arguments: ["", "node", "a\"b", "it's", "\"'", "💡"])
+    func quotedName(string: String) throws {
         let literal = try connection.query("SELECT \(string.quotedLiteral)").scalar()
         #expect(literal == .text(string))
         if !string.isEmpty {

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Schema
 import TestSupport
 import Testing
@@ -103,7 +104,7 @@ struct CrashTests {
     private static func takeSnapshots(port: Int, token: String) {
         do {
             let connection = try HTTPConnection(port: port)
-            while true { _ = try connection.write("POST", "/snapshots", token: token) }
+            while true { _ = try connection.request("POST", "/snapshots", token: token) }
         } catch {
             // The server was killed.
         }

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Schema
 import TestSupport
 
@@ -41,7 +42,7 @@ struct CrashWriter: Sendable {
                 let operation = slice.randomOperation(using: &generator)
                 let request = operation.request
                 inFlight = operation
-                let answer = try connection.write(request.method, request.path, token: token, request.body)
+                let answer = try connection.request(request.method, request.path, token: token, request.body)
                 inFlight = nil
                 guard answer.status == request.status else {
                     problems.append("\(operation): \(answer.status) \(answer.text)")

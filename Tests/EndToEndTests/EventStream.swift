@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Schema
 
 /// A feed of the server, read event by event while it comes.

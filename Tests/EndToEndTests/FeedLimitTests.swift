@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Schema
 import TestSupport
 import Testing
@@ -37,7 +38,7 @@ struct FeedLimitTests {
                         let connection = try HTTPConnection(port: server.port)
                         return try (0..<count).map { index in
                             let body = Self.node(2000 + writer, index, description: description)
-                            return try connection.write("POST", "/ComputeNode", token: token, body).version
+                            return try connection.request("POST", "/ComputeNode", token: token, body).version
                         }
                     }
                 }
@@ -61,7 +62,7 @@ struct FeedLimitTests {
         let liveEvents = ThreadedWork { try live.events(count: 2 * count + 1) }
         let answer = try await onThread {
             let body = Self.array(1000, count: count, descriptionLength: 40_000)
-            return try HTTPConnection(port: server.port).write("POST", "/ComputeNode", token: token, body)
+            return try HTTPConnection(port: server.port).request("POST", "/ComputeNode", token: token, body)
         }
         #expect(answer.status == 201)
         let version = try #require(try server.request("GET", "/ComputeNode/x1000c0s0b0n0").version)

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Schema
 import TestSupport
 import Testing
@@ -25,7 +26,7 @@ struct FeedTests {
             let body = """
                 {"hostname":"h\(index)","xname":"\(xname)","architecture":"a","description":"\(description)"}
                 """
-            let answer = try connection.write("POST", "/ComputeNode", token: token, body)
+            let answer = try connection.request("POST", "/ComputeNode", token: token, body)
             guard answer.status == 201, let version = answer.version else { throw ServerError(output: answer.text) }
             return Written(version: version, document: try JSONValue(parsing: answer.body))
         }

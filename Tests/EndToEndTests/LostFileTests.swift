@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 @Suite("A running server whose files are taken away", .timeLimit(.minutes(5)))

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 @Suite("Options of serve", .timeLimit(.minutes(5)))

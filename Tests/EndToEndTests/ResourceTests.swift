@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import RawHTTP
 import Schema
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 @Suite("A client that does not do its part", .timeLimit(.minutes(5)))
@@ -103,7 +104,7 @@ struct SlowClientTests {
             #expect(try server.request("GET", "/healthz").status == 200)
             #expect(try server.request("GET", "/readyz").status == 200)
             let node = #"{"hostname":"n\#(number)","architecture":"a"}"#
-            #expect(try busy.write("POST", "/ComputeNode", token: token, node).status == 201)
+            #expect(try busy.request("POST", "/ComputeNode", token: token, node).status == 201)
         }
         #expect(try server.write("POST", "/snapshots").status == 201)
         withExtendedLifetime(idle) {}

@@ -1,4 +1,5 @@
 import Foundation
+import RawHTTP
 import Testing
 
 @Suite("A search that would take hours", .timeLimit(.minutes(5)))

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import RawHTTP
 import Testing
 
 @Suite("Tokens", .timeLimit(.minutes(5)))

@@ -23,7 +23,8 @@ private actor Counter {
 }
 
 struct ThreadExecutorTests {
-    @Test func `Jobs from many tasks run one at a time`() async {
+    @Test("Jobs from many tasks run one at a time")
+    func jobsFrom() async {
         let counter = Counter()
         await withTaskGroup { group in
             for _ in 0..<200 {
@@ -34,8 +35,8 @@ struct ThreadExecutorTests {
         #expect(await counter.value == 200)
     }
 
-    @Test(.timeLimit(.minutes(5)))
-    func `Actors that block leave the threads of other tasks free`() async {
+    @Test("Actors that block leave the threads of other tasks free", .timeLimit(.minutes(5)))
+    func actorsBlock() async {
         let semaphore = DispatchSemaphore(value: 0)
         let blockedCount = ProcessInfo.processInfo.activeProcessorCount * 2
         await withTaskGroup { group in

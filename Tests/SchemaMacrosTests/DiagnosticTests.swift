@@ -4,7 +4,8 @@ import Testing
 @testable import SchemaMacros
 
 struct DiagnosticTests {
-    @Test func `Only a struct can be a structure`() {
+    @Test("Only a struct can be a structure")
+    func onlyStruct() {
         expectDiagnostics(
             [DiagnosticSpec(message: "@JSONSchema can only be attached to a struct", line: 1, column: 1)],
             for: """
@@ -16,7 +17,8 @@ struct DiagnosticTests {
         )
     }
 
-    @Test func `A structure cannot be generic`() {
+    @Test("A structure cannot be generic")
+    func structureCannot() {
         expectDiagnostics(
             [DiagnosticSpec(message: "@JSONSchema cannot be attached to a generic struct", line: 2, column: 12)],
             for: """
@@ -28,7 +30,8 @@ struct DiagnosticTests {
         )
     }
 
-    @Test func `A structure has a property`() {
+    @Test("A structure has a property")
+    func structureHas() {
         expectDiagnostics(
             [DiagnosticSpec(message: "a @JSONSchema struct needs a stored property", line: 2, column: 8)],
             for: """
@@ -40,7 +43,8 @@ struct DiagnosticTests {
         )
     }
 
-    @Test func `The key style is known`() {
+    @Test("The key style is known")
+    func keyStyle() {
         expectDiagnostics(
             [DiagnosticSpec(message: "the key style is .snakeCase or .pascalCase", line: 1, column: 19)],
             for: """
@@ -53,6 +57,7 @@ struct DiagnosticTests {
     }
 
     @Test(
+        "A mistake in a property is pointed at",
         arguments: [
             ("var name = \"\"", "a property of a @JSONSchema struct needs a type annotation", 9),
             (
@@ -80,7 +85,7 @@ struct DiagnosticTests {
             ),
         ] as [(String, String, Int)]
     )
-    func `A mistake in a property is pointed at`(property: String, message: String, column: Int) {
+    func propertyMistake(property: String, message: String, column: Int) {
         let isOnSecondLine = message.hasPrefix("the JSON key")
         expectDiagnostics(
             [DiagnosticSpec(message: message, line: isOnSecondLine ? 4 : 3, column: column)],
@@ -93,7 +98,8 @@ struct DiagnosticTests {
         )
     }
 
-    @Test func `Marks of what is not stored are pointed at`() {
+    @Test("Marks of what is not stored are pointed at")
+    func marksWhat() {
         expectDiagnostics(
             [
                 DiagnosticSpec(

@@ -3,7 +3,8 @@ import Testing
 @testable import SchemaMacros
 
 struct ExpansionTests {
-    @Test func `A struct gets all members of a JSONStructure`() {
+    @Test("A struct gets all members of a JSONStructure")
+    func structGets() {
         expectExpansion(
             of: """
                 /// A login
@@ -102,7 +103,8 @@ struct ExpansionTests {
         )
     }
 
-    @Test func `What is not stored is left alone, and marks, styles and initializers are followed`() {
+    @Test("What is not stored is left alone, and marks, styles and initializers are followed")
+    func whatStored() {
         expectExpansion(
             of: ##"""
                 /**
@@ -249,17 +251,24 @@ struct ExpansionTests {
         )
     }
 
-    @Test(arguments: [
-        ("xname", "xname"), ("ipv4Address", "ipv4_address"), ("kernelURL", "kernel_url"),
-        ("bmcUsername", "bmc_username"), ("bootIPv4Address", "boot_ipv4_address"), ("hostIPv6", "host_ipv6"),
-        ("macAddress", "mac_address"), ("URLPath", "url_path"), ("bootMAC", "boot_mac"), ("sha256Sum", "sha256_sum"),
-    ])
-    func `Snake case parts words`(name: String, key: String) {
+    @Test(
+        "Snake case parts words",
+        arguments: [
+            ("xname", "xname"), ("ipv4Address", "ipv4_address"), ("kernelURL", "kernel_url"),
+            ("bmcUsername", "bmc_username"), ("bootIPv4Address", "boot_ipv4_address"), ("hostIPv6", "host_ipv6"),
+            ("macAddress", "mac_address"), ("URLPath", "url_path"), ("bootMAC", "boot_mac"),
+            ("sha256Sum", "sha256_sum"),
+        ]
+    )
+    func snakeCase(name: String, key: String) {
         #expect(KeyStyle.snakeCase.key(for: name) == key)
     }
 
-    @Test(arguments: [("netType", "NetType"), ("id", "Id"), ("softwareStatus", "SoftwareStatus")])
-    func `Pascal case begins with a capital`(name: String, key: String) {
+    @Test(
+        "Pascal case begins with a capital",
+        arguments: [("netType", "NetType"), ("id", "Id"), ("softwareStatus", "SoftwareStatus")]
+    )
+    func pascalCase(name: String, key: String) {
         #expect(KeyStyle.pascalCase.key(for: name) == key)
     }
 }

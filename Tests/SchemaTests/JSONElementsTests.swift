@@ -15,7 +15,8 @@ struct JSONElementsTests {
         return (elements, rest)
     }
 
-    @Test func `are those that the whole has, and so is what stands around them`() throws {
+    @Test("are those that the whole has, and so is what stands around them")
+    func thoseWhole() throws {
         var random = SeededGenerator()
         for _ in 0..<300 {
             let values = (0..<Int.random(in: 0..<6, using: &random)).map { _ in random.jsonValue(depth: 3) }
@@ -29,22 +30,28 @@ struct JSONElementsTests {
         }
     }
 
-    @Test func `are none where there is no such array`() throws {
+    @Test("are none where there is no such array")
+    func noneWhere() throws {
         #expect(try elements(of: #"{"list":7}"#, in: "list") == ([], ["list": 7]))
         #expect(try elements(of: "{}", in: "list") == ([], [:]))
         #expect(try elements(of: "[1,2]", in: "list") == ([], [1, 2]))
         #expect(try elements(of: "7") == ([], 7))
     }
 
-    @Test(arguments: [
-        "[", "[1", "[1,", "[1,]", "[1 2]", "[1]x", #"{"list":[1}"#, #"{"list":[],"list":[]}"#, #"{"list":[1],}"#, "",
-    ])
-    func `are refused where the whole would be`(text: String) {
+    @Test(
+        "are refused where the whole would be",
+        arguments: [
+            "[", "[1", "[1,", "[1,]", "[1 2]", "[1]x", #"{"list":[1}"#, #"{"list":[],"list":[]}"#, #"{"list":[1],}"#,
+            "",
+        ]
+    )
+    func refusedWhere(text: String) {
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: text) }
         #expect(throws: JSONParseError.self) { try elements(of: text, in: text.hasPrefix("{") ? "list" : nil) }
     }
 
-    @Test func `end when no more are wanted, whatever comes behind`() throws {
+    @Test("end when no more are wanted, whatever comes behind")
+    func endWhen() throws {
         var count = 0
         let rest = try JSONValue.parse(Array("[1,2,3,nothing".utf8)) { _, _ in
             count += 1
@@ -53,7 +60,8 @@ struct JSONElementsTests {
         #expect(rest == nil && count == 2)
     }
 
-    @Test func `are as many as one likes, but a single value has a limit`() throws {
+    @Test("are as many as one likes, but a single value has a limit")
+    func manyOne() throws {
         let many = "[\(String(repeating: "0,", count: 1 << 21))0]"
         #expect(try elements(of: many).0.count == 1 << 21 + 1)
         let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: many) }

@@ -12,7 +12,8 @@ struct JSONNumberTests {
         ["9223372036854775808"], ["12345678901234567890123", "12345678901234567890123.000"], ["1e400", "10e399"],
     ]
 
-    @Test func `Numbers are compared exactly`() throws {
+    @Test("Numbers are compared exactly")
+    func numbersCompared() throws {
         for (leftIndex, leftRow) in Self.ascending.enumerated() {
             for (rightIndex, rightRow) in Self.ascending.enumerated() {
                 for left in leftRow {
@@ -29,6 +30,7 @@ struct JSONNumberTests {
     }
 
     @Test(
+        "A number is an integer when it has no fractional part and fits",
         arguments: [
             ("1", 1), ("1.0", 1), ("-1e3", -1000), ("1.5", nil), ("15e-1", nil), ("0.0e9", 0),
             ("1e18", 1_000_000_000_000_000_000),
@@ -37,22 +39,26 @@ struct JSONNumberTests {
             ("1e999999999", nil),
         ] as [(String, Int?)]
     )
-    func `A number is an integer when it has no fractional part and fits`(literal: String, value: Int?) throws {
+    func numberInteger(literal: String, value: Int?) throws {
         #expect(try #require(JSONNumber(literal: literal)).int == value)
     }
 
-    @Test(arguments: ["", "-", "01", "1.", ".1", "1e", "1e+", "+1", "1 ", "0x1", "1e1234567890", "--1", "inf"])
-    func `What the grammar does not allow is no number`(literal: String) {
+    @Test(
+        "What the grammar does not allow is no number",
+        arguments: ["", "-", "01", "1.", ".1", "1e", "1e+", "+1", "1 ", "0x1", "1e1234567890", "--1", "inf"]
+    )
+    func whatGrammar(literal: String) {
         #expect(JSONNumber(literal: literal) == nil)
     }
 
-    @Test(arguments: ["1.00", "-0", "1E400", "0.1e-0000000000001"])
-    func `A number keeps its spelling`(literal: String) throws {
+    @Test("A number keeps its spelling", arguments: ["1.00", "-0", "1E400", "0.1e-0000000000001"])
+    func numberKeeps(literal: String) throws {
         #expect(try #require(JSONNumber(literal: literal)).literal == literal)
         #expect(try JSONValue(parsing: literal).text == literal)
     }
 
-    @Test func `Floating-point numbers read back the same`() {
+    @Test("Floating-point numbers read back the same")
+    func floatingPoint() {
         for value in [0.1, -1.5, 1e300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 100_000_000_000_000_000_000] {
             #expect(JSONNumber(value).double == value)
             #expect(JSONNumber(literal: JSONNumber(value).literal) != nil)

@@ -4,6 +4,7 @@ import Testing
 
 struct JSONParserTests {
     @Test(
+        "Reads what RFC 8259 allows",
         arguments: [
             ("null", nil),
             (" \t\r\n true ", true),
@@ -20,45 +21,53 @@ struct JSONParserTests {
             (#"{"b":1,"a":{"b":null}}"#, ["a": ["b": nil], "b": 1]),
         ] as [(String, JSONValue)]
     )
-    func `Reads what RFC 8259 allows`(text: String, value: JSONValue) throws {
+    func readsWhat(text: String, value: JSONValue) throws {
         #expect(try JSONValue(parsing: text) == value)
     }
 
-    @Test(arguments: [
-        ("", 0), (" ", 1), ("nul", 0), ("True", 0), ("'a'", 0), ("1 2", 2), ("[1,]", 3), ("[1 2]", 3), ("[", 1),
-        ("]", 0), ("[1}", 2), (#"{"a":1,}"#, 7), (#"{"a" 1}"#, 5), (#"{"a":}"#, 5), ("{a:1}", 1), ("{1:1}", 1),
-        ("01", 1),
-        ("+1", 0), (".5", 0), ("1.", 2), ("-", 1), ("1e", 2), ("1e+", 3), ("1e1234567890", 2), ("0x1", 1), ("NaN", 0),
-        ("\"a", 2), ("\"\n\"", 1), (#""\x""#, 1), (#""\u12g4""#, 1), (#""\u12"#, 1), (#""\"#, 1), (#""\uD83D""#, 1),
-        (#""\ude00""#, 1), (#""\uD83D\u0041""#, 1), ("\u{FEFF}1", 0), ("/**/1", 0), ("\"\u{1F}\"", 1),
-    ])
-    func `Refuses what RFC 8259 does not allow, and says where`(text: String, offset: Int) throws {
+    @Test(
+        "Refuses what RFC 8259 does not allow, and says where",
+        arguments: [
+            ("", 0), (" ", 1), ("nul", 0), ("True", 0), ("'a'", 0), ("1 2", 2), ("[1,]", 3), ("[1 2]", 3), ("[", 1),
+            ("]", 0), ("[1}", 2), (#"{"a":1,}"#, 7), (#"{"a" 1}"#, 5), (#"{"a":}"#, 5), ("{a:1}", 1), ("{1:1}", 1),
+            ("01", 1),
+            ("+1", 0), (".5", 0), ("1.", 2), ("-", 1), ("1e", 2), ("1e+", 3), ("1e1234567890", 2), ("0x1", 1),
+            ("NaN", 0),
+            ("\"a", 2), ("\"\n\"", 1), (#""\x""#, 1), (#""\u12g4""#, 1), (#""\u12"#, 1), (#""\"#, 1), (#""\uD83D""#, 1),
+            (#""\ude00""#, 1), (#""\uD83D\u0041""#, 1), ("\u{FEFF}1", 0), ("/**/1", 0), ("\"\u{1F}\"", 1),
+        ]
+    )
+    func refusesWhat(text: String, offset: Int) throws {
         let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: text) }
         #expect(error?.offset == offset, "\(String(describing: error))")
     }
 
     @Test(
+        "Refuses strings that are not UTF-8",
         arguments: [
             [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22],
             [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x5C, 0x6E, 0xFF, 0x22], [0xFF],
         ] as [[UInt8]]
     )
-    func `Refuses strings that are not UTF-8`(bytes: [UInt8]) {
+    func refusesStrings(bytes: [UInt8]) {
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: bytes) }
     }
 
-    @Test func `An error names line and column`() {
+    @Test("An error names line and column")
+    func errorNames() {
         let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: "{\n  \"a\": 1,\n  \"a\": 2\n}") }
         #expect(error?.description == #"line 3, column 3: the name "a" occurs twice in one object"#)
     }
 
-    @Test func `Names that differ only in normalisation are different`() throws {
+    @Test("Names that differ only in normalisation are different")
+    func namesDiffer() throws {
         let value = try JSONValue(parsing: "{\"\u{E9}\":1,\"e\u{301}\":2}")
         #expect(value["e\u{301}"] == 2)
         #expect(JSONValue.string("\u{E9}") != .string("e\u{301}"))
     }
 
-    @Test func `Nesting is limited`() throws {
+    @Test("Nesting is limited")
+    func nestingLimited() throws {
         let allowed = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
         #expect(try JSONValue(parsing: allowed).text == allowed)
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: "[\(allowed)]") }
@@ -67,7 +76,8 @@ struct JSONParserTests {
         #expect(try JSONValue(parsing: "[[],[],{}]", maximumDepth: 2).array.count == 3)
     }
 
-    @Test func `An object of a hundred thousand members keeps them all in order and finds each`() throws {
+    @Test("An object of a hundred thousand members keeps them all in order and finds each")
+    func objectHundred() throws {
         let names = (0..<100_000).map { "member \($0 &* 7_919 % 100_000)" }
         let text = "{" + names.map { "\"\($0)\":0" }.joined(separator: ",") + "}"
         guard case .object(let object) = try JSONValue(parsing: text) else { throw SampleError.notAnObject }
@@ -76,7 +86,8 @@ struct JSONParserTests {
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: text.dropLast() + ",\"member 5\":1}") }
     }
 
-    @Test func `A text cut at any byte is refused`() throws {
+    @Test("A text cut at any byte is refused")
+    func textCut() throws {
         let bytes = Array(#"{"a":[1.5e-3,"é\u00e9\ud83d\ude00",true,{"b":null}],"c":{}}"#.utf8)
         #expect(throws: Never.self) { try JSONValue(parsing: bytes) }
         for length in bytes.indices {
@@ -84,13 +95,15 @@ struct JSONParserTests {
         }
     }
 
-    @Test func `Bytes that do not lie together are read too`() throws {
+    @Test("Bytes that do not lie together are read too")
+    func bytesDo() throws {
         let bytes = Array("[1,".utf8).lazy.map { $0 }
         #expect(try JSONValue(parsing: Array(bytes) + Array("2]".utf8)) == [1, 2])
         #expect(try JSONValue(parsing: Array("]2,1[".utf8).reversed() as ReversedCollection) == [1, 2])
     }
 
-    @Test func `Generated values come back as they were written`() throws {
+    @Test("Generated values come back as they were written")
+    func generatedValues() throws {
         var generator = SeededGenerator()
         for _ in 0..<2000 {
             let value = generator.jsonValue(depth: 4)
@@ -100,7 +113,8 @@ struct JSONParserTests {
         }
     }
 
-    @Test func `No mutation of a text ends the process or reads as something else than it says`() throws {
+    @Test("No mutation of a text ends the process or reads as something else than it says")
+    func mutationText() throws {
         var generator = SeededGenerator()
         for _ in 0..<5000 {
             var bytes = generator.jsonValue(depth: 3).bytes

@@ -4,6 +4,7 @@ import Testing
 
 struct JSONPatchTests {
     @Test(
+        "A patch says what is different and nothing else",
         arguments: [
             ("1", "1.0", "[]"),
             (#"{"a":1,"b":[]}"#, #"{"b":[],"a":1}"#, "[]"),
@@ -53,14 +54,15 @@ struct JSONPatchTests {
             ),
         ]
     )
-    func `A patch says what is different and nothing else`(old: String, new: String, patch: String) throws {
+    func patchSays(old: String, new: String, patch: String) throws {
         let documents = (old: try JSONValue(parsing: old), new: try JSONValue(parsing: new))
         let result = JSONPatch(from: documents.old, to: documents.new).json
         #expect(result.text == patch)
         #expect(try applying(result, to: documents.old) == documents.new)
     }
 
-    @Test func `A document appears and vanishes in one operation, even one that is null`() {
+    @Test("A document appears and vanishes in one operation, even one that is null")
+    func documentAppears() {
         let root = JSONPointer()
         for document in [["a": [1]], .null] as [JSONValue] {
             #expect(JSONPatch(from: .none, to: document).operations == [.add(root, document)])
@@ -71,7 +73,8 @@ struct JSONPatchTests {
         #expect(!JSONPatch(from: .null, to: .none).isEmpty)
     }
 
-    @Test func `Applying a patch gives the new document, however the two are related`() throws {
+    @Test("Applying a patch gives the new document, however the two are related")
+    func applyingPatch() throws {
         var generator = SeededGenerator()
         for step in 0..<2000 {
             let old = generator.document(depth: 3)
@@ -90,7 +93,8 @@ struct JSONPatchTests {
         }
     }
 
-    @Test func `A change of one value is one operation, however deep it lies`() {
+    @Test("A change of one value is one operation, however deep it lies")
+    func changeOne() {
         var generator = SeededGenerator()
         for _ in 0..<500 {
             let old = generator.document(depth: 4)
@@ -101,7 +105,8 @@ struct JSONPatchTests {
         }
     }
 
-    @Test func `The patch of a document that changed a little is smaller than the document`() {
+    @Test("The patch of a document that changed a little is smaller than the document")
+    func patchDocument() {
         var generator = SeededGenerator()
         for step in 0..<100 {
             let elements = (0..<100).map { JSONValue.array([.number(JSONNumber($0)), generator.document(depth: 3)]) }

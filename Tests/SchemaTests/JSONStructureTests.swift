@@ -10,12 +10,14 @@ struct JSONStructureTests {
         "boot_ipv4_address":"10.0.0.1","labels":{"z":"1","a":"2"},"default":true}
         """#
 
-    @Test func `The schema document says everything that the declaration says`() throws {
+    @Test("The schema document says everything that the declaration says")
+    func schemaDocument() throws {
         let expected = try JSONValue(parsing: Self.expectedSchema)
         #expect(SampleHost.schemaDocument(base: "https://example.com").json.prettyText == expected.prettyText)
     }
 
-    @Test func `A document is written as it was read, in declared order`() throws {
+    @Test("A document is written as it was read, in declared order")
+    func documentWritten() throws {
         let json = try JSONValue(parsing: Self.document)
         #expect(try SampleHost(json: json).json.text == json.text)
         guard case .object(let object) = json else { throw SampleError.notAnObject }
@@ -23,13 +25,15 @@ struct JSONStructureTests {
         #expect(try SampleHost(json: .object(reversed)).json.text == json.text)
     }
 
-    @Test func `Absent properties are nil or their default and are not written`() throws {
+    @Test("Absent properties are nil or their default and are not written")
+    func absentProperties() throws {
         let host = try SampleHost(json: ["hostname": "h1"])
         #expect(host == SampleHost(hostname: "h1", power: .on))
         #expect(host.json.text == #"{"hostname":"h1","power":"on"}"#)
     }
 
-    @Test func `Fields know their marks`() throws {
+    @Test("Fields know their marks")
+    func fieldsKnow() throws {
         let fields = Dictionary(uniqueKeysWithValues: SampleHost.fields.map { ($0.name, $0) })
         #expect(fields["hostname"]?.uniqueKey == "hostname")
         #expect(fields["network_interfaces"]?.uniqueKey == "mac")
@@ -39,27 +43,32 @@ struct JSONStructureTests {
         #expect(SampleInterface.fields.map(\.isRequired) == [true, true, false])
     }
 
-    @Test(arguments: [
-        (#"{"hostname":1}"#, #"at "/hostname": must be a string"#),
-        (#"{"network_interfaces":[{}]}"#, #"at "/network_interfaces/0/name": is required"#),
-        (#"{"network_interfaces":[{"name":"a"},[]]}"#, #"at "/network_interfaces/1": must be an object"#),
-        (#"{"labels":{"a/b":1}}"#, #"at "/labels/a~1b": must be a string"#),
-        (#"{"power":"sleep"}"#, #"at "/power": must be one of "on", "off""#),
-        (#"{"NID":1.5}"#, #"at "/NID": must be an integer of 64 bits"#),
-        (#"{"other":1}"#, #"at "/other": is not known"#),
-        (#"[]"#, #"at "": must be an object"#),
-    ])
-    func `JSON that has not the form of the structure is refused with the place`(text: String, message: String) throws {
+    @Test(
+        "JSON that has not the form of the structure is refused with the place",
+        arguments: [
+            (#"{"hostname":1}"#, #"at "/hostname": must be a string"#),
+            (#"{"network_interfaces":[{}]}"#, #"at "/network_interfaces/0/name": is required"#),
+            (#"{"network_interfaces":[{"name":"a"},[]]}"#, #"at "/network_interfaces/1": must be an object"#),
+            (#"{"labels":{"a/b":1}}"#, #"at "/labels/a~1b": must be a string"#),
+            (#"{"power":"sleep"}"#, #"at "/power": must be one of "on", "off""#),
+            (#"{"NID":1.5}"#, #"at "/NID": must be an integer of 64 bits"#),
+            (#"{"other":1}"#, #"at "/other": is not known"#),
+            (#"[]"#, #"at "": must be an object"#),
+        ]
+    )
+    func jsonHas(text: String, message: String) throws {
         let json = try JSONValue(parsing: text)
         let error = #expect(throws: JSONDecodingError.self) { try SampleHost(json: json) }
         #expect(error?.description == message)
     }
 
-    @Test func `A structure in pascal case has keys in pascal case`() {
+    @Test("A structure in pascal case has keys in pascal case")
+    func structurePascal() {
         #expect(SampleComponent.fields.map(\.name) == ["UID", "NetType", "IPv4Address"])
     }
 
-    @Test func `No mutation of a document ends the process, and what the schema allows is read`() throws {
+    @Test("No mutation of a document ends the process, and what the schema allows is read")
+    func mutationDocument() throws {
         let validator = try SchemaValidator(SampleHost.schemaDocument(base: "https://example.com"))
         var generator = SeededGenerator()
         let document = try JSONValue(parsing: Self.document)

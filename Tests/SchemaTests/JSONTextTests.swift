@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 struct JSONWriterTests {
-    @Test func `Commas stand between members and elements and nowhere else`() {
+    @Test("Commas stand between members and elements and nowhere else")
+    func commasStand() {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("a")
@@ -25,12 +26,14 @@ struct JSONWriterTests {
         #expect(writer.text == #"{"a":[1,true,null,{},[],"x"],"b":-2,"c":{"d":[1.5,"e"]}}"#)
     }
 
-    @Test func `Only quotes, backslashes and control characters are escaped`() {
+    @Test("Only quotes, backslashes and control characters are escaped")
+    func onlyQuotes() {
         let text = "\"\\/\u{08}\u{0C}\n\r\t\u{0}\u{1F}\u{7F}é\u{2028}😀"
         #expect(JSONValue.string(text).text == #""\"\\/\b\f\n\r\t\u0000\u001f"# + "\u{7F}é\u{2028}😀\"")
     }
 
-    @Test func `What is escaped is found wherever it stands`() {
+    @Test("What is escaped is found wherever it stands")
+    func whatEscaped() {
         for length in 1...25 {
             for position in 0..<length {
                 for (character, escaped) in [("\"", #"\""#), ("\\", #"\\"#), ("\u{1F}", #"\u001f"#)] {
@@ -43,13 +46,15 @@ struct JSONWriterTests {
         }
     }
 
-    @Test func `A free-form object is written as sent`() {
+    @Test("A free-form object is written as sent")
+    func freeForm() {
         var writer = JSONWriter()
         FreeFormObject(["b": 1, "a": "\""]).write(to: &writer)
         #expect(writer.text == #"{"b":1,"a":"\""}"#)
     }
 
-    @Test func `A writer can be used again`() {
+    @Test("A writer can be used again")
+    func writerCan() {
         var writer = JSONWriter()
         writer.string("a")
         writer.removeAll()
@@ -57,7 +62,8 @@ struct JSONWriterTests {
         #expect(writer.text == #""b""#)
     }
 
-    @Test func `The text for people is indented by two spaces`() {
+    @Test("The text for people is indented by two spaces")
+    func textPeople() {
         let value: JSONValue = ["a": [1, [:]], "b": [], "c": ["d": "e"]]
         #expect(
             value.prettyText == """
@@ -79,27 +85,30 @@ struct JSONWriterTests {
 
 struct JSONPointerTests {
     @Test(
+        "Pointers are written as they are read",
         arguments: [
             ("", []), ("/", [""]), ("/a/0", ["a", "0"]), ("/~0~1/~01", ["~/", "~1"]), ("//é", ["", "é"]),
         ] as [(String, [String])]
     )
-    func `Pointers are written as they are read`(text: String, tokens: [String]) {
+    func pointersWritten(text: String, tokens: [String]) {
         #expect(JSONPointer(text)?.tokens == tokens)
         #expect(JSONPointer(tokens).description == text)
     }
 
-    @Test(arguments: ["a", "/~", "/~2", "/a~/b", "#/a"])
-    func `What RFC 6901 does not allow is no pointer`(text: String) {
+    @Test("What RFC 6901 does not allow is no pointer", arguments: ["a", "/~", "/~2", "/a~/b", "#/a"])
+    func whatRFC(text: String) {
         #expect(JSONPointer(text) == nil)
     }
 
-    @Test func `A pointer grows at both ends`() {
+    @Test("A pointer grows at both ends")
+    func pointerGrows() {
         #expect(JSONPointer().appending("a/b").appending(3).within("c").description == "/c/a~1b/3")
     }
 }
 
 struct JSONMapTests {
-    @Test func `Members keep their places whatever their number`() {
+    @Test("Members keep their places whatever their number")
+    func membersKeep() {
         var map: JSONMap<Int> = [:]
         var keys: [String] = []
         var generator = SeededGenerator()
@@ -119,7 +128,8 @@ struct JSONMapTests {
         }
     }
 
-    @Test func `Objects are equal regardless of order`() throws {
+    @Test("Objects are equal regardless of order")
+    func objectsEqual() throws {
         let left = try JSONValue(parsing: #"{"a":1,"b":[1.0,{"c":null,"d":2}]}"#)
         let right = try JSONValue(parsing: #"{"b":[1,{"d":2e0,"c":null}],"a":1.0}"#)
         #expect(left == right)
@@ -127,7 +137,8 @@ struct JSONMapTests {
         #expect(left != (try JSONValue(parsing: #"{"a":1,"b":[1.0,{"c":null,"e":2}]}"#)))
     }
 
-    @Test func `A new name is inserted and an old one is not`() {
+    @Test("A new name is inserted and an old one is not")
+    func newName() {
         var map: JSONMap<Int> = ["a": 1]
         let wasNew = (map.insert(2, forNewKey: "b"), map.insert(3, forNewKey: "a"))
         #expect(wasNew == (true, false))

@@ -8,7 +8,8 @@ struct OfficialSuiteTests {
     private static let metaschema = "https://json-schema.org/draft/2020-12/schema"
     private static let refusedKeywords = ["$dynamicRef", "$dynamicAnchor", "$vocabulary"]
 
-    @Test func `Every required test passes, except of keywords that are refused`() throws {
+    @Test("Every required test passes, except of keywords that are refused")
+    func everyRequired() throws {
         guard let folder = TestData.folder("json-schema-test-suite") else { return }
         let documents = try remoteDocuments(in: folder.appending(path: "remotes"))
         var passed = 0

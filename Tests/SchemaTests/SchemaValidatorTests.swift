@@ -16,6 +16,7 @@ struct SchemaValidatorTests {
     }
 
     @Test(
+        "A violation says what is wrong and where",
         arguments: [
             (#"{"type":"string"}"#, "1", ": must be a string, not a number"),
             (#"{"type":["integer","null"]}"#, "1.5", ": must be null or an integer, not a number"),
@@ -50,11 +51,12 @@ struct SchemaValidatorTests {
             (#"{"not":{}}"#, "1", ": has a form that is not allowed"),
         ] as [(String, String, String)]
     )
-    func `A violation says what is wrong and where`(schema: String, value: String, violation: String) throws {
+    func violationSays(schema: String, value: String, violation: String) throws {
         #expect(try violations(schema, value) == [violation])
     }
 
-    @Test func `All violations of a document are reported, in its order`() throws {
+    @Test("All violations of a document are reported, in its order")
+    func allViolations() throws {
         let schema = #"""
             {"properties":{"hostname":{"type":"string"},"mac":{"format":"mac-address"},"nics":{"items":{"required":["name"]}}},
              "required":["hostname","arch"],"additionalProperties":false}
@@ -72,12 +74,13 @@ struct SchemaValidatorTests {
     }
 
     @Test(
+        "An unknown field brings a suggestion when one is near",
         arguments: [
             ("hostnme", "hostname"), ("Hostname", "hostname"), ("hsotname", "hostname"), ("arhc", "arch"), ("zzz", nil),
             ("a", nil), (String(repeating: "x", count: 100), nil),
         ] as [(String, String?)]
     )
-    func `An unknown field brings a suggestion when one is near`(name: String, suggestion: String?) throws {
+    func unknownField(name: String, suggestion: String?) throws {
         let schema = #"{"properties":{"hostname":true,"arch":true},"additionalProperties":false}"#
         let message = try #require(try violations(schema, "{\"\(name)\":1}").first)
         #expect(message.contains("did you mean") == (suggestion != nil))
@@ -85,6 +88,7 @@ struct SchemaValidatorTests {
     }
 
     @Test(
+        "A secret is never quoted",
         arguments: [
             #"{"properties":{"p":{"writeOnly":true,"type":"string","minLength":50,"pattern":"^\\d$","format":"uuid"}}}"#,
             #"{"properties":{"p":{"writeOnly":true,"enum":["a"]}}}"#,
@@ -95,13 +99,14 @@ struct SchemaValidatorTests {
             #"{"properties":{"q":{"writeOnly":true}},"additionalProperties":false}"#,
         ] as [String]
     )
-    func `A secret is never quoted`(schema: String) throws {
+    func secretNever(schema: String) throws {
         let messages = try violations(schema, #"{"p":"marked-secret"}"#)
         #expect(!messages.isEmpty)
         #expect(!messages.joined().contains("marked-secret"))
     }
 
-    @Test func `Long values are cut in messages`() throws {
+    @Test("Long values are cut in messages")
+    func longValues() throws {
         let long = String(repeating: "x", count: 10_000)
         #expect(try violations(#"{"const":1}"#, "\"\(long)\"") == [": must be 1: \"\(long.prefix(63))…\""])
         #expect(
@@ -111,19 +116,21 @@ struct SchemaValidatorTests {
     }
 
     @Test(
+        "The check of a type comes before pattern and gives one violation",
         arguments: [
             ("good", []),
             ("x", [#": must match ^.{4}$: "x""#]),
             ("evil", [": evil is not good"]),
         ] as [(String, [String])]
     )
-    func `The check of a type comes before pattern and gives one violation`(text: String, expected: [String]) throws {
+    func checkType(text: String, expected: [String]) throws {
         let schema = JSONSchema(type: .string, pattern: "^.{4}$") { $0 == "good" ? nil : "\($0) is not good" }
         let found = try SchemaValidator(schema).violations(of: .string(text))
         #expect(found.map(\.description) == expected)
     }
 
     @Test(
+        "Patterns mean what they mean in ECMA-262",
         arguments: [
             (#"^\d$"#, "1", true), (#"^\d$"#, "１", false), (#"^\w$"#, "é", false), (#"^\W$"#, "é", true),
             (#"^\S$"#, "\u{FEFF}", false),
@@ -139,12 +146,13 @@ struct SchemaValidatorTests {
             (#"^[\]\\]+$"#, "]\\", true), ("^[+--]$", ",", true),
         ] as [(String, String, Bool)]
     )
-    func `Patterns mean what they mean in ECMA-262`(pattern: String, text: String, matches: Bool) throws {
+    func patternsMean(pattern: String, text: String, matches: Bool) throws {
         let validator = try SchemaValidator(JSONSchema(pattern: pattern))
         #expect(validator.violations(of: .string(text)).isEmpty == matches)
     }
 
     @Test(
+        "A schema that cannot be used is refused with the place and the reason",
         arguments: [
             (##"{"$dynamicRef":"#a"}"##, "/$dynamicRef", "$dynamicRef is not supported"),
             (#"{"items":{"$dynamicAnchor":"a"}}"#, "/items/$dynamicAnchor", "$dynamicAnchor is not supported"),
@@ -164,7 +172,7 @@ struct SchemaValidatorTests {
             (#"{"required":"a"}"#, "/required", "must be an array"),
         ] as [(String, String, String)]
     )
-    func `A schema that cannot be used is refused with the place and the reason`(
+    func unusableSchema(
         schema: String,
         pointer: String,
         message: String
@@ -175,13 +183,15 @@ struct SchemaValidatorTests {
         #expect(error?.message == message)
     }
 
-    @Test func `Another dialect is refused`() throws {
+    @Test("Another dialect is refused")
+    func anotherDialect() throws {
         let schema = try JSONSchema(json: ["$schema": "http://json-schema.org/draft-07/schema#"])
         let error = #expect(throws: JSONSchemaError.self) { try SchemaValidator(schema) }
         #expect(error?.pointer.description == "/$schema")
     }
 
-    @Test func `A schema that refers to itself for parts of a value ends where the value ends`() throws {
+    @Test("A schema that refers to itself for parts of a value ends where the value ends")
+    func schemaRefers() throws {
         let schema = ##"{"properties":{"next":{"$ref":"#"}},"additionalProperties":false}"##
         #expect(try violations(schema, #"{"next":{"next":{"next":{}}}}"#).isEmpty)
         #expect(try violations(schema, #"{"next":{"next":{"nxt":{}}}}"#).count == 1)
@@ -189,7 +199,8 @@ struct SchemaValidatorTests {
         #expect(try violations(schema, deep).isEmpty)
     }
 
-    @Test func `A schema comes back as it was read, with unknown keywords`() throws {
+    @Test("A schema comes back as it was read, with unknown keywords")
+    func schemaComes() throws {
         let text = ##"""
             {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"a","$ref":"#/$defs/b","$defs":{"b":true},"title":"t",
             "type":["string","null"],"enum":[1],"minimum":1.50,"items":{"not":{"const":null}},"required":["x"],"x-unique":"mac"}
@@ -198,7 +209,8 @@ struct SchemaValidatorTests {
         #expect(try JSONSchema(json: json).json.text == json.text)
     }
 
-    @Test func `A large array of distinct and equal elements is compared quickly`() throws {
+    @Test("A large array of distinct and equal elements is compared quickly")
+    func largeArray() throws {
         let validator = try SchemaValidator(JSONSchema(json: ["uniqueItems": true]))
         let elements = (0..<100_000).map { JSONValue.string("element \($0)") }
         #expect(validator.violations(of: .array(elements)).isEmpty)

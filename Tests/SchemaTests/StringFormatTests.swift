@@ -110,15 +110,15 @@ struct StringFormatTests {
         ),
     ]
 
-    @Test(arguments: StringFormat.allCases)
-    func `A format accepts what its rule allows and nothing else`(format: StringFormat) throws {
+    @Test("A format accepts what its rule allows and nothing else", arguments: StringFormat.allCases)
+    func formatAccepts(format: StringFormat) throws {
         let sample = try #require(Self.samples.first { $0.format == format })
         for text in sample.good { #expect(format.accepts(text), "\(text)") }
         for text in sample.bad { #expect(!format.accepts(text), "\(text)") }
     }
 
-    @Test(arguments: StringFormat.allCases)
-    func `No mutation of a string ends the process`(format: StringFormat) throws {
+    @Test("No mutation of a string ends the process", arguments: StringFormat.allCases)
+    func mutationString(format: StringFormat) throws {
         let sample = try #require(Self.samples.first { $0.format == format })
         var generator = SeededGenerator()
         var refusedCount = 0

@@ -12,7 +12,8 @@ struct StructureReaderTests {
         read(text, completeness).map { String(decoding: $0.text.bytes, as: UTF8.self) }
     }
 
-    @Test func `Members come in declared order, without white space, and escaped as little as possible`() {
+    @Test("Members come in declared order, without white space, and escaped as little as possible")
+    func membersCome() {
         #expect(
             normal(
                 """
@@ -28,7 +29,8 @@ struct StructureReaderTests {
         )
     }
 
-    @Test func `Unique keys are found in declared order, in elements too`() throws {
+    @Test("Unique keys are found in declared order, in elements too")
+    func uniqueKeys() throws {
         let text = #"""
             {"network_interfaces":[{"name":"a","mac_address":"02:00:00:00:00:02"},
             {"name":"b","mac_address":"02:00:00:00:00:03"}],"boot_mac":"02:00:00:00:00:01","hostname":"h\u0031","power":"on"}
@@ -42,13 +44,15 @@ struct StructureReaderTests {
         )
     }
 
-    @Test func `Keys of structures within are not those of the whole`() throws {
+    @Test("Keys of structures within are not those of the whole")
+    func keysStructures() throws {
         let reader = StructureReader(SampleRack.self)
         let reading = try #require(reader.read(Array(#"{"name":"r","host":{"hostname":"h","power":"on"}}"#.utf8)))
         #expect(reading.keys.map(\.name) == ["name"])
     }
 
-    @Test func `Secrets are taken out, and empty ones are told`() throws {
+    @Test("Secrets are taken out, and empty ones are told")
+    func secretsTaken() throws {
         let text = #"{"login":{"password":"p\"w","username":"u"},"power":"on"}"#
         let reading = try #require(read(text))
         #expect(
@@ -59,7 +63,8 @@ struct StructureReaderTests {
         #expect(try #require(read(#"{"login":{"password":""},"power":"on"}"#)).secrets.map(\.value) == [""])
     }
 
-    @Test func `What must be there depends on what the structure is for`() {
+    @Test("What must be there depends on what the structure is for")
+    func whatMust() {
         #expect(read(#"{"power":"on"}"#, .whole) == nil)
         #expect(read(#"{"power":"on","hostname":"h"}"#, .whole) != nil)
         #expect(read(#"{"power":"on"}"#, .stored) != nil)
@@ -90,7 +95,8 @@ struct StructureReaderTests {
         #expect(read(text) == nil)
     }
 
-    @Test func `Bytes that are not UTF-8 are left, and formats and patterns where they are checked`() {
+    @Test("Bytes that are not UTF-8 are left, and formats and patterns where they are checked")
+    func bytesUTF() {
         #expect(
             Self.reader.read(Array(#"{"power":"on","hostname":""#.utf8) + [0xFF] + Array("\"}".utf8), .stored) == nil
         )
@@ -99,13 +105,15 @@ struct StructureReaderTests {
         #expect(read(#"{"power":"on","rack":"r1"}"#, .stored) != nil)
     }
 
-    @Test func `Numbers come in their normal spelling`() {
+    @Test("Numbers come in their normal spelling")
+    func numbersCome() {
         #expect(normal(#"{"power":"on","NID":1.0e2}"#) == #"{"power":"on","NID":100}"#)
         #expect(normal(#"{"power":"on","NID":-0}"#) == #"{"power":"on","NID":0}"#)
         #expect(normal(#"{"power":"on","NID":9223372036854775807}"#) == #"{"power":"on","NID":9223372036854775807}"#)
     }
 
-    @Test func `Nesting ends where it does for the parser`() {
+    @Test("Nesting ends where it does for the parser")
+    func nestingEnds() {
         func document(_ depth: Int) -> String {
             #"{"power":"on","network_interfaces":[{"name":"n","mac_address":"02:00:00:00:00:02","extended_data":{"a":"#
                 + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}}]}"

@@ -66,7 +66,7 @@ struct CommitterTests {
         rig.log.fail(isSilent ? .isSilent(counts: false) : .refuses)
         await #expect(throws: Refusal.self) { _ = try await rig.create("a").get() }
         #expect(!rig.has("a") && rig.views.position.sequence == 0)
-        // Its number is not given again.
+        // The number is not given again.
         #expect(try await rig.create("b").get().sequence == 2)
         #expect(try await rig.views.projection.catchUp() == 2)
     }

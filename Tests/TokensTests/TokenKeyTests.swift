@@ -11,7 +11,8 @@ struct TokenKeyTests {
         try await key.sign(TokenClaims(subject: subject, issued: now, lifetime: 60))
     }
 
-    @Test func `A token that was good before is not once its time is over`() async throws {
+    @Test("A token that was good before is not once its time is over")
+    func tokenWas() async throws {
         let key = await TokenKey(secret: [1])
         let token = try await Self.token(of: key, "alice")
         #expect(await key.isValid(token, at: Self.now))
@@ -20,14 +21,16 @@ struct TokenKeyTests {
         #expect(await key.isValid(token, at: Self.now - 31) == false)
     }
 
-    @Test func `A token that another key found good is not good for this one`() async throws {
+    @Test("A token that another key found good is not good for this one")
+    func tokenAnother() async throws {
         let (one, other) = (await TokenKey(secret: [1]), await TokenKey(secret: [2]))
         let token = try await Self.token(of: one, "alice")
         #expect(await one.isValid(token, at: Self.now))
         #expect(await other.isValid(token, at: Self.now) == false)
     }
 
-    @Test func `A token that was good is not taken in another spelling of its letters`() async throws {
+    @Test("A token that was good is not taken in another spelling of its letters")
+    func tokenWasGood() async throws {
         let key = await TokenKey(secret: [1])
         var number = 0
         var token = ""
@@ -42,7 +45,8 @@ struct TokenKeyTests {
         #expect(await key.isValid(other, at: Self.now) == false)
     }
 
-    @Test func `No more tokens are remembered than there is room for, and none that is not good`() async throws {
+    @Test("No more tokens are remembered than there is room for, and none that is not good")
+    func moreTokens() async throws {
         let key = await TokenKey(secret: [1])
         let first = try await Self.token(of: key, "user0")
         for number in 0..<(VerifiedTokens.maximumCount + 10) {

@@ -15,7 +15,7 @@ final class Connection: Sendable {
 
     /// How a client leaves.
     enum Leaving {
-        /// It sends nothing more; it may be gone, or wait for an answer as `nc -N` does.
+        /// The client sends nothing more; it may be gone, or wait for an answer as `nc -N` does.
         case silent
         case gone
     }

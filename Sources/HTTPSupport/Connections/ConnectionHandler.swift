@@ -14,7 +14,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     private var progress = ConnectionProgress()
 
-    /// How much the system keeps of what a client has not taken, in bytes (Linux doubles it). It would take megabytes, of
+    /// How much the system keeps of what a client has not taken, in bytes (Linux doubles it). The system would take megabytes, of
     /// which it has only so many for all connections.
     private static let socketBuffer = 128 << 10
 

@@ -44,7 +44,7 @@ package struct RouteContext: RequestContext {
     package func whileClientWaits<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        // It may be gone already.
+        // The client may be gone already.
         guard let connection = traffic.connections.connection(of: channel) else { throw CancellationError() }
         let task = Task { try await body() }
         connection.whenClientLeaves { leaving in

@@ -43,7 +43,7 @@ package struct RouteTable: Sendable {
     /// - Parameters:
     ///   - authenticator: Checks the token of a request; what that says is in the request's context.
     ///   - translate: Says which problems errors of the routes are.
-    func router(
+    package func router(
         authenticator: Authenticator,
         traffic: Traffic,
         translate: @escaping ProblemTranslation

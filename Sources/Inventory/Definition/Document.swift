@@ -94,14 +94,14 @@ package struct Document: Sendable {
         }
     }
 
-    /// This document without some strings.
+    /// The document without some strings.
     package func without(_ pointers: [String]) -> Document {
         var json = json
         for pointer in pointers.compactMap({ JSONPointer($0) }) { json[pointer] = nil }
         return Document(stored: json.bytes, kind)
     }
 
-    /// This document with the fields that another one has, but its own identifier.
+    /// The document with the fields that another one has, but its own identifier.
     package func overwritten(by other: Document) -> Document {
         var document = self
         document.text.overwrite(with: other.text, except: kind.identifierField)
@@ -110,7 +110,7 @@ package struct Document: Sendable {
         return document
     }
 
-    /// This document with members that a merge patch (RFC 7396) has.
+    /// The document with members that a merge patch (RFC 7396) has.
     ///
     /// - Returns: Nil when the patch takes something out, changes parts of members, or needs a closer look.
     package func patched(by members: JSONObject) -> Document? {

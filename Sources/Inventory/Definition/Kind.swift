@@ -7,7 +7,7 @@ package struct Kind: Hashable, Sendable, CaseIterable, CustomStringConvertible {
 
     private init(place: Int) { self.place = UInt8(place) }
 
-    /// Its number, which indices of the journal have for it.
+    /// The number that indices of the journal have for the kind.
     package var number: Int { Int(place) }
 
     /// Every kind, by its number.

@@ -17,7 +17,7 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case tooLarge
         /// The moment is further back than what is kept.
         case gone
-        /// It takes longer than it may.
+        /// The work takes longer than it may.
         case timedOut
         /// The disk fails, too many wait, or the server is stopping: the same request may work later.
         case unavailable

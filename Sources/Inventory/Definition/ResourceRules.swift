@@ -3,7 +3,7 @@ package import Schema
 
 /// The rules of a kind that no schema says, since they concern several resources.
 ///
-/// They look up, stage and report while a transaction is worked out, and do no I/O. ``accept(_:_:in:)`` and
+/// Rules look up, stage and report while a transaction is worked out, and do no I/O. ``accept(_:_:in:)`` and
 /// ``refresh(_:in:)`` concern documents of the kind; ``finish(in:)`` and ``problems(in:)`` are asked about every transaction,
 /// whatever it touches.
 package protocol ResourceRules: Sendable {
@@ -20,7 +20,7 @@ package protocol ResourceRules: Sendable {
     /// Stages what follows from a transaction, once its operations are staged. What is staged then is refreshed after.
     func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal)
 
-    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have. It is not
+    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have. The rules are not
     /// asked about one that goes back, since what was there was right then.
     ///
     /// What is deleted is ``InventoryView/touched(_:)`` without a document; ``InventoryView/before(_:)`` says what it was.
@@ -81,7 +81,7 @@ package protocol InventoryView: ~Copyable {
     /// Who has a unique key after the operations so far.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID?
 
-    /// Those that have a value of a unique key that is as a condition says, after the operations so far, in no order.
+    /// The resources that have a value of a unique key that is as a condition says, after the operations so far, in no order.
     ///
     /// - Parameter key: The name of the key, as ``UniqueKey/name`` has it.
     /// - Complexity: O(*n*) of the resources of the kind, so ask once for all that a transaction touches.

@@ -2,7 +2,7 @@ import Schema
 
 /// The sealed secrets of a resource, each by the JSON pointer of the empty string that stands for it in the document.
 package struct SealedSecrets: Sendable, Equatable {
-    /// They as a JSON object, the pointers in order; nothing where there is none.
+    /// The secrets as a JSON object, the pointers in order; nothing where there is none.
     package private(set) var json: [UInt8] = []
 
     package init() {}

@@ -3,7 +3,7 @@ import Records
 
 /// What a client that follows the journal reads, and what tells it when there is more.
 ///
-/// It is watched for until it is stopped, or gone.
+/// The journal is watched until the feed is stopped, or gone.
 package final class EventFeed: Sendable {
     package let reader: EventReader
     /// Comes whenever there may be more to read; ends with ``stop()``.

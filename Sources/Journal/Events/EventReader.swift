@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Records
 import Scheduling
+import Synchronization
 
 /// Reads the journal on from a position, for one client that follows it.
 ///
@@ -13,7 +14,10 @@ package actor EventReader {
     private var position: EventPosition
     /// The segment that is being read, how far it has been, and how many changes of a transaction that goes on there.
     private var place: (first: UInt64, generation: Int, offset: Int, changes: Int)?
-    private nonisolated let executor = ThreadExecutor(label: "events")
+    private nonisolated let executor = executors[nextExecutor.add(1, ordering: .relaxed).oldValue % executors.count]
+    /// The threads of all readers, each of which reads a little at a time.
+    private static let executors = (0..<4).map { _ in ThreadExecutor(label: "events") }
+    private static let nextExecutor = Atomic(0)
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

@@ -4,7 +4,7 @@ package import Records
 
 /// What ought to be in the journal, recorded apart from it, so that what is missing is noticed.
 ///
-/// It is never ahead of stable storage: a journal that has less has lost something.
+/// The head is never ahead of stable storage: a journal that has less has lost something.
 package struct JournalHead: Equatable, Sendable {
     /// The inventory that the data directory belongs to.
     package var inventory: UUID

@@ -9,7 +9,7 @@ package struct JournalHeader: Sendable, Equatable {
     package var format = DiskFormat.current
     /// The inventory that the segment belongs to; nil in format 1.
     package var inventory: UUID?
-    /// Sequence numbers from here on in older segments count for nothing. Those before are on stable storage.
+    /// Sequence numbers from here on in older segments count for nothing. The numbers before are on stable storage.
     package var first: UInt64
     /// Sequence numbers below this have been given, whether their transactions are there or not.
     package var next: UInt64

@@ -4,7 +4,7 @@ package import Records
 
 /// What puts transactions in order and keeps them. What counts in it counts; directory and projection are views of it.
 ///
-/// Its owner, an actor, calls one function at a time, and the next one when that has returned; functions run where the owner
+/// The log's owner, an actor, calls one function at a time, and the next one when that has returned; functions run where the owner
 /// is (`nonisolated(nonsending)`), and those that never wait need not be `async`. ``JournalWriter`` is the log in files;
 /// `TransactionLogTests` says what each log has to do.
 package protocol TransactionLog: AnyObject {
@@ -12,7 +12,7 @@ package protocol TransactionLog: AnyObject {
     /// ``beyond(_:)``.
     var tip: ChainPoint { get }
 
-    /// The number that the next transaction gets. It is behind those of every batch that was appended at ``tip``, whether
+    /// The number that the next transaction gets, behind those of every batch that was appended at ``tip``, whether
     /// that counts or not.
     var next: UInt64 { get }
 
@@ -66,9 +66,9 @@ package protocol TransactionLog: AnyObject {
 
 /// What became of a batch.
 package enum AppendOutcome: Sendable {
-    /// It counts; the place behind each transaction.
+    /// The batch counts; the place behind each transaction.
     case counts([ChainPoint])
-    /// It does not count, and never will.
+    /// The batch does not count, and never will.
     case refused(any Error)
     /// Whether it counts is not known.
     case unknown(any Error)

@@ -229,7 +229,7 @@ package final class PublishedJournal: Sendable {
                 state.unwritten[first] = nil
                 return state.segments.contains { $0.first == first }
             }
-            // Its segment was removed meanwhile.
+            // The segment was removed meanwhile.
             if !isKept { try folder.disk.remove(index) }
         }
     }

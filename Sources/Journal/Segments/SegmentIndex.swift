@@ -65,7 +65,7 @@ struct SegmentIndex {
         do throws(DiskError) {
             return try Disk.read(file)
         } catch {
-            // It is made anew.
+            // The index is made anew.
             return nil
         }
     }

@@ -312,7 +312,7 @@ package final class JournalWriter: TransactionLog {
             }
         }
         file = nil
-        // It may be half written; the next one is a file of its own.
+        // The head may be half written; the next one is a file of its own.
         headFile = nil
         state.closeSegment()
         journal.publish(error)

@@ -28,7 +28,7 @@ struct JournalWriterState {
 
     struct Unsynced {
         var bytes: [UInt8] = []
-        /// Their places, from the beginning of `bytes`.
+        /// The changes' places, from the beginning of `bytes`.
         var entries: [ChangePlace] = []
         var count = 0
         /// When the first of it was accepted.
@@ -38,7 +38,7 @@ struct JournalWriterState {
     /// Transactions that are appended by one write.
     struct Batch {
         var bytes: [UInt8]
-        /// Their places, from the beginning of `bytes`.
+        /// The changes' places, from the beginning of `bytes`.
         var entries: [ChangePlace]
         var count: Int
         /// The last of them.

@@ -166,7 +166,7 @@ package struct Disk: Sendable {
 
     /// Makes a folder and those above it, where they do not exist; their names then survive a crash.
     ///
-    /// - Parameter permissions: Those of the folder; nil for those of all folders. Those above have what the umask leaves.
+    /// - Parameter permissions: What the folder gets; nil for what all folders get. Folders above have what the umask leaves.
     package func createFolder(_ path: URL, permissions: UInt32? = nil) throws(DiskError) {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder), isFolder.boolValue { return }

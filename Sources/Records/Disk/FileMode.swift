@@ -2,7 +2,7 @@
 package struct FileMode: Sendable, Equatable {
     /// The permissions of files.
     package let files: UInt32
-    /// Those of folders, which can be searched by whoever can read.
+    /// The permissions of folders, which can be searched by whoever can read.
     package var folders: UInt32 { files | (files & 0o444) >> 2 }
 
     package init(files: UInt32) {

@@ -2,9 +2,9 @@
 package enum SnapshotError: Error, Equatable, CustomStringConvertible {
     case unreadable(String)
     case damaged(String)
-    /// It has what only another version of the program knows, which is named where it is known.
+    /// The snapshot has what only another version of the program knows, which is named where it is known.
     case otherVersion(String, _ program: String?)
-    /// It belongs to another inventory.
+    /// The snapshot belongs to another inventory.
     case foreign
 
     package var description: String {

@@ -2,7 +2,7 @@ package import Inventory
 
 /// One accepted transaction, as the journal keeps it.
 package struct JournalRecord: Sendable, Equatable {
-    /// Its sequence number.
+    /// The sequence number.
     package var sequence: UInt64
     /// When it was accepted; never before the transaction before it.
     package var time: Timestamp

@@ -69,9 +69,9 @@ package struct Transaction: Sendable {
 
 /// What must be true of a resource's version for it to be changed or answered (RFC 9110, section 13.1).
 package enum VersionCondition: Sendable, Equatable {
-    /// It is one of these.
+    /// The version is one of these.
     case isAny(of: [UInt64])
-    /// It is none of these.
+    /// The version is none of these.
     case isNone(of: [UInt64])
     /// There is no such resource.
     case isAbsent

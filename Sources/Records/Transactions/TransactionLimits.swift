@@ -37,7 +37,7 @@ package struct TransactionLimits: Sendable {
 /// Members of a document to change (RFC 7396).
 package struct MergePatch: Sendable {
     package let json: JSONValue
-    /// Its length as text, in bytes, at about: what it costs to apply it.
+    /// The patch's length as text, in bytes, at about: what it costs to apply it.
     package let size: Int
 
     /// - Parameter size: Its length as text, in bytes, where it is known.

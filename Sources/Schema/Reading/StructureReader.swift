@@ -1,7 +1,7 @@
 /// Reads structures in one pass over their bytes: holds them to their schema, puts them into their normal form, and
 /// finds their unique keys and secrets, without making values of them.
 ///
-/// It reads what is common and leaves the rest to the validator and the type's own decoder, which are the authority:
+/// The reader reads what is common and leaves the rest to the validator and the type's own decoder, which are the authority:
 /// whatever it reads they accept, and the type writes it as the reader does.
 package struct StructureReader: Sendable {
     /// The compiled structure: threads that read share it without counting references.

@@ -14,7 +14,7 @@ package protocol StringValue: JSONRepresentable, Hashable, CustomStringConvertib
 
     /// Whether a text is surely the normal spelling of a value, so that it need not be read to be taken as it is.
     ///
-    /// It may be false for a normal spelling, which costs only time.
+    /// The answer may be false for a normal spelling, which costs only time.
     static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool
 
     /// A number that stands for a text of which ``isNormal(_:)`` is true, and for no other text of any type; nil for

@@ -141,7 +141,7 @@ package struct JSONSchema: Sendable {
 
     /// What a type holds its strings to beyond JSON Schema: nil for a good string, else what is wrong with it.
     ///
-    /// It is not part of the written schema. It must refuse what `pattern` and `format` refuse: a validator that has it
+    /// The check is not part of the written schema, and must refuse what `pattern` and `format` refuse: a validator that has it
     /// needs those only for their messages.
     package var check: (@Sendable (String) -> String?)?
 

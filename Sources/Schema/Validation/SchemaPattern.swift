@@ -2,7 +2,7 @@ import Foundation
 
 /// A regular expression of JSON Schema: ECMA-262 with the `u` flag, matched anywhere in the string.
 ///
-/// It runs as an ICU expression after translation: the classes `\d`, `\w`, `\s`, `.` and the assertions `$` and `\b`
+/// The pattern runs as an ICU expression after translation: the classes `\d`, `\w`, `\s`, `.` and the assertions `$` and `\b`
 /// mean what they mean in ECMA-262. Letter escapes that ECMA-262 does not have are refused.
 struct SchemaPattern: Sendable {
     let source: String

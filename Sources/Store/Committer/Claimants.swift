@@ -6,7 +6,7 @@ import Foundation
 struct Claimants {
     /// The one that came last.
     private(set) var last: UUID?
-    /// Those before it; among them may be some that are gone.
+    /// The claimants before it; among them may be some that are gone.
     private var others: [(id: UUID, number: Int)] = []
     /// The numbers of those before it that are not gone.
     private var numbers: [UUID: Int] = [:]

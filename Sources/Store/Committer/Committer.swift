@@ -8,7 +8,7 @@ import Synchronization
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
 ///
-/// All that waits while the log takes a batch goes into the next one. Readers see a transaction, and its client gets its
+/// The transactions that come while the log takes a batch go into the next one. Readers see a transaction, and its client gets its
 /// answer, when the log has it. Whoever waits is counted, and one more than the limit is turned away rather than queued.
 actor Committer {
     private let views: Views
@@ -25,7 +25,7 @@ actor Committer {
 
     private struct Queue {
         var requests: [Request] = []
-        /// Those that wait or are being carried out.
+        /// How many requests wait or are being carried out.
         var count = 0
         var isDrained = false
     }

@@ -55,7 +55,7 @@ struct Decisions: Sendable {
 
     /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
     ///
-    /// It is worked out while others go on to write. What they change meanwhile was, at the moment, what it was before
+    /// The transaction is worked out while others go on to write. What they change meanwhile was, at the moment, what it was before
     /// they changed it, or else it is among what was worked out.
     ///
     /// - Returns: The number of the transaction, or of the last one when there is nothing to change, and what differs.

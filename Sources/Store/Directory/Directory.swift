@@ -36,7 +36,7 @@ package final class Directory: Sendable {
         read(kind) { $0.holder(of: key) }
     }
 
-    /// Those that have a value of a key that is as a condition says, in no order.
+    /// The resources that have a value of a key that is as a condition says, in no order.
     ///
     /// - Complexity: O(*n*) of the resources of the kind.
     package func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {

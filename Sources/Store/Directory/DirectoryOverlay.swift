@@ -28,7 +28,7 @@ final class DirectoryOverlay {
         return freeKeys[kind.number].contains(key) ? nil : directory.holder(kind, of: key)
     }
 
-    /// Those that have a value of a key that is as a condition says, in no order.
+    /// The resources that have a value of a key that is as a condition says, in no order.
     ///
     /// - Complexity: O(*n*) of the resources of the kind.
     func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {

@@ -6,7 +6,7 @@ import Schema
 
 /// The resources of one kind and the ways to find them.
 ///
-/// It cannot be copied, so that no lookup counts references to all that it consists of.
+/// A table cannot be copied, so that no lookup counts references to all that it consists of.
 struct DirectoryTable: ~Copyable {
     private(set) var slots = SlotArray()
     /// The size of all documents together, in bytes.
@@ -38,7 +38,7 @@ struct DirectoryTable: ~Copyable {
         holderPlace(of: key).map { (slots[$0].id, slots[$0].stored) }
     }
 
-    /// Those that have a value of a key that is as a condition says, each once, in no order.
+    /// The resources that have a value of a key that is as a condition says, each once, in no order.
     ///
     /// - Complexity: O(*n*).
     func holders(of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
@@ -46,7 +46,7 @@ struct DirectoryTable: ~Copyable {
         return Set(keys[index].places { condition(UniqueKey(name: key, $0)) }).map { slots[$0].id }
     }
 
-    /// Those that have a copy of another resource, in no order.
+    /// The resources that have a copy of another resource, in no order.
     func embedders(of id: UUID) -> [UUID] {
         var found: [UUID] = []
         var place = firstPlace(embedding: id)

@@ -3,7 +3,7 @@ package import Records
 
 /// Resources of a kind in order, as they were at one moment.
 ///
-/// Those of a whole table share its chunks, so that a list of all costs little and touches no document.
+/// The resources of a whole table share its chunks, so that a list of all costs little and touches no document.
 package struct ResourceList: Sendable {
     /// The size of all documents together, in bytes.
     package let documentLength: Int

@@ -11,7 +11,7 @@ final class Searches: Sendable {
     private let directory: Directory
     private let turns: Turns
     private let timeLimit: Duration
-    /// Those that have nothing to do.
+    /// The searchers that have nothing to do.
     private let searchers = Mutex<[Searcher]>([])
 
     /// How many searches go on at once. At least two, so that the long ones of one caller do not hold up the short ones

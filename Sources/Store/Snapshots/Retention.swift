@@ -20,7 +20,7 @@ package struct Retention: Sendable {
 
     /// A good snapshot.
     package struct Item: Sendable {
-        /// Its id; ids sort as their dates do.
+        /// The snapshot's id; ids sort as their dates do.
         package let id: String
         /// When it was taken.
         package let date: Date

@@ -27,6 +27,6 @@ final class Recording: Sendable {
         }
     }
 
-    /// Those that have changed, as they were; nil for absent.
+    /// The resources that have changed, as they were; nil for absent.
     var before: [ResourceID: StoredResource?] { states.withLock(\.self) }
 }

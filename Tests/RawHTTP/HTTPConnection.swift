@@ -1,33 +1,39 @@
 import Foundation
 
-/// A connection to the server that sends whatever bytes it is given.
-final class HTTPConnection {
+/// A connection to a server, used by one thread, that sends whatever bytes it is given.
+package final class HTTPConnection {
     private let descriptor: Int32
     private var received: [UInt8] = []
 
     /// An answer of the server.
-    struct Answer {
-        var status: Int
+    package struct Answer {
+        package var status: Int
         /// By lower-case name.
-        var headers: [String: String]
-        var body: [UInt8]
+        package var headers: [String: String]
+        package var body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
 
         /// The version in the `ETag`, a sequence number.
-        var version: Int? { headers["etag"].flatMap { Int($0.trimmingCharacters(in: ["\""])) } }
+        package var version: Int? { headers["etag"].flatMap { Int($0.trimmingCharacters(in: ["\""])) } }
     }
 
     /// The server closed the connection, or sent what is not HTTP.
-    struct BrokenConnection: Error {
+    package struct BrokenConnection: Error {
         /// What the system says, "Resource temporarily unavailable" when nothing came for two minutes; nil at the end.
-        var reason: String?
+        package var reason: String?
+
+        package init(reason: String? = nil) {
+            self.reason = reason
+        }
     }
 
-    init(port: Int) throws {
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -44,19 +50,30 @@ final class HTTPConnection {
         close(descriptor)
     }
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: UnsafeRawBufferPointer) throws {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
+            let count = Foundation.send(
+                descriptor,
+                bytes.baseAddress?.advanced(by: sent),
+                bytes.count - sent,
+                Int32(MSG_NOSIGNAL)
+            )
             guard count > 0 else { throw BrokenConnection() }
             sent += count
         }
     }
 
+    package func send(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try send($0) }
+    }
+
+    package func send(_ text: String) throws {
+        try send(Array(text.utf8))
+    }
+
     /// Sends one request.
-    func send(
+    package func send(
         _ method: String,
         _ path: String,
         token: String? = nil,
@@ -70,14 +87,20 @@ final class HTTPConnection {
         try send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8))
     }
 
-    /// Sends a write and reads its answer; further ones can follow on the connection.
-    func write(_ method: String, _ path: String, token: String, _ body: String? = nil) throws -> Answer {
-        try send(method, path, token: token, headers: ["Content-Type": "application/json"], body: body)
+    /// Sends a request and reads its answer; further ones can follow on the connection.
+    package func request(
+        _ method: String,
+        _ path: String,
+        token: String? = nil,
+        type: String = "application/json",
+        _ body: String? = nil
+    ) throws -> Answer {
+        try send(method, path, token: token, headers: body == nil ? [:] : ["Content-Type": type], body: body)
         return try answer()
     }
 
     /// Lets no more than about so many bytes wait unread on this side.
-    func limitUnread(to bytes: Int) {
+    package func limitUnread(to bytes: Int) {
         var size = Int32(bytes)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
@@ -85,7 +108,7 @@ final class HTTPConnection {
     /// Sends the same bytes again and again until the server has taken none for a second.
     ///
     /// - Returns: How many bytes it took; nil when those were as many as the limit.
-    func sendUntilHeldUp(_ bytes: [UInt8], limit: Int) -> Int? {
+    package func sendUntilHeldUp(_ bytes: [UInt8], limit: Int) -> Int? {
         var timeout = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var total = 0
@@ -101,21 +124,21 @@ final class HTTPConnection {
     }
 
     /// Ends the connection at once, as when the client's machine is gone.
-    func cut() {
+    package func cut() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// Tells the server that nothing more comes.
-    func endSending() {
+    package func endSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
     /// Reads one answer.
     ///
     /// - Parameter hasBody: False for the answer to a HEAD.
-    func answer(hasBody: Bool = true) throws -> Answer {
+    package func answer(hasBody: Bool = true) throws -> Answer {
         var answer = try head()
         if !hasBody || answer.status == 204 || answer.status < 200 { return answer }
         if answer.headers["transfer-encoding"] == "chunked" {
@@ -127,7 +150,7 @@ final class HTTPConnection {
     }
 
     /// Reads an answer up to its body.
-    func head() throws -> Answer {
+    package func head() throws -> Answer {
         let head = try read(until: Array("\r\n\r\n".utf8))
         let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
@@ -142,7 +165,7 @@ final class HTTPConnection {
     }
 
     /// Reads the next part of a body that comes in chunks; nil at its end.
-    func chunk() throws -> [UInt8]? {
+    package func chunk() throws -> [UInt8]? {
         let size = String(decoding: try read(until: Array("\r\n".utf8)).dropLast(2), as: UTF8.self)
         guard let count = Int(size, radix: 16) else { throw BrokenConnection() }
         let chunk = Array(try read(count: count + 2).dropLast(2))
@@ -156,7 +179,7 @@ final class HTTPConnection {
         }
     }
 
-    func read(count: Int) throws -> [UInt8] {
+    package func read(count: Int) throws -> [UInt8] {
         while received.count < count { try receive() }
         return take(count)
     }
@@ -166,31 +189,41 @@ final class HTTPConnection {
         return Array(received.prefix(count))
     }
 
+    /// - Returns: How many bytes came; 0 when the server has closed the connection.
+    private func receiveSome() throws -> Int {
+        let count = withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { received.append(contentsOf: buffer[..<count]) }
+            return count
+        }
+        guard count >= 0 else { throw BrokenConnection(reason: String(cString: strerror(errno))) }
+        return count
+    }
+
     private func receive() throws {
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { throw BrokenConnection(reason: count < 0 ? String(cString: strerror(errno)) : nil) }
-        received += buffer.prefix(count)
-    }
-}
-
-extension ServerProcess {
-    /// Sends one request on a connection of its own and reads the answer.
-    func request(
-        _ method: String,
-        _ path: String,
-        token: String? = nil,
-        headers: [String: String] = [:],
-        body: String? = nil
-    ) throws -> HTTPConnection.Answer {
-        let connection = try HTTPConnection(port: port)
-        let headers = headers.merging(["Connection": "close"]) { $1 }
-        try connection.send(method, path, token: token, headers: headers, body: body)
-        return try connection.answer(hasBody: method != "HEAD")
+        guard try receiveSome() > 0 else { throw BrokenConnection() }
     }
 
-    /// A write with the local client's token.
-    func write(_ method: String, _ path: String, _ body: String? = nil) throws -> HTTPConnection.Answer {
-        try request(method, path, token: clientToken(), headers: ["Content-Type": "application/json"], body: body)
+    /// Reads everything until the server closes the connection.
+    package func everything() throws -> [UInt8] {
+        while try receiveSome() > 0 {}
+        return received
+    }
+
+    /// Reads bytes until the server closes the connection, or the bytes end with others.
+    ///
+    /// - Returns: How many there were.
+    package func drain(until end: [UInt8]) throws -> Int {
+        var total = received.count
+        var tail = received.suffix(end.count)
+        while Array(tail) != end {
+            received.removeAll(keepingCapacity: true)
+            let count = try receiveSome()
+            if count == 0 { break }
+            total += count
+            tail = (tail + received.suffix(end.count)).suffix(end.count)
+        }
+        received.removeAll()
+        return total
     }
 }

@@ -1,0 +1,71 @@
+import HTTPTypes
+import Testing
+
+@Suite("Requests that cannot be done")
+struct RefusalTests {
+    private static let node = #"{"hostname":"n","architecture":"a","xname":"x1000c0s0b0n0"}"#
+
+    @Test(
+        "are answered with a status and a message that says what is wrong",
+        arguments: [
+            ("GET", "/nowhere", nil, 404, "There is nothing at this path; /schemas lists what there is."),
+            ("GET", "/Rack", nil, 404, "nothing at this path"),
+            ("GET", "/ComputeNode/x1000c0s9b0n0", nil, 404, "There is no ComputeNode x1000c0s9b0n0."),
+            ("GET", "/ComputeNode/%FF", nil, 400, "not percent-encoded UTF-8"),
+            ("GET", "/ComputeNode?colour=red", nil, 400, "has no parameter colour"),
+            ("GET", "/ComputeNode?boot_mac=02", nil, 400, "The value of boot_mac"),
+            ("GET", "/ComputeNode?limit=0", nil, 400, "is not a number of 1 or more"),
+            ("GET", "/ComputeNode?limit=1&limit=2", nil, 400, "The parameter limit comes twice."),
+            ("GET", "/ComputeNode?at=yesterday", nil, 400, "The value of at"),
+            ("GET", "/diff?to=1", nil, 400, "from"), ("GET", "/diff?from=1&since=2", nil, 400, "no parameter since"),
+            ("GET", "/events?kind=Rack", nil, 400, "names what is none of ComputeNode, BMC"),
+            ("GET", "/events?after=99", nil, 400, "has not happened"),
+            ("POST", "/ComputeNode", "{", 400, "The body is not JSON"),
+            ("POST", "/ComputeNode", #"{"hostname":1}"#, 400, "The ComputeNode has 2 mistakes."),
+            ("POST", "/ComputeNode", node, 409, "is that of the ComputeNode x1000c0s0b0n0"),
+            ("PUT", "/ComputeNode/x1000c0s9b0n0", node, 404, "There is no such ComputeNode."),
+            ("PATCH", "/ComputeNode/x1000c0s0b0n0", "[]", 400, "A merge patch of a ComputeNode is an object"),
+            ("PATCH", "/ComputeNode/x1000c0s0b0n0", #"{"id":"x"}"#, 400, "cannot be changed so"),
+            ("DELETE", "/BMC/x1000c0s0b0", nil, 409, "change or delete those first"),
+            ("DELETE", "/ComputeNode", nil, 400, "give conditions"),
+            ("DELETE", "/ComputeNode?xname=x1000c0s0b0n0", nil, 400, "needs expect=N"),
+            ("DELETE", "/ComputeNode?fields=id", nil, 400, "The parameter fields is not for DELETE."),
+            ("POST", "/transactions", #"{"changes":[{"op":"move"}]}"#, 400, "malformed at /changes/0"),
+            ("POST", "/transactions", #"{"changes":[{"op":"delete","kind":"Rack","ref":"r"}]}"#, 400, "must be one of"),
+            ("POST", "/restore?at=x", nil, 400, "The value of at"), ("DELETE", "/snapshots/none", nil, 404, "none"),
+        ] as [(String, String, String?, Int, String)]
+    )
+    func refusals(method: String, path: String, body: String?, status: Int, message: String) async throws {
+        let routes = try await RoutesUnderTest()
+        #expect(try await routes.request("POST", "/ComputeNode", Self.node).status == 201)
+        let answer = try await routes.request(method, path, body)
+        #expect(answer.status == status && answer.text.contains(message), "\(answer.text)")
+        #expect(answer.headers[.contentType] == "application/problem+json")
+    }
+
+    @Test("say which methods a path has, and which media types")
+    func methodsAndTypes() async throws {
+        let routes = try await RoutesUnderTest()
+        let put = try await routes.request("PUT", "/ComputeNode", "{}")
+        #expect(put.status == 405 && put.headers[.allow] == "GET, HEAD, POST, PATCH, DELETE")
+        let text = try await routes.request("POST", "/ComputeNode", headers: ["content-type": "text/plain"], "{}")
+        #expect(text.status == 415 && text.text.contains("must be application/json"))
+        let patch = try await routes.request("PATCH", "/BMC/a", headers: ["content-type": "text/plain"], "{}")
+        #expect(patch.status == 415 && patch.headers[HTTPField.Name("Accept-Patch")!]?.contains("merge-patch") == true)
+        let tag = ["content-type": "application/json", "if-match": "7"]
+        #expect(try await routes.request("DELETE", "/BMC/a", headers: tag).status == 400)
+    }
+
+    @Test("are told by versions, too: what has changed since is a 412")
+    func versions() async throws {
+        let routes = try await RoutesUnderTest()
+        let created = try await routes.request("POST", "/ComputeNode", Self.node)
+        #expect(created.headers[.eTag] == "\"1\"")
+        let path = "/ComputeNode/x1000c0s0b0n0"
+        for (tag, status) in [("\"2\"", 412), ("\"1\"", 200), ("\"1\"", 412)] {
+            let headers = ["content-type": "application/json", "if-match": tag]
+            let answer = try await routes.request("PATCH", path, headers: headers, #"{"description":"\#(status)"}"#)
+            #expect(answer.status == status, "\(answer.text)")
+        }
+    }
+}
