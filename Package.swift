@@ -64,14 +64,24 @@ let package = Package(
             swiftSettings: swiftSettings,
             linkerSettings: duckDBLinkerSettings
         ),
-        .macro(
-            name: "SchemaMacros",
+        // A library of its own, so that its tests need not be built for the host: everything would be, a second time.
+        .target(
+            name: "SchemaExpansion",
             dependencies: [
-                .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
                 .product(name: "SwiftDiagnostics", package: "swift-syntax"),
                 .product(name: "SwiftParser", package: "swift-syntax"),
                 .product(name: "SwiftSyntax", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .macro(
+            name: "SchemaMacros",
+            dependencies: [
+                "SchemaExpansion",
+                .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
+                .product(name: "SwiftSyntax", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
             ],
             swiftSettings: swiftSettings
@@ -211,9 +221,9 @@ let package = Package(
         ),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "SchemaMacrosTests",
+            name: "SchemaExpansionTests",
             dependencies: [
-                "SchemaMacros",
+                "SchemaExpansion",
                 .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxMacroExpansion", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),

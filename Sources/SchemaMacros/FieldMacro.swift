@@ -1,18 +1,14 @@
-package import SwiftSyntax
-package import SwiftSyntaxMacros
+import SchemaExpansion
+import SwiftSyntax
+import SwiftSyntaxMacros
 
-/// `@Field`: is read by `@JSONSchema` and writes nothing itself.
-package enum FieldMacro: PeerMacro {
-    package static func expansion(
+/// `@Field`, as the compiler looks for it: by the name of the plugin.
+enum FieldMacro: PeerMacro {
+    static func expansion(
         of node: AttributeSyntax,
         providingPeersOf declaration: some DeclSyntaxProtocol,
         in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] {
-        if declaration.as(VariableDeclSyntax.self)?.isStoredInInstances != true {
-            var diagnostics = DiagnosticList()
-            diagnostics.add(.fieldOfNoStoredProperty, at: node)
-            for diagnostic in diagnostics.all { context.diagnose(diagnostic) }
-        }
-        return []
+        try FieldExpansion.expansion(of: node, providingPeersOf: declaration, in: context)
     }
 }

@@ -67,7 +67,7 @@ private struct Collector: ResponseBodyWriter {
     let collected: Shared<ByteBuffer>
 
     mutating func write(_ buffer: ByteBuffer) async throws {
-        collected.change { $0.writeImmutableBuffer(buffer) }
+        collected.change { _ = $0.writeImmutableBuffer(buffer) }
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}

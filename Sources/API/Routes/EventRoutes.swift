@@ -26,7 +26,7 @@ struct EventRoutes {
     func add(to routes: inout RouteTable) {
         routes.add("/events", .get) { request, context in
             let parameters = try request.queryParameters(of: "after", "kind")
-            var after = try parameters.value(of: "after") { (text) throws(InvalidValue) in
+            var after = try parameters.value(of: "after") { text in
                 EventPosition(sequence: try UInt64(sequenceNumber: text))
             }
             if let last = request.headers[.lastEventID], !last.isEmpty {

@@ -72,13 +72,13 @@ struct ResourceRoutes {
     ) async throws -> Response {
         let reference = try context.parameter("ref")
         let parameters = try request.queryParameters(of: "limit", "before")
-        let limit = try parameters.value(of: "limit") { (text) throws(InvalidValue) in
+        let limit = try parameters.value(of: "limit") { text in
             guard let limit = Int(text), (1...Self.maximumVersions).contains(limit) else {
                 throw InvalidValue("is not a number from 1 to \(Self.maximumVersions)")
             }
             return limit
         }
-        let before = try parameters.value(of: "before") { (text) throws(InvalidValue) in
+        let before = try parameters.value(of: "before") { text in
             try UInt64(sequenceNumber: text)
         }
         let count = limit ?? Self.standardVersions

@@ -45,15 +45,15 @@ struct SearchRequest {
             }
         }
         search = try Search(kind, parameters: conditions)
-        if let order = try reserved.value(of: "sort", { (text) throws(InvalidValue) in try SearchOrder(kind, text) }) {
+        if let order = try reserved.value(of: "sort", { text in try SearchOrder(kind, text) }) {
             search.order = order
         }
-        search.limit = try reserved.value(of: "limit") { (text) throws(InvalidValue) in try Self.number(text, from: 1) }
+        search.limit = try reserved.value(of: "limit") { text in try Self.number(text, from: 1) }
         search.cursor = try reserved.value(of: "cursor", search.order.cursor)
         moment = try reserved.value(of: "at", Moment.init)
-        selection = try reserved.value(of: "fields") { (text) throws(InvalidValue) in try FieldSelection(kind, text) }
+        selection = try reserved.value(of: "fields") { text in try FieldSelection(kind, text) }
         countsOnly = try reserved.flag("count")
-        expected = try reserved.value(of: "expect") { (text) throws(InvalidValue) in try Self.number(text, from: 0) }
+        expected = try reserved.value(of: "expect") { text in try Self.number(text, from: 0) }
         isDryRun = try reserved.flag("dry_run")
         self.conditions = conditions
         self.reserved = reserved

@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 import Scheduling
-package import Schema
+import Schema
 
 extension Request {
     /// The parameters of the query, in order, decoded; a `+` is a space, as in HTML forms.
@@ -43,21 +43,18 @@ extension [String: String] {
     /// The value of a parameter of the query, read as a type.
     ///
     /// - Throws: ``Problem`` 400 that names it.
-    package func value<Result>(
-        of name: String,
-        _ read: (String) throws(InvalidValue) -> Result
-    ) throws(Problem) -> Result? {
+    package func value<Result>(of name: String, _ read: (String) throws -> Result) throws -> Result? {
         guard let text = self[name] else { return nil }
-        do throws(InvalidValue) {
+        do {
             return try read(text)
-        } catch {
+        } catch let error as InvalidValue {
             throw Problem(.badRequest, "The value of \(name), \(text.debugDescription), \(error.message).")
         }
     }
 
     /// Whether a parameter of the query says `true`.
-    package func flag(_ name: String) throws(Problem) -> Bool {
-        try value(of: name) { (text) throws(InvalidValue) in
+    package func flag(_ name: String) throws -> Bool {
+        try value(of: name) { text in
             guard let flag = Bool(text) else { throw InvalidValue("is neither true nor false") }
             return flag
         } ?? false

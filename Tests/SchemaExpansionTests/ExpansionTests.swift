@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SchemaMacros
+@testable import SchemaExpansion
 
 struct ExpansionTests {
     @Test("A struct gets all members of a JSONStructure")

@@ -1,7 +1,7 @@
 import SwiftSyntaxMacrosGenericTestSupport
 import Testing
 
-@testable import SchemaMacros
+@testable import SchemaExpansion
 
 struct DiagnosticTests {
     @Test("Only a struct can be a structure")

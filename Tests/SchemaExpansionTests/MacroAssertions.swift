@@ -5,7 +5,7 @@ import SwiftSyntaxMacros
 import SwiftSyntaxMacrosGenericTestSupport
 import Testing
 
-@testable import SchemaMacros
+@testable import SchemaExpansion
 
 /// Expects a source to expand to another and to bring diagnostics.
 func expectExpansion(
@@ -19,8 +19,8 @@ func expectExpansion(
         expandedSource: expanded,
         diagnostics: diagnostics,
         macroSpecs: [
-            "JSONSchema": MacroSpec(type: JSONSchemaMacro.self, conformances: ["JSONStructure"]),
-            "Field": MacroSpec(type: FieldMacro.self),
+            "JSONSchema": MacroSpec(type: JSONSchemaExpansion.self, conformances: ["JSONStructure"]),
+            "Field": MacroSpec(type: FieldExpansion.self),
         ],
         failureHandler: { Issue.record("\($0.message)", sourceLocation: location) }
     )
