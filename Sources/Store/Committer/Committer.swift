@@ -4,12 +4,11 @@ import Journal
 import OrderedCollections
 import Records
 import Scheduling
-import Synchronization
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
 ///
-/// The transactions that come while the log takes a batch go into the next one. Readers see a transaction, and its client gets its
-/// answer, when the log has it. Whoever waits is counted, and one more than the limit is turned away rather than queued.
+/// The transactions that come while the log takes a batch go into the next one. Readers see a transaction, and its client
+/// gets its answer, when the log has it.
 actor Committer {
     private let views: Views
     private let log: any TransactionLog
@@ -21,29 +20,8 @@ actor Committer {
     /// Whether somebody uses the log, and those that wait for it.
     private var isLogTaken = false
     private var waitingForLog: Deque<CheckedContinuation<Void, Never>> = []
-    private nonisolated let queue = Mutex(Queue())
+    private nonisolated let queue = TransactionQueue(limit: 40_960)
 
-    private struct Queue {
-        var requests: [Request] = []
-        /// How many requests wait or are being carried out.
-        var count = 0
-        var isDrained = false
-    }
-
-    /// A transaction whose client waits.
-    private struct Request {
-        let submitted: SubmittedTransactions
-        let index: Int
-
-        var transaction: Transaction { submitted.transactions[index] }
-
-        var isDecision: Bool {
-            if case .decision = transaction.content { true } else { false }
-        }
-    }
-
-    /// How many transactions may wait at once.
-    private static let maximumWaiting = 40_960
     /// How many transactions, and changes at about, are a batch.
     private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000
@@ -59,33 +37,14 @@ actor Committer {
 
     /// Puts transactions in line, to be carried out one after the other, each by itself.
     nonisolated func submit(_ transactions: [Transaction]) -> SubmittedTransactions {
-        let submitted = SubmittedTransactions(transactions)
-        let wasDrained = queue.withLock { queue -> Bool? in
-            guard queue.count + transactions.count <= Self.maximumWaiting else { return nil }
-            queue.count += transactions.count
-            queue.requests += transactions.indices.map { Request(submitted: submitted, index: $0) }
-            defer { queue.isDrained = true }
-            return queue.isDrained
-        }
-        guard let wasDrained else {
-            let refusal = Refusal(.unavailable, "More than \(Self.maximumWaiting) writes are waiting; try again soon.")
-            for index in transactions.indices { submitted.put(.failure(refusal), at: index) }
-            return submitted
-        }
-        if !wasDrained { Task { await self.drain() } }
+        let (submitted, mustBegin) = queue.add(transactions)
+        if mustBegin { Task { await self.drain() } }
         return submitted
     }
 
     /// Writes the transactions in line, until there are none.
     private func drain() async {
-        while true {
-            let requests = queue.withLock { queue in
-                let requests = Array(queue.requests.prefix(Self.maximumBatch))
-                queue.requests.removeFirst(requests.count)
-                if requests.isEmpty { queue.isDrained = false }
-                return requests
-            }
-            if requests.isEmpty { return }
+        while let requests = queue.next(Self.maximumBatch) {
             var rest = requests[...]
             while let first = rest.first {
                 // What a decision looks at has to be in effect.
@@ -114,7 +73,7 @@ actor Committer {
     /// Writes as many transactions as make a batch, and answers them.
     ///
     /// - Returns: How many those are.
-    private func write(_ requests: ArraySlice<Request>) async -> Int {
+    private func write(_ requests: ArraySlice<TransactionQueue.Request>) async -> Int {
         await takeLog()
         defer { releaseLog() }
         var batch = Batch()
@@ -130,8 +89,7 @@ actor Committer {
             } else {
                 batch.results
             }
-        queue.withLock { $0.count -= results.count }
-        for (request, result) in zip(requests, results) { request.submitted.put(result, at: request.index) }
+        queue.answer(requests, with: results)
         return results.count
     }
 
@@ -148,12 +106,14 @@ actor Committer {
     }
 
     private static func refusal(_ error: any Error) -> Refusal {
-        let reason = (error as? DiskError)?.reason ?? "\(error)"
-        return Refusal(.unavailable, "The server cannot write: \(reason). Its log says more.")
+        Refusal(.unavailable, "The server cannot write: \(reason(error)). Its log says more.")
     }
 
+    /// Why the log did not do something, as clients are told.
+    private static func reason(_ error: any Error) -> String { (error as? DiskError)?.reason ?? "\(error)" }
+
     /// Works out the first transactions, one after the other.
-    private func decide(_ requests: ArraySlice<Request>) -> Batch {
+    private func decide(_ requests: ArraySlice<TransactionQueue.Request>) -> Batch {
         let overlay = DirectoryOverlay(views.directory)
         // What the overlay does not have yet, and need not if nothing follows.
         var unseen: [Change] = []
@@ -200,10 +160,9 @@ actor Committer {
                 let found = try await follow()
                 return found.elementsEqual(batch.records, by: ==) ? nil : Self.refusal(error)
             } catch {
-                let reason = (error as? DiskError)?.reason ?? "\(error)"
                 return Refusal(
                     .unavailable,
-                    "It is not known whether this was done: \(reason). Look before you send it again."
+                    "It is not known whether this was done: \(Self.reason(error)). Look before you send it again."
                 )
             }
         }

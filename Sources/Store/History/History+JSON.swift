@@ -1,7 +1,6 @@
 import Inventory
 import Records
 package import Schema
-package import Store
 
 extension InventoryDifference {
     /// How many resources were added, removed and changed.

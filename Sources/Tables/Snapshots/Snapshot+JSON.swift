@@ -1,6 +1,5 @@
 import Inventory
 package import Schema
-import Tables
 
 extension Snapshot {
     /// The snapshot as clients see it.
