@@ -13,8 +13,7 @@ export TEST_DATA ?= $(abspath ../shared/data)
 
 venv_python := .venv/bin/python
 program := .build/release/node-orchestrator
-# Without debugging symbols, which take a sixth of the time: a backtrace names functions, not lines.
-release_build := swift build --configuration release --static-swift-stdlib -debug-info-format none --product
+release_build := swift build --configuration release --static-swift-stdlib --product
 swift_sources := $(wildcard Package.swift Sources Tests Benchmarks)
 shell_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*bash' scripts/* .ci/run)
 python_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*python' scripts/*)
@@ -91,7 +90,9 @@ bench: build ## Measures speed against limits taken in the same run: BENCH_NODES
 bench-micro: libduckdb ## Counts the instructions of what is done most often; wants valgrind
 	@command -v valgrind >/dev/null || { echo "missing: valgrind; on Debian 'apt-get install valgrind'" >&2; exit 1; }
 	@$(release_build) Benchmarks
-	@.build/release/Benchmarks micro
+	@# valgrind cannot read the debugging symbols of Swift.
+	@strip --strip-debug -o .build/release/Benchmarks-micro .build/release/Benchmarks
+	@.build/release/Benchmarks-micro micro
 
 .PHONY: install
 install: libduckdb ## Installs a relocatable tree below PREFIX=/usr/local
