@@ -24,12 +24,15 @@ struct ComputeNodeRules: ResourceRules {
             guard patch[embedding.key] != nil || patch["xname"] != nil else { return }
             if patch[embedding.key] != nil { whole = view.current(acceptance.resource)?.embeddedIdentifier }
         }
-        node.refer(to: try bmc(of: acceptance.submission, whole: whole, in: &view))
-        refresh(&node, in: view)
+        guard let id = try bmc(of: acceptance.submission, whole: whole, in: &view) else { return node.refer(to: nil) }
+        embed(id, in: &node, view)
     }
 
     func refresh(_ node: inout Document, in view: borrowing some InventoryView & ~Copyable) {
-        guard let id = node.embeddedIdentifier else { return }
+        if let id = node.embeddedIdentifier { embed(id, in: &node, view) }
+    }
+
+    private func embed(_ id: UUID, in node: inout Document, _ view: borrowing some InventoryView & ~Copyable) {
         if let bmc = view.currentBytes(Self.bmc(id)) { node.embed(id, bmc) } else { node.refer(to: id) }
     }
 

@@ -7,7 +7,7 @@ extension Sequence<UInt8> {
 
 extension UInt8 {
     /// The number that an ASCII character stands for as a hexadecimal digit.
-    package var hexDigit: UInt8? {
+    @inlinable package var hexDigit: UInt8? {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
@@ -17,15 +17,15 @@ extension UInt8 {
     }
 
     /// Whether an ASCII character is a hexadecimal digit, and not one in upper case.
-    package var isLowerHexDigit: Bool {
+    @inlinable package var isLowerHexDigit: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }
 
     /// The hexadecimal digit of the upper four bits, as lower-case ASCII.
-    package var upperHexDigit: UInt8 { (self >> 4).lowerHexDigit }
+    @inlinable package var upperHexDigit: UInt8 { (self >> 4).lowerHexDigit }
 
     /// The hexadecimal digit of the lower four bits, as lower-case ASCII.
-    package var lowerHexDigit: UInt8 {
+    @inlinable package var lowerHexDigit: UInt8 {
         let nibble = self & 0xf
         return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
     }
