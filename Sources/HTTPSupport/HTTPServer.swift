@@ -51,7 +51,8 @@ package struct HTTPServer: Service {
                 onServerRunning: { onReady(index, $0.localAddress?.port) },
                 logger: logger
             )
-            return ("\(address.host):\(address.port)", application)
+            let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+            return ("\(host):\(address.port)", application)
         }
     }
 

@@ -129,6 +129,10 @@ struct OptionTests {
         let taken = try ServerProcess.run("serve", "--data-dir", other, "--listen", "127.0.0.1:\(server.port)")
         #expect(taken.status == 1)
         #expect(taken.output.contains("cannot listen on 127.0.0.1:\(server.port): Address already in use"))
+        // An address for documentation (RFC 3849), which no machine has.
+        let foreign = try ServerProcess.run("serve", "--data-dir", other, "--listen", "[2001:db8::1]:8080")
+        #expect(foreign.status == 1)
+        #expect(foreign.output.contains("cannot listen on [2001:db8::1]:8080: "), "\(foreign.output)")
     }
 
     @Test("are explained by --help, and --version says the version")

@@ -1,9 +1,10 @@
 import Foundation
 import Inventory
 import Records
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite("The directory")
 struct DirectoryTests {

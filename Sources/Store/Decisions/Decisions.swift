@@ -12,12 +12,7 @@ struct Decisions: Sendable {
 
     /// Changes or deletes the resources that match a search, in one transaction, unless any of them changes meanwhile.
     ///
-    /// - Parameters:
-    ///   - search: If it has a limit, the first so many.
-    ///   - expected: How many must match, where that is known.
-    ///   - action: What is done with each.
-    /// - Returns: What became of it, and the number of the transaction as of which the search was made.
-    /// - Throws: Every problem that was found; nothing is changed then.
+    /// What is found is changed only if it is then as it was found; else the search is made again.
     func commit(
         _ search: Search,
         expecting expected: Int?,
@@ -55,10 +50,8 @@ struct Decisions: Sendable {
 
     /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
     ///
-    /// The transaction is worked out while others go on to write. What they change meanwhile was, at the moment, what it was before
-    /// they changed it, or else it is among what was worked out.
-    ///
-    /// - Returns: The number of the transaction, or of the last one when there is nothing to change, and what differs.
+    /// The transaction is worked out while others go on to write. What they change meanwhile was, at the moment, what it
+    /// was before they changed it, or else it is among what was worked out.
     func restore(
         to moment: Moment,
         for caller: Caller,

@@ -39,12 +39,12 @@ package final class Directory: Sendable {
     /// The resources that have a value of a key that is as a condition says, in no order.
     ///
     /// - Complexity: O(*n*) of the resources of the kind.
-    package func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
+    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
         read(kind) { $0.holders(of: key, where: condition) }
     }
 
     /// The resources of a kind that have a copy of another one, in no order.
-    package func embedders(_ kind: Kind, of id: UUID) -> [UUID] {
+    func embedders(_ kind: Kind, of id: UUID) -> [UUID] {
         read(kind) { $0.embedders(of: id) }
     }
 
