@@ -215,14 +215,23 @@ extension ServerProcess {
     }
 
     /// How long a thread has had a processor, in seconds.
+    ///
+    /// Linux may leave a thread out of its list while others end, so the list is read until the thread is in it.
     func processorTime(ofThread name: String) throws -> Double {
-        let tasks = URL(filePath: "/proc/\(identifier)/task")
-        for task in try FileManager.default.contentsOfDirectory(at: tasks, includingPropertiesForKeys: nil) {
-            let found = try String(contentsOf: task.appending(path: "comm"), encoding: .utf8)
-            guard found == "\(name)\n" else { continue }
-            let times = try String(contentsOf: task.appending(path: "schedstat"), encoding: .utf8)
-            guard let nanoseconds = times.split(separator: " ").first.flatMap({ Double($0) }) else { break }
-            return nanoseconds / 1e9
+        for _ in 0..<1000 {
+            for task in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task") {
+                let folder = URL(filePath: "/proc/\(identifier)/task/\(task)")
+                // A thread that has ended since has no files any more.
+                guard
+                    let found = try? String(contentsOf: folder.appending(path: "comm"), encoding: .utf8),
+                    found == "\(name)\n"
+                else { continue }
+                let times = try String(contentsOf: folder.appending(path: "schedstat"), encoding: .utf8)
+                guard let nanoseconds = times.split(separator: " ").first.flatMap({ Double($0) }) else {
+                    throw ServerError(output: times)
+                }
+                return nanoseconds / 1e9
+            }
         }
         throw ServerError(output: "it has no thread \(name)")
     }
