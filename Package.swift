@@ -133,6 +133,15 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Query",
+            dependencies: [
+                "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Scheduling", "Schema", "Store", "Tables",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Tokens",
             dependencies: [.product(name: "JWTKit", package: "jwt-kit")],
             swiftSettings: swiftSettings
@@ -168,8 +177,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Records", "Scheduling", "Schema", "Store",
-                "Tables",
+                "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Query", "Records", "Scheduling", "Schema",
+                "Store", "Tables",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -183,10 +192,8 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Completeness", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Records", "Scheduling",
-                "Schema",
-                "Store",
-                "Tables", "Tokens",
+                "API", "Completeness", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Query", "Records",
+                "Scheduling", "Schema", "Store", "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

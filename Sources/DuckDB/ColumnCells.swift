@@ -143,7 +143,7 @@ extension ColumnCells {
                     values.count <= 1 << 8 ? .uint8 : values.count <= 1 << 16 ? .uint16 : .uint32
                 case .list, .map: .list
                 case .structure: .structure
-                case .other: .unknown
+                case .decimal, .other: .unknown
                 }
         }
     }

@@ -30,7 +30,7 @@ extension ColumnVector {
             return .timestampTZ(microseconds: microseconds(row))
         case .enumeration(let values):
             return .text(values[Int(int64(row))])
-        case .list, .structure, .map, .other:
+        case .decimal, .list, .structure, .map, .other:
             let message = "Not implemented Error: a value of type \(type) is not read as a scalar; cast it in the query"
             throw DuckDBError(.notImplemented, message)
         }

@@ -20,6 +20,7 @@ package indirect enum LogicalType: Sendable, Hashable {
     case tinyint, smallint, integer, bigint
     case utinyint, usmallint, uinteger, ubigint
     case hugeint
+    case decimal(width: Int, scale: Int)
     case float, double
     case varchar
     /// JSON, a VARCHAR that DuckDB knows to hold a JSON text.
@@ -57,6 +58,8 @@ extension LogicalType {
             case DUCKDB_TYPE_UINTEGER: .uinteger
             case DUCKDB_TYPE_UBIGINT: .ubigint
             case DUCKDB_TYPE_HUGEINT: .hugeint
+            case DUCKDB_TYPE_DECIMAL:
+                .decimal(width: Int(duckdb_decimal_width(type)), scale: Int(duckdb_decimal_scale(type)))
             case DUCKDB_TYPE_FLOAT: .float
             case DUCKDB_TYPE_DOUBLE: .double
             case DUCKDB_TYPE_VARCHAR: Self.string(duckdb_logical_type_get_alias(type)) == "JSON" ? .json : .varchar

@@ -30,6 +30,15 @@ package final class PreparedStatement {
         Int(duckdb_nparams(handle))
     }
 
+    /// The names of the columns that an execution gives.
+    package var columnNames: [String] {
+        (0..<duckdb_prepared_statement_column_count(handle)).map { index in
+            let name = duckdb_prepared_statement_column_name(handle, index)
+            defer { duckdb_free(UnsafeMutableRawPointer(mutating: name)) }
+            return name.map { String(cString: $0) } ?? ""
+        }
+    }
+
     /// Executes the statement.
     ///
     /// A query's rows are computed while they are read. The next statement on the connection ends the reading.

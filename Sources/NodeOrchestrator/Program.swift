@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Journal
+import Query
 import Records
 
 @main
@@ -20,6 +21,11 @@ struct Program: AsyncParsableCommand {
     )
 
     static func main() async {
+        // Before there are other threads, which a worker could not wall in.
+        let words = CommandLine.arguments
+        if words.count == 3, words[1] == QueryWorker.command, let parent = Int32(words[2]) {
+            return QueryWorker.run(parent: parent)
+        }
         do {
             let given = Array(CommandLine.arguments.dropFirst())
             let (path, subcommand) = subcommand(of: given)

@@ -10,6 +10,8 @@ package final class Turns: Sendable {
     private let state: Mutex<State>
     /// How long one may wait for its turn.
     private let patience: Duration
+    /// How many may wait at once.
+    let maximumWaiting: Int
 
     private struct State {
         let places: Int
@@ -71,14 +73,21 @@ package final class Turns: Sendable {
         var continuation: CheckedContinuation<Void, any Error>
     }
 
-    /// How many may wait at once.
-    static let maximumWaiting = 4096
+    /// How many may wait at once unless somebody says otherwise.
+    package static let standardWaiting = 4096
 
     /// - Parameters:
     ///   - places: How many there are.
     ///   - placesEach: How many of them a caller may have.
     ///   - patience: How long one may wait for its turn.
-    package init(places: Int, placesEach: Int, patience: Duration = .seconds(30)) {
+    ///   - maximumWaiting: How many may wait at once.
+    package init(
+        places: Int,
+        placesEach: Int,
+        patience: Duration = .seconds(30),
+        maximumWaiting: Int = Turns.standardWaiting
+    ) {
+        self.maximumWaiting = maximumWaiting
         state = Mutex(State(places: places, placesEach: placesEach))
         self.patience = patience
     }
@@ -144,16 +153,16 @@ package final class Turns: Sendable {
             // A task that was cancelled before is not told again.
             if Task.isCancelled { return (waiter, .failure(CancellationError())) }
             var refused: Waiter?
-            if state.waitingCount == Self.maximumWaiting {
+            if state.waitingCount >= maximumWaiting {
                 let longest = state.lines.max { $0.value.count < $1.value.count }
                 guard let longest, longest.value.count > state.lines[owner]?.count ?? 0 else {
-                    return (waiter, .failure(TurnError.tooMany(Self.maximumWaiting)))
+                    return (waiter, .failure(TurnError.tooMany(maximumWaiting)))
                 }
                 refused = state.remove(longest.key, at: longest.value.count - 1)
             }
             state.lines[owner, default: []].append(waiter)
             state.waitingCount += 1
-            return (refused, .failure(TurnError.tooMany(Self.maximumWaiting)))
+            return (refused, .failure(TurnError.tooMany(maximumWaiting)))
         }
         callNext()
         answered.waiter?.continuation.resume(with: answered.result)

@@ -5,6 +5,17 @@ package struct EngineError: Error, CustomStringConvertible {
     package let description: String
 }
 
+/// Does something that asks DuckDB, and awaits nothing.
+///
+/// - Throws: ``EngineError`` for what DuckDB throws, else what `body` throws.
+func withEngineErrors<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let error as DuckDBError {
+        throw EngineError(description: "\(error)")
+    }
+}
+
 /// Does something that asks DuckDB.
 ///
 /// - Throws: ``EngineError`` for what DuckDB throws, else what `body` throws.

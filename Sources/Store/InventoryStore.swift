@@ -24,6 +24,10 @@ package final class InventoryStore: Service {
     private let searches: Searches
     private let past: PastReads
     private let upkeep: Upkeep
+    /// What transactions have made of resources.
+    package let changes: ChangeReader
+    /// The changes in the journal as Parquet files.
+    package let changeFiles: ChangeFiles
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
     ///
@@ -75,6 +79,14 @@ package final class InventoryStore: Service {
             PastReader(journal, loaded.snapshots, on: try projection.database.connect()),
             directory: directory,
             projection: projection
+        )
+        changes = ChangeReader(
+            PastReader(journal, loaded.snapshots, on: try projection.database.connect(), keepsIndices: false)
+        )
+        changeFiles = ChangeFiles(
+            PastReader(journal, loaded.snapshots, on: try projection.database.connect(), keepsIndices: false),
+            in: data.changes,
+            disk: disk
         )
         past = PastReads(history, projection, timeLimit: configuration.searchTimeout)
         searches = try Searches(projection, directory, timeLimit: configuration.searchTimeout)
@@ -203,6 +215,14 @@ package final class InventoryStore: Service {
     /// - Returns: The snapshot, and whether it is new.
     package func takeSnapshot() async throws -> (snapshot: Snapshot, isNew: Bool) {
         try await withEngine { try await snapshotter.take() }
+    }
+
+    /// Where the snapshots are.
+    package var snapshotFolder: SnapshotFolder { snapshotter.folder }
+
+    /// Writes the inventory as it is to a folder of somebody's own, as a snapshot without sealed secrets.
+    package func export(to folder: SnapshotFolder) async throws -> Snapshot {
+        try await withEngine { try await snapshotter.export(to: folder) }
     }
 
     /// Removes a snapshot.

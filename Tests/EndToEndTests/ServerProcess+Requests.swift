@@ -16,7 +16,13 @@ extension ServerProcess {
     }
 
     /// A write with the local client's token.
-    func write(_ method: String, _ path: String, _ body: String? = nil) throws -> HTTPConnection.Answer {
-        try request(method, path, token: clientToken(), headers: ["Content-Type": "application/json"], body: body)
+    func write(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:]
+    ) throws -> HTTPConnection.Answer {
+        let headers = headers.merging(["Content-Type": "application/json"]) { $1 }
+        return try request(method, path, token: clientToken(), headers: headers, body: body)
     }
 }

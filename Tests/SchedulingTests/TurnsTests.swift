@@ -80,13 +80,13 @@ struct TurnsTests {
 
     @Test("are not given to more than may wait: the last of the longest line goes")
     func full() async throws {
-        let turns = Turns(places: 1, placesEach: 1, patience: .seconds(300))
+        let turns = Turns(places: 1, placesEach: 1, patience: .seconds(300), maximumWaiting: 64)
         let work = Work()
         let refused = Shared(0)
         try await withThrowingTaskGroup { group in
             group.addTask { try await turns.turn(of: Self.carol) { await work.run() } }
             await work.hasBegun()
-            for _ in 0...Turns.maximumWaiting {
+            for _ in 0...turns.maximumWaiting {
                 group.addTask {
                     do {
                         try await turns.turn(of: Self.alice) {}
@@ -95,7 +95,7 @@ struct TurnsTests {
                     }
                 }
             }
-            while turns.waitingCount < Turns.maximumWaiting || refused.value < 1 {
+            while turns.waitingCount < turns.maximumWaiting || refused.value < 1 {
                 try await Task.sleep(for: .milliseconds(1))
             }
             group.addTask { try await turns.turn(of: Self.bob) {} }

@@ -27,3 +27,33 @@ static inline void no_prefetch(const void *address) {
 
 // Gives memory that was freed back to the system, where the C library keeps it.
 void no_return_memory(void);
+
+// Starts a program whose only way to the outside is a socket, its descriptor 0: it has no environment, and nothing else
+// open that can be read or written.
+//
+// `arguments` end with NULL. Returns 0, or the reason as in errno; then the socket's other end is in `socket`, and is not
+// handed on to other programs, and the process's number is in `process`. On Linux the process should call
+// `no_end_with_parent`, which goes by the thread that calls this.
+int no_spawn(const char *path, char *const arguments[], int *socket, int *process);
+
+// Sends bytes to a socket, without a signal where the other side is gone. Returns how many were taken, or -1.
+long no_send(int socket, const void *bytes, size_t count);
+
+// Has the process end when the thread that started it does; `parent` is the number of the process that should be there.
+// Returns 0, or -1 where the parent is gone already.
+int no_end_with_parent(int parent);
+
+// Closes all descriptors from `first` on.
+void no_close_from(int first);
+
+// Limits what the process may use: bytes of address space, and bytes of each file that it writes. No file of its memory
+// is left when it ends.
+int no_limit_resources(uint64_t memory, uint64_t file);
+
+// Gives the process the lowest priority of those that are sure to run at all.
+void no_run_last(void);
+
+// Lets the thread, and those that it will make, open nothing but what is below `folder`, and for reading what is at or
+// below `readable` (which ends with NULL; what does not exist is passed over), and connect to nothing where `connects` is
+// 0. Returns 1, or 0 where the system has no such wall, or -1.
+int no_wall_in(const char *folder, const char *const readable[], int connects);

@@ -13,6 +13,8 @@ package struct Problem: Error, HTTPResponseError {
     package var holder: (kind: String, id: String)?
     /// The oldest moment that can be read, where an older one was asked for.
     package var oldest: UInt64?
+    /// Where in a text of the request the error is, in characters from 1.
+    package var position: Int?
     package var headers: HTTPFields = [:]
 
     package init(_ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = [:]) {
@@ -46,6 +48,7 @@ package struct Problem: Error, HTTPResponseError {
             )
         }
         if let holder { members["holder"] = ["kind": .string(holder.kind), "id": .string(holder.id)] }
+        if let position { members["position"] = .number(JSONNumber(position)) }
         if let oldest { members["oldest"] = .number(JSONNumber(Int(oldest))) }
         return members
     }

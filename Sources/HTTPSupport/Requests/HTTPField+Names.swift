@@ -8,6 +8,9 @@ extension HTTPField.Name {
     /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>
     package static let lastEventID = name("Last-Event-ID")
 
+    /// The number of the transaction that an answer is as of.
+    package static let inventorySequence = name("Inventory-Sequence")
+
     private static func name(_ text: String) -> Self {
         guard let name = Self(text) else { preconditionFailure("a token is the name of a header") }
         return name

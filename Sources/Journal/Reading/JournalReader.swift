@@ -95,6 +95,19 @@ package struct JournalReader {
         return versions
     }
 
+    /// All changes within a range of numbers, in their order.
+    package mutating func changes(in range: ClosedRange<UInt64>) throws -> [Version] {
+        var changes: [Version] = []
+        for place in try segments(in: range).reversed() {
+            let condition = { (entry: ChangePlace) in range.contains(entry.sequence) }
+            let entries =
+                try journal.recentEntries(of: place.segment, where: condition)
+                ?? index(of: place).entries(in: range)
+            changes += try read(entries.sorted { ($0.line, $0.position) < ($1.line, $1.position) }, of: place.segment)
+        }
+        return changes
+    }
+
     /// The versions of a resource within a range of numbers, newest first.
     package mutating func versions(
         of resource: ResourceID,

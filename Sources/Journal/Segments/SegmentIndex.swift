@@ -96,13 +96,13 @@ struct SegmentIndex {
 
     /// The resources that changed within a range of numbers.
     func resources(changedIn range: ClosedRange<UInt64>) -> Set<ResourceID> {
+        Set(entries(in: range).map(\.resource))
+    }
+
+    /// The changes within a range of numbers.
+    func entries(in range: ClosedRange<UInt64>) -> [ChangePlace] {
         bytes.withUnsafeBytes { bytes in
-            var resources: Set<ResourceID> = []
-            for index in 0..<count {
-                let entry = Self.entry(bytes, index)
-                if range.contains(entry.sequence) { resources.insert(entry.resource) }
-            }
-            return resources
+            (0..<count).lazy.map { Self.entry(bytes, $0) }.filter { range.contains($0.sequence) }
         }
     }
 
@@ -133,11 +133,5 @@ struct SegmentIndex {
             lineLength: Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 32, as: UInt32.self))),
             position: Int(last >> 8)
         )
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(littleEndian value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { self += $0 }
     }
 }

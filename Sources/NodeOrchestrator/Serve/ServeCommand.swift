@@ -5,6 +5,7 @@ import HTTPSupport
 import InventoryHTTP
 import Logging
 import Metrics
+import Query
 import Records
 import ServiceLifecycle
 import Store
@@ -58,6 +59,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "How long a search, or a read of the past, may take. (default: 5s)", transform: DurationArgument.read)
     var searchTimeout = DurationArgument(StoreConfiguration.standardSearchTimeout)
+
+    @OptionGroup
+    var queries: QueryOptions
 
     @Option(
         help: "Size of all documents together that a transaction may write. (default: 512MiB)",
@@ -139,7 +143,9 @@ struct ServeCommand: AsyncParsableCommand {
         let key = try await tokenKey(KeyFolder(storeConfiguration.directory), logger: logger)
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
-        let routes = InventoryAPI(store: store, metrics: metrics).routes
+        var routes = InventoryAPI(store: store, metrics: metrics).routes
+        let queryService = try QueryService(store, queries.limits, logger: logger)
+        routes.add(QueryAPI(queryService).routes)
         let server = HTTPServer(
             routes,
             for: Authenticator(key: key, protectsReads: authReads, pages: WebPages(allowedHosts: allowedHost)),
@@ -155,7 +161,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot.
         var configuration = ServiceGroupConfiguration(
-            services: [store, server, StopLimit(duration: Self.stopLimit)],
+            services: [store, queryService, server, StopLimit(duration: Self.stopLimit)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

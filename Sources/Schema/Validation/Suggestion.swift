@@ -1,7 +1,7 @@
 extension [String] {
     /// The element that a mistyped name most likely means: one that two edits at most, and fewer than half of the
     /// name's characters, lead to. Nil when there is none, and for names of more than 64 characters.
-    func nearest(to name: String) -> String? {
+    package func nearest(to name: String) -> String? {
         guard (2...64).contains(name.count) else { return nil }
         let limit = Swift.min(2, (name.count - 1) / 2)
         let candidates = filter { abs($0.count - name.count) <= limit }

@@ -82,6 +82,32 @@ actor Snapshotter {
             return (last, false)
         }
         let start = ContinuousClock.now
+        let snapshot = try write(tables, withSecrets: true, to: folder)
+        last = snapshot
+        logger.info(
+            "took a snapshot",
+            metadata: [
+                "snapshot": "\(snapshot.id)", "sequence": "\(tables.position.sequence)",
+                "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
+                "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
+            ]
+        )
+        return (snapshot, true)
+    }
+
+    /// Writes the inventory as it is to another folder, as a snapshot without sealed secrets.
+    func export(to folder: SnapshotFolder) async throws -> Snapshot {
+        let tables = try await projection.pin()
+        return try await tables.connection.interruptHandle.cancellable {
+            try write(tables, withSecrets: false, to: folder)
+        }
+    }
+
+    private func write(
+        _ tables: Projection.PinnedTables,
+        withSecrets: Bool,
+        to folder: SnapshotFolder
+    ) throws -> Snapshot {
         try folder.disk.createFolder(folder.path)
         let now = Date()
         let id = try folder.newID(at: now)
@@ -90,26 +116,21 @@ actor Snapshotter {
             try folder.disk.createFolder(partial)
             let helper = HelperThread(on: projection.database, givesWay: true)
             defer { helper.end() }
-            try write(tables, at: now, to: partial)
+            try writeFiles(tables, withSecrets: withSecrets, at: now, to: partial)
             try folder.disk.move(partial, to: folder.folder(id))
         } catch {
             discard(partial)
             throw error
         }
-        let snapshot = try folder.snapshot(id)
-        last = snapshot
-        logger.info(
-            "took a snapshot",
-            metadata: [
-                "snapshot": "\(id)", "sequence": "\(tables.position.sequence)",
-                "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
-                "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
-            ]
-        )
-        return (snapshot, true)
+        return try folder.snapshot(id)
     }
 
-    private func write(_ tables: Projection.PinnedTables, at date: Date, to folder: URL) throws {
+    private func writeFiles(
+        _ tables: Projection.PinnedTables,
+        withSecrets: Bool,
+        at date: Date,
+        to folder: URL
+    ) throws {
         var files: [String: SnapshotManifest.File] = [:]
         let scripts = [
             Snapshot.schemaName: ResourceTable.all.map(\.exportStatement),
@@ -122,12 +143,14 @@ actor Snapshotter {
         }
         let hasSameFields = last?.manifest.files[Snapshot.schemaName] == files[Snapshot.schemaName]
         for table in ResourceTable.all {
-            if hasSameFields, let linked = try link(table.kind, tables.lastChanges[table.kind], to: folder) {
+            if hasSameFields,
+                let linked = try link(table.kind, tables.lastChanges[table.kind], withSecrets: withSecrets, to: folder)
+            {
                 files.merge(linked) { $1 }
                 continue
             }
             var statements = [Snapshot.fileName(of: table.kind): table.copyStatement(to:)]
-            if table.kind.resourceType.hasSecrets {
+            if withSecrets, table.kind.resourceType.hasSecrets {
                 statements[Snapshot.secretsFileName(of: table.kind)] = table.copySecretsStatement(to:)
             }
             for (name, statement) in statements {
@@ -156,6 +179,7 @@ actor Snapshotter {
     private func link(
         _ kind: Kind,
         _ lastChange: UInt64?,
+        withSecrets: Bool,
         to folder: URL
     ) throws(DiskError) -> [String: SnapshotManifest.File]? {
         guard let last, last.manifest.format == DiskFormat.current, last.manifest.kinds.contains(kind),
@@ -168,7 +192,7 @@ actor Snapshotter {
             logger.warning("a snapshot is damaged", metadata: ["snapshot": "\(last.id)", "reason": "it \(error)"])
             return nil
         }
-        let names = [Snapshot.fileName(of: kind), Snapshot.secretsFileName(of: kind)]
+        let names = [Snapshot.fileName(of: kind)] + (withSecrets ? [Snapshot.secretsFileName(of: kind)] : [])
         let files = last.manifest.files.filter { names.contains($0.key) }
         var linked: [URL] = []
         do throws(DiskError) {

@@ -21,8 +21,8 @@ package struct SnapshotFolder: Sendable {
     }
 
     private static let prefix = "snapshot="
-    /// What a snapshot is called while it is written.
-    private static let partialPrefix = ".partial-"
+    /// What a snapshot is called while it is written; what has such a name at a start is removed.
+    package static let partialPrefix = ".partial-"
 
     package init(_ path: URL, disk: Disk = Disk()) {
         self.path = path

@@ -1,0 +1,194 @@
+package import HTTPSupport
+import HTTPTypes
+import Hummingbird
+import InventoryHTTP
+import Logging
+import NIOCore
+package import Query
+import Records
+import Scheduling
+import Schema
+
+/// The HTTP interface for SQL: `/query` carries out a statement, `/query/tables` says what there is to read.
+package struct QueryAPI: Sendable {
+    private let queries: QueryService
+
+    package init(_ queries: QueryService) {
+        self.queries = queries
+    }
+
+    /// The largest body, in bytes.
+    private static let maximumStatementSize = 1 << 20
+
+    package var routes: RouteTable {
+        var routes = RouteTable()
+        routes.add("/query", .post) { request, context in
+            let format = try Self.format(request)
+            let wanted = try await request.withBody(context, atMost: Self.maximumStatementSize) { body in
+                try QueryRequest(json: JSONValue(parsing: body.readableBytesView), format)
+            } then: {
+                $0
+            }
+            return try await answer(wanted, context)
+        }
+        routes.add("/query/tables", .get) { _, _ in .json(JSONValue.array(QueryTable.all.map(\.json)).bytes) }
+        return routes
+    }
+
+    /// The format that a client accepts and that is named first among the best.
+    private static func format(_ request: Request) throws(Problem) -> QueryFormat {
+        guard let accepted = request.headers[.accept] else { return .json }
+        guard let format = QueryFormat(accepting: accepted) else {
+            let types = QueryFormat.allCases.map(\.mediaType).joined(separator: ", ")
+            throw Problem(.notAcceptable, "An answer is one of \(types), and Accept says \(accepted).")
+        }
+        return format
+    }
+
+    private func answer(_ wanted: QueryRequest, _ context: RouteContext) async throws -> Response {
+        let caller = context.caller
+        let answer: QueryAnswer
+        do {
+            answer = try await context.whileClientWaits { try await queries.answer(wanted, for: caller) }
+        } catch let failure as QueryFailure {
+            if failure.reason == .unready {
+                context.logger.error("the tables of a query cannot be read", metadata: ["reason": "\(failure.message)"])
+            }
+            throw Problem(failure)
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: answer.format.contentType, .inventorySequence: "\(answer.sequence)",
+                .cacheControl: "no-store",
+            ],
+            body: ResponseBody { writer in
+                do {
+                    while let piece = try await context.whileClientWaits({ try await answer.next() }) {
+                        try await writer.write(ByteBuffer(bytes: piece))
+                    }
+                } catch let failure as QueryFailure {
+                    // The client finds the answer cut off; where it reads lines, the last one says why.
+                    if answer.format == .ndjson {
+                        try await writer.write(
+                            ByteBuffer(bytes: JSONValue.object(["error": .string(failure.message)]).bytes)
+                        )
+                    }
+                    throw failure
+                }
+                try await writer.finish(nil)
+            }
+        )
+    }
+}
+
+extension QueryFormat {
+    /// The best format for an Accept header (RFC 9110, section 12.5.1); nil where there is none.
+    init?(accepting header: String) {
+        var best: (format: QueryFormat, quality: Double)?
+        for range in header.split(separator: ",") {
+            let parts = range.split(separator: ";").map { $0.trimmingPrefix(while: \.isWhitespace) }
+            let name = (parts.first ?? "").lowercased().filter { !$0.isWhitespace }
+            let weight = parts.dropFirst().first { $0.lowercased().hasPrefix("q=") }?.dropFirst(2)
+            let quality = weight.flatMap { Double($0) } ?? 1
+            let format =
+                switch name {
+                case "*/*", "application/*": QueryFormat.json
+                case "text/*": QueryFormat.csv
+                default: Self.allCases.first { $0.mediaType == name }
+                }
+            guard let format, quality > 0, quality > best?.quality ?? 0 else { continue }
+            best = (format, quality)
+        }
+        guard let best else { return nil }
+        self = best.format
+    }
+
+    fileprivate var contentType: String {
+        self == .csv ? "\(mediaType); charset=utf-8; header=present" : mediaType
+    }
+}
+
+extension QueryRequest {
+    /// Reads a request such as `{"sql": "FROM bmcs WHERE xname = ?", "params": ["x1000c0s0b0"], "at": 42}`.
+    fileprivate init(json: JSONValue, _ format: QueryFormat) throws(Problem) {
+        guard case .object(let members) = json, case .string(let sql)? = members["sql"] else {
+            throw Problem(.badRequest, #"The body must be an object such as {"sql":"SELECT count(*) FROM bmcs"}."#)
+        }
+        if let unknown = members.first(where: { !["sql", "params", "at"].contains($0.key) }) {
+            throw Problem(.badRequest, "There is no member \(unknown.key); there are sql, params, at.")
+        }
+        var parameters: [QueryParameter] = []
+        switch members["params"] {
+        case nil, .null: break
+        case .array(let values): parameters = try values.map { value throws(Problem) in try QueryParameter(value) }
+        default: throw Problem(.badRequest, "The params must be an array, with a value for each ? of the statement.")
+        }
+        self.init(sql: sql, parameters: parameters, moment: try Self.moment(members["at"]), format: format)
+    }
+
+    private static func moment(_ value: JSONValue?) throws(Problem) -> Moment? {
+        let text: String
+        switch value {
+        case nil, .null: return nil
+        case .string(let value): text = value
+        case .number(let number): text = number.literal
+        default: throw Problem(.badRequest, "The value of at must be a time, a sequence number or a snapshot's id.")
+        }
+        do {
+            return try Moment(text)
+        } catch {
+            throw Problem(.badRequest, "The value of at, \(text.debugDescription), \(error.message).")
+        }
+    }
+}
+
+extension QueryParameter {
+    fileprivate init(_ value: JSONValue) throws(Problem) {
+        switch value {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .string(let value): self = .text(value)
+        case .number(let number):
+            if let integer = Int64(number.literal) {
+                self = .integer(integer)
+            } else {
+                self = .double(number.double)
+            }
+        case .array, .object:
+            throw Problem(.badRequest, "A value of params must be a text, a number, true, false or null.")
+        }
+    }
+}
+
+extension QueryTable {
+    fileprivate var json: JSONValue {
+        [
+            "name": .string(name), "description": .string(description),
+            "columns": .array(
+                columns.map { column in
+                    var members: JSONObject = ["name": .string(column.name), "type": .string(column.type)]
+                    if let description = column.description { members["description"] = .string(description) }
+                    return .object(members)
+                }
+            ),
+        ]
+    }
+}
+
+extension Problem {
+    /// The answer to a statement that is not carried out.
+    init(_ failure: QueryFailure) {
+        switch failure.reason {
+        case .refused, .failed, .tooLarge, .outOfMemory: self.init(.badRequest, failure.message)
+        case .timedOut: self.init(.gatewayTimeout, failure.message)
+        case .unready:
+            self.init(
+                .serviceUnavailable,
+                "The tables cannot be read now; the server's log says why.",
+                headers: Self.retrySoon
+            )
+        }
+        position = failure.position
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+
+/// A message whose frame has it as JSON.
+protocol Message: Codable, Sendable {
+    static var tag: Frame.Tag { get }
+}
+
+extension Message {
+    var frame: Frame {
+        get throws { Frame(Self.tag, Array(try JSONEncoder().encode(self))) }
+    }
+
+    init(_ frame: Frame) throws {
+        guard frame.tag == Self.tag else {
+            throw BrokenConnection(description: "the other side sends \(frame.tag) for \(Self.tag)")
+        }
+        self = try JSONDecoder().decode(Self.self, from: Data(frame.payload))
+    }
+}
+
+/// What a worker may do.
+struct WorkerSettings: Message {
+    static var tag: Frame.Tag { .start }
+
+    /// The only folder that it sees.
+    var folder: String
+    /// Bytes that DuckDB may take for data.
+    var memory: Int
+    var threads: Int
+    /// Bytes of a file that it may write.
+    var fileSize: Int
+
+    /// The name of the file that a process writes an answer to, where that is a file.
+    static func answerName(of process: Int32) -> String { "answer-\(process).parquet" }
+}
+
+/// A statement as a client has sent it.
+struct QueryStatement: Message {
+    static var tag: Frame.Tag { .prepare }
+
+    var sql: String
+    var parameters: [QueryParameter]
+}
+
+/// The value of a parameter of a statement.
+package enum QueryParameter: Codable, Sendable, Equatable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case double(Double)
+    case text(String)
+}
+
+/// What a statement is about.
+struct StatementNeeds: Message {
+    static var tag: Frame.Tag { .needs }
+
+    /// The names of the tables that it reads.
+    var tables: Set<String>
+}
+
+/// What the tables of resources begin with.
+struct BaseDescription: Message {
+    static var tag: Frame.Tag { .base }
+
+    /// The id of a snapshot in the folder; nil for the empty inventory.
+    var snapshot: String?
+    /// Whether the base is kept for the statements that follow; if not, it is only for the next one.
+    var isKept: Bool
+}
+
+/// What there is of the past, for the next statement.
+struct PastDescription: Message {
+    static var tag: Frame.Tag { .past }
+
+    /// The ids of snapshots, all of them in the folder.
+    var snapshots: [String]
+    /// The files of changes, by their names in the folder.
+    var changeFiles: [String]
+    /// The last change that is seen.
+    var sequence: UInt64
+}
+
+/// How a statement is carried out.
+struct Execution: Message {
+    static var tag: Frame.Tag { .execute }
+
+    var format: QueryFormat
+    var rowLimit: Int
+    var byteLimit: Int
+    /// How long a statement may take, and how much of that is left; in milliseconds.
+    var timeLimit: Int
+    var timeLeft: Int
+    /// The number that the answer is as of.
+    var sequence: UInt64
+}
+
+/// An answer is complete.
+struct AnswerEnd: Message {
+    static var tag: Frame.Tag { .end }
+
+    var rows: Int
+}
+
+/// Why a statement is not carried out.
+package struct QueryFailure: Message, Error, Equatable {
+    static var tag: Frame.Tag { .failed }
+
+    package enum Reason: String, Codable, Sendable {
+        /// What it says cannot be done, whatever the data.
+        case refused
+        /// What it does is wrong for the data.
+        case failed
+        /// What it gives is more than an answer may have.
+        case tooLarge
+        /// The memory is not enough for it.
+        case outOfMemory
+        case timedOut
+        /// What it reads is not there; the process has to be started again.
+        case unready
+    }
+
+    package var reason: Reason
+    /// What is wrong, for the client.
+    package var message: String
+    /// Where in the statement, in characters from 1.
+    package var position: Int?
+
+    init(_ reason: Reason, _ message: String, position: Int? = nil) {
+        self.reason = reason
+        self.message = message
+        self.position = position
+    }
+}
+
+/// How an answer is written.
+package enum QueryFormat: String, Codable, Sendable, CaseIterable {
+    case json, ndjson, csv, parquet
+
+    /// The media type, as in `Accept`.
+    package var mediaType: String {
+        switch self {
+        case .json: "application/json"
+        case .ndjson: "application/x-ndjson"
+        case .csv: "text/csv"
+        case .parquet: "application/vnd.apache.parquet"
+        }
+    }
+}

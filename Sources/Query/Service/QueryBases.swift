@@ -1,0 +1,178 @@
+import Foundation
+import Inventory
+import Journal
+import Logging
+import Records
+import Store
+import Synchronization
+import Tables
+
+/// What the tables of query workers begin with: snapshots, or where none is near enough, what the inventory is now.
+///
+/// A snapshot stays in the workers' folder while somebody holds a lease of it, even when the store removes it.
+actor QueryBases {
+    private let store: InventoryStore
+    private let folder: QueryFolder
+    private let logger: Logger
+    private let leases = Leases()
+    /// What was written last because no snapshot was near enough.
+    private var exported: Snapshot?
+
+    init(_ store: InventoryStore, _ folder: QueryFolder, logger: Logger) {
+        self.store = store
+        self.folder = folder
+        self.logger = logger
+    }
+
+    /// What tables begin with.
+    struct Base: Sendable {
+        /// The id of a snapshot in the folder; nil for the empty inventory.
+        var snapshot: String?
+        /// The last transaction in it.
+        var sequence: UInt64
+        /// Keeps the snapshot where it is.
+        var lease: Lease?
+    }
+
+    /// The newest base with what has changed since.
+    ///
+    /// - Parameters:
+    ///   - sequence: The last transaction that counts at least.
+    ///   - limit: How many resources may have changed since a snapshot for it to be one.
+    /// - Returns: The base, and the last transaction that counts: more than was wanted where the base has more.
+    func newest(
+        through sequence: UInt64,
+        limit: Int
+    ) async throws -> (base: Base, through: UInt64, changes: [JournalChange]) {
+        for candidate in try candidates(at: sequence) {
+            let changes = try await store.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
+            // Older ones have even more.
+            guard let changes else { break }
+            if let base = lease(candidate) { return (base, sequence, changes) }
+        }
+        let snapshot = try await store.export(to: folder.snapshots)
+        exported = snapshot
+        let base = Base(snapshot: snapshot.id, sequence: snapshot.manifest.sequence, lease: leases.take([snapshot.id]))
+        try tidy()
+        let through = max(sequence, base.sequence)
+        let changes = try await store.changes.changes(after: base.sequence, through: through, limit: .max)
+        return (base, through, changes ?? [])
+    }
+
+    /// The nearest base of a moment with what changed until then.
+    ///
+    /// - Throws: ``Refusal`` where that is more than may be.
+    func base(at sequence: UInt64, limit: Int) async throws -> (base: Base, changes: [JournalChange]) {
+        var isFar = false
+        for candidate in try candidates(at: sequence) {
+            let changes = try await store.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
+            guard let changes else {
+                isFar = true
+                break
+            }
+            if let base = lease(candidate) { return (base, changes) }
+        }
+        throw Refusal(
+            .invalid,
+            isFar
+                ? "More than \(limit) resources changed between the nearest snapshot and \(sequence); name a snapshot, or a "
+                    + "moment that is nearer to one."
+                : "There is no snapshot that the inventory as of \(sequence) can be worked out from."
+        )
+    }
+
+    private struct Candidate {
+        var snapshot: Snapshot?
+        var sequence: UInt64
+    }
+
+    /// What a moment can be worked out from, the nearest first.
+    private func candidates(at sequence: UInt64) throws -> [Candidate] {
+        let snapshots = try store.snapshotFolder.readable() + [exported].compactMap(\.self)
+        let nearest = snapshots.filter { $0.manifest.sequence <= sequence }
+            .sorted { ($0.manifest.sequence, $0.id) > ($1.manifest.sequence, $1.id) }
+            .map { Candidate(snapshot: $0, sequence: $0.manifest.sequence) }
+        return nearest + (store.journal.oldest == 1 ? [Candidate(sequence: 0)] : [])
+    }
+
+    /// - Returns: Nil where the snapshot cannot be used.
+    private func lease(_ candidate: Candidate) -> Base? {
+        guard let snapshot = candidate.snapshot else { return Base(sequence: 0) }
+        return lease([snapshot]).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0.lease) }
+    }
+
+    /// Has snapshots stay in the folder; those that cannot be used are left out.
+    ///
+    /// - Returns: Nil where none can be used.
+    private func lease(_ snapshots: [Snapshot]) -> (ids: [String], lease: Lease)? {
+        let ids = snapshots.compactMap { snapshot -> String? in
+            do {
+                try folder.add(snapshot)
+                return snapshot.id
+            } catch {
+                logger.warning(
+                    "queries cannot use a snapshot",
+                    metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
+                )
+                return nil
+            }
+        }
+        return ids.isEmpty ? nil : (ids, leases.take(ids))
+    }
+
+    // MARK: The past
+
+    /// The snapshots up to a transaction, oldest first.
+    func past(through sequence: UInt64) throws -> (ids: [String], lease: Lease?) {
+        try tidy()
+        let snapshots = try store.snapshotFolder.readable().filter { $0.manifest.sequence <= sequence }
+        guard let (ids, lease) = lease(snapshots) else { return ([], nil) }
+        return (ids.sorted(), lease)
+    }
+
+    /// The names, in the folder, of the files that have the changes up to a transaction.
+    ///
+    /// - Parameter deadline: When the files that are missing must be there.
+    func changeFiles(through sequence: UInt64, until deadline: ContinuousClock.Instant) async throws -> [String] {
+        try folder.setChangeFiles(try await store.changeFiles.files(upTo: sequence, until: deadline))
+    }
+
+    /// Takes away what nobody uses and what the store does not have any more.
+    private func tidy() throws {
+        let own = try store.snapshotFolder.ids() + [exported?.id].compactMap(\.self)
+        try folder.remove(except: leases.held.union(own))
+    }
+
+    /// Keeps snapshots in the workers' folder.
+    final class Lease: Sendable {
+        private let ids: [String]
+        private let leases: Leases
+
+        fileprivate init(_ ids: [String], _ leases: Leases) {
+            self.ids = ids
+            self.leases = leases
+        }
+
+        deinit { leases.end(ids) }
+    }
+
+    /// Counts the leases of each snapshot.
+    fileprivate final class Leases: Sendable {
+        private let counts = Mutex<[String: Int]>([:])
+
+        var held: Set<String> { counts.withLock { Set($0.keys) } }
+
+        func take(_ ids: [String]) -> Lease {
+            counts.withLock { counts in
+                for id in ids { counts[id, default: 0] += 1 }
+            }
+            return Lease(ids, self)
+        }
+
+        func end(_ ids: [String]) {
+            counts.withLock { counts in
+                for id in ids { counts[id] = counts[id].flatMap { $0 > 1 ? $0 - 1 : nil } }
+            }
+        }
+    }
+}

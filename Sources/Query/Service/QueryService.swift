@@ -1,0 +1,119 @@
+import Foundation
+package import Logging
+import Records
+package import Scheduling
+import ServiceLifecycle
+package import Store
+import Synchronization
+
+/// Carries out statements of users: each in a worker process of its own, and callers take turns.
+///
+/// Workers are started when they are needed, and end when they have had nothing to do for a while.
+package final class QueryService: Service {
+    package let limits: QueryLimits
+    private let program: String
+    private let settings: WorkerSettings
+    private let store: InventoryStore
+    private let folder: QueryFolder
+    private let bases: QueryBases
+    private let turns: Turns
+    private let logger: Logger
+    private let idle = Mutex<[(worker: Worker, since: ContinuousClock.Instant)]>([])
+
+    /// How long a worker waits for another statement.
+    private static let idleTime = Duration.seconds(60)
+    /// How often a statement is carried out whose process dies.
+    private static let attempts = 2
+
+    /// - Parameter program: The program that has the hidden command; nil for the one that runs.
+    package init(_ store: InventoryStore, _ limits: QueryLimits, program: String? = nil, logger: Logger) throws {
+        self.store = store
+        self.limits = limits
+        self.program = program ?? WorkerProcess.ownProgram
+        self.logger = logger
+        folder = try QueryFolder(of: store.snapshotFolder)
+        bases = QueryBases(store, folder, logger: logger)
+        settings = WorkerSettings(
+            folder: folder.location,
+            memory: limits.memory,
+            threads: limits.threads,
+            fileSize: limits.size
+        )
+        turns = Turns(
+            places: limits.workers,
+            placesEach: max(1, limits.workers - 1),
+            maximumWaiting: limits.waiting
+        )
+    }
+
+    /// Begins to carry out a statement; the first piece of the answer is there when this returns.
+    ///
+    /// - Throws: ``QueryFailure``; ``Refusal`` for a moment that cannot be read; ``TurnError``; `CancellationError`.
+    package func answer(_ request: QueryRequest, for caller: Caller) async throws -> QueryAnswer {
+        let turn = try await turns.take(of: caller)
+        let deadline = ContinuousClock.now + limits.time
+        for _ in 1..<Self.attempts {
+            if let answer = try await attempt(request, turn, until: deadline) { return answer }
+        }
+        if let answer = try await attempt(request, turn, until: deadline) { return answer }
+        throw QueryFailure(
+            .outOfMemory,
+            "The statement ended the process that carries it out, most likely because it needs more memory than it may have."
+        )
+    }
+
+    /// - Returns: Nil where the process has died.
+    private func attempt(
+        _ request: QueryRequest,
+        _ turn: Turn,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> QueryAnswer? {
+        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(program, settings, store, bases)
+        let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
+        do {
+            return try await run.during {
+                let sequence = try await worker.begin(request, limits, until: deadline)
+                return QueryAnswer(sequence: sequence, format: request.format, first: try await worker.next(), run)
+            }
+        } catch let error as BrokenConnection {
+            logger.warning(
+                "a query worker has died",
+                metadata: ["process": "\(worker.identifier ?? 0)", "reason": "\(error)"]
+            )
+            return nil
+        }
+    }
+
+    /// Takes a worker back.
+    private func leave(_ worker: Worker, isUsable: Bool) {
+        guard isUsable else {
+            worker.end()
+            if let identifier = worker.identifier { discardAnswer(of: identifier) }
+            return
+        }
+        idle.withLock { $0.append((worker, .now)) }
+    }
+
+    private func discardAnswer(of process: Int32) {
+        do throws(DiskError) {
+            try folder.removeAnswer(of: process)
+        } catch {
+            logger.warning("a file of an answer stays until the next start", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Ends workers that have nothing to do; all of them when the service group shuts down.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                do {
+                    try await Task.sleep(for: Self.idleTime / 4)
+                } catch {
+                    break
+                }
+                idle.withLock { $0.removeAll { $0.since + Self.idleTime < .now } }
+            }
+        }
+        idle.withLock { $0.removeAll() }
+    }
+}

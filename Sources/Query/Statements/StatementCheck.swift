@@ -1,0 +1,217 @@
+import Schema
+
+/// Makes sure that a statement reads nothing but the tables there are, by functions that see nothing else.
+///
+/// Goes by the tree that DuckDB's parser makes of it (`json_serialize_sql`), and lets through only what it knows: a new
+/// version of DuckDB has to be looked at before something new in it can be used.
+struct StatementCheck {
+    /// The tables that there are, in lower case.
+    private let tables: Set<String>
+    /// Those of them that the statement reads.
+    private(set) var read: Set<String> = []
+
+    /// - Parameter tree: What `json_serialize_sql` gives.
+    /// - Throws: ``QueryFailure`` that says what is wrong, or not allowed.
+    static func tables(of tree: String, among tables: Set<String>) throws(QueryFailure) -> Set<String> {
+        let parsed: JSONValue
+        do {
+            parsed = try JSONValue(parsing: tree, maximumDepth: 1000)
+        } catch {
+            throw QueryFailure(.refused, "The statement is nested too deeply.")
+        }
+        guard case .object(let answer) = parsed else { throw QueryFailure(.refused, onlySelect) }
+        if answer["error"] == .bool(true) { throw failure(answer) }
+        guard case .array(let statements)? = answer["statements"], statements.count == 1,
+            case .object(let statement) = statements[0], let node = statement["node"]
+        else { throw QueryFailure(.refused, "One statement is carried out at a time; this has several, or none.") }
+        var check = StatementCheck(tables: tables)
+        try check.visit(node, Scope())
+        return check.read
+    }
+
+    private init(tables: Set<String>) {
+        self.tables = tables
+    }
+
+    private static let onlySelect =
+        "Only a SELECT is carried out (or FROM, WITH, VALUES, DESCRIBE and SUMMARIZE of the tables)."
+
+    private static func failure(_ answer: JSONObject) -> QueryFailure {
+        guard case .string("parser")? = answer["error_type"], case .string(let message)? = answer["error_message"]
+        else {
+            return QueryFailure(.refused, onlySelect)
+        }
+        var position: Int?
+        // DuckDB counts from 0.
+        if case .string(let text)? = answer["position"] { position = Int(text).map { $0 + 1 } }
+        return QueryFailure(.refused, "The statement does not parse: \(message)", position: position)
+    }
+
+    /// The names that stand for more than the tables there are.
+    private struct Scope {
+        /// Common table expressions, in lower case.
+        var expressions: Set<String> = []
+    }
+
+    // MARK: Tree
+
+    private mutating func visit(_ value: JSONValue, _ scope: Scope) throws(QueryFailure) {
+        switch value {
+        case .array(let elements):
+            for element in elements { try visit(element, scope) }
+        case .object(let object): try visit(object, scope)
+        case .null, .bool, .number, .string: break
+        }
+    }
+
+    private mutating func visit(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        if case .string(let expression)? = object["class"] {
+            try visit(expression: expression, object, scope)
+        } else if case .string(let type)? = object["type"] {
+            try visit(node: type, object, scope)
+        } else {
+            try visitMembers(of: object, scope)
+        }
+    }
+
+    private mutating func visitMembers(of object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        for member in object where !Self.constants.contains(member.key) { try visit(member.value, scope) }
+    }
+
+    /// Members that have numbers and types, and nothing that is carried out.
+    private static let constants: Set<String> = ["sample", "expected_types"]
+
+    /// What a query, or what it reads from, may be.
+    private static let nodes: Set<String> = [
+        "SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "SUBQUERY", "JOIN", "EXPRESSION_LIST",
+        "EMPTY",
+        "PIVOT", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "ORDER_MODIFIER", "DISTINCT_MODIFIER", "ASCENDING",
+        "DESCENDING",
+        "ORDER_DEFAULT",
+    ]
+
+    private mutating func visit(node type: String, _ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        switch type {
+        case "BASE_TABLE": try visitTable(object, scope)
+        case "TABLE_FUNCTION": try visitTableFunction(object, scope)
+        case "SHOW_REF":
+            guard let query = object["query"], query != .null else {
+                throw QueryFailure(.refused, "\(Self.onlySelect) GET /query/tables lists the tables.")
+            }
+            try visit(query, scope)
+        case _ where Self.nodes.contains(type):
+            try visitMembers(of: object, visitExpressions(of: object, type, scope))
+        default: throw QueryFailure(.refused, "\(type) in a statement is not allowed.")
+        }
+    }
+
+    /// Visits the common table expressions of a query.
+    ///
+    /// - Returns: The names that the rest of the query sees.
+    private mutating func visitExpressions(
+        of object: JSONObject,
+        _ type: String,
+        _ scope: Scope
+    ) throws(QueryFailure) -> Scope {
+        var scope = scope
+        if type == "RECURSIVE_CTE_NODE" || type == "CTE_NODE", case .string(let name)? = object["cte_name"] {
+            scope.expressions.insert(name.lowercased())
+        }
+        guard case .object(let map)? = object["cte_map"], case .array(let entries)? = map["map"] else { return scope }
+        for entry in entries {
+            guard case .object(let entry) = entry, case .string(let name)? = entry["key"], let query = entry["value"]
+            else { throw QueryFailure(.refused, "A WITH of this form is not allowed.") }
+            try visit(query, scope)
+            scope.expressions.insert(name.lowercased())
+        }
+        return scope
+    }
+
+    private mutating func visitTable(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        guard case .string(let name)? = object["table_name"] else {
+            throw QueryFailure(.refused, "A table without a name is not allowed.")
+        }
+        let position = Self.position(of: object)
+        guard object["schema_name"] == "", object["catalog_name"] == "", object["at_clause"] ?? .null == .null else {
+            throw QueryFailure(.refused, "A table is named by its name alone: \(name).", position: position)
+        }
+        if !scope.expressions.contains(name.lowercased()) {
+            guard tables.contains(name.lowercased()) else {
+                let similar = tables.sorted().nearest(to: name).map { " Did you mean \($0)?" } ?? ""
+                throw QueryFailure(
+                    .refused,
+                    "There is no table \(name).\(similar) GET /query/tables lists the tables.",
+                    position: position
+                )
+            }
+            read.insert(name.lowercased())
+        }
+    }
+
+    private mutating func visitTableFunction(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        guard case .object(let function)? = object["function"], case .string(let name)? = function["function_name"],
+            AllowedFunctions.ofTables.contains(name.lowercased())
+        else {
+            var name = "This"
+            if case .object(let function)? = object["function"], case .string(let text)? = function["function_name"] {
+                name = text
+            }
+            throw QueryFailure(
+                .refused,
+                "\(name) is not allowed as a table; there are \(AllowedFunctions.ofTables.sorted().joined(separator: ", ")).",
+                position: Self.position(of: object)
+            )
+        }
+        if let arguments = function["children"] { try visit(arguments, scope) }
+    }
+
+    // MARK: Expressions
+
+    private static let expressions: Set<String> = [
+        "COLUMN_REF", "COMPARISON", "CONJUNCTION", "OPERATOR", "CASE", "CAST", "SUBQUERY", "STAR", "PARAMETER",
+        "LAMBDA",
+        "LAMBDA_REF", "BETWEEN", "COLLATE", "POSITIONAL_REFERENCE", "DEFAULT",
+    ]
+
+    private mutating func visit(expression: String, _ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        switch expression {
+        case "CONSTANT": break
+        case "FUNCTION", "WINDOW":
+            guard case .string(let name)? = object["function_name"],
+                AllowedFunctions.ofValues.contains(name.lowercased())
+            else {
+                var name = "This function"
+                if case .string(let text)? = object["function_name"] { name = "The function \(text)" }
+                throw QueryFailure(.refused, "\(name) is not allowed.", position: Self.position(of: object))
+            }
+            for member in object where member.key != "type" { try visit(member.value, scope) }
+        case _ where Self.expressions.contains(expression):
+            for member in object where member.key != "cast_type" { try visit(member.value, scope) }
+            if let type = object["cast_type"] { try visit(type: type, scope) }
+        default:
+            throw QueryFailure(
+                .refused,
+                "\(expression) in an expression is not allowed.",
+                position: Self.position(of: object)
+            )
+        }
+    }
+
+    /// Visits a type that something is cast to, which may have parameters.
+    private mutating func visit(type: JSONValue, _ scope: Scope) throws(QueryFailure) {
+        switch type {
+        case .array(let elements):
+            for element in elements { try visit(type: element, scope) }
+        case .object(let object) where object["class"] != nil: try visit(object, scope)
+        case .object(let object):
+            for member in object { try visit(type: member.value, scope) }
+        case .null, .bool, .number, .string: break
+        }
+    }
+
+    /// Where something stands in the statement, in characters from 1.
+    private static func position(of object: JSONObject) -> Int? {
+        guard case .number(let number)? = object["query_location"], let place = Int(number.literal) else { return nil }
+        return place + 1
+    }
+}

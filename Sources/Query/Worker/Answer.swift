@@ -1,0 +1,135 @@
+import DuckDB
+import Foundation
+
+/// The answer to a statement, as it is computed and written.
+struct Answer {
+    private let statement: QueryStatement
+    private let connection: Connection
+    private let execution: Execution
+    private let columns: [QueryResult.Column]
+    private let values: [SQLValue]
+
+    /// Works out which columns a statement gives; nothing is computed yet.
+    ///
+    /// - Throws: ``DuckDBError`` for what it says wrong, ``QueryFailure`` where the parameters are not those it has.
+    init(_ statement: QueryStatement, on connection: Connection, _ execution: Execution) throws {
+        var statement = statement
+        statement.sql = Self.withoutEnd(statement.sql)
+        self.statement = statement
+        self.connection = connection
+        self.execution = execution
+        values = statement.parameters.map(\.sqlValue)
+        let prepared = try connection.prepare(statement.sql)
+        let count = prepared.parameterCount
+        guard count == values.count else {
+            throw QueryFailure(
+                .refused,
+                "The statement has \(count) parameters, and params has \(values.count) values."
+            )
+        }
+        let empty = try connection.query("SELECT * FROM (\n\(statement.sql)\n) LIMIT 0", values)
+        // A subquery has each name once.
+        let names = prepared.columnNames
+        columns = empty.columns.enumerated().map { index, column in
+            .init(name: names.indices.contains(index) ? names[index] : column.name, type: column.type)
+        }
+        while try empty.nextChunk() != nil {}
+    }
+
+    /// A statement without the semicolon that ends it.
+    private static func withoutEnd(_ sql: String) -> String {
+        var sql = sql[...]
+        while let last = sql.last, last.isWhitespace || last == ";" { sql.removeLast() }
+        return String(sql)
+    }
+
+    /// How much is sent at once, in bytes.
+    private static let pieceSize = 128 << 10
+
+    /// Computes the answer and hands it on piece by piece.
+    ///
+    /// - Parameters:
+    ///   - file: Where a file can be written meanwhile.
+    ///   - send: Gets each piece.
+    /// - Returns: The number of rows.
+    /// - Throws: ``DuckDBError``; ``QueryFailure`` where it is larger than it may be.
+    func write(file: URL, _ send: ([UInt8]) throws -> Void) throws -> Int {
+        switch execution.format {
+        case .parquet: try writeParquet(file, send)
+        case .json, .ndjson, .csv: try writeText(send)
+        }
+    }
+
+    private func writeText(_ send: ([UInt8]) throws -> Void) throws -> Int {
+        let plan = AnswerPlan(columns, statement.sql)
+        let result = try connection.query(plan.sql, values)
+        var writer = AnswerWriter(execution.format, plan, sequence: execution.sequence)
+        var (rows, size) = (0, 0)
+        func sendPiece() throws {
+            let piece = writer.take()
+            size += piece.count
+            guard size <= execution.byteLimit else {
+                throw QueryFailure(tooLarge: execution.byteLimit)
+            }
+            if !piece.isEmpty { try send(piece) }
+        }
+        while let chunk = try result.nextChunk() {
+            rows += chunk.count
+            try checkRows(rows)
+            let vectors = columns.indices.map { chunk[$0] }
+            for row in 0..<chunk.count {
+                writer.write(row, of: vectors)
+                if writer.size >= Self.pieceSize { try sendPiece() }
+            }
+        }
+        writer.finish()
+        try sendPiece()
+        return rows
+    }
+
+    private func copyRows(_ copy: String) throws -> Int {
+        do {
+            return try connection.query(copy, values).rowsChanged
+        } catch {
+            // The file may have no more; there is nothing else to be read or written.
+            if error.kind == .io { throw QueryFailure(tooLarge: execution.byteLimit) }
+            throw error
+        }
+    }
+
+    private func checkRows(_ rows: Int) throws(QueryFailure) {
+        guard rows <= execution.rowLimit else {
+            throw QueryFailure(.tooLarge, "The answer has more than the \(execution.rowLimit) rows that it may have.")
+        }
+    }
+
+    private func writeParquet(_ file: URL, _ send: ([UInt8]) throws -> Void) throws -> Int {
+        let limited = "SELECT * FROM (\n\(statement.sql)\n) LIMIT \(execution.rowLimit + 1)"
+        let copy = "COPY (\(limited)) TO \(file.path.quotedLiteral) (FORMAT parquet, COMPRESSION zstd)"
+        defer { unlink(file.path) }
+        let rows = try copyRows(copy)
+        try checkRows(rows)
+        let handle = try FileHandle(forReadingFrom: file)
+        while let data = try handle.read(upToCount: Self.pieceSize), !data.isEmpty { try send(Array(data)) }
+        return rows
+    }
+}
+
+extension QueryFailure {
+    /// - Parameter limit: The bytes that an answer may have.
+    fileprivate init(tooLarge limit: Int) {
+        self.init(.tooLarge, "The answer has more than the \(limit) bytes that it may have.")
+    }
+}
+
+extension QueryParameter {
+    var sqlValue: SQLValue {
+        switch self {
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .integer(let value): .int(value)
+        case .double(let value): .double(value)
+        case .text(let value): .text(value)
+        }
+    }
+}

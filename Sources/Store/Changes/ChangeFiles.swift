@@ -1,0 +1,147 @@
+import DuckDB
+package import Foundation
+import Inventory
+import Journal
+import Logging
+import Records
+import Scheduling
+import Schema
+
+/// The changes in the journal as Parquet files, without secrets, for whoever asks what happened by SQL.
+///
+/// Each closed segment becomes a file once; of the open one each part does that is asked for. The files can be made again
+/// from the journal, so they may be removed at any time.
+package actor ChangeFiles {
+    private var past: PastReader
+    private let folder: URL
+    private let disk: Disk
+    /// The files of the open segment, as far as there are any.
+    private var openParts: [ClosedRange<UInt64>] = []
+    private nonisolated let executor = ThreadExecutor(label: "change files", givesWay: true)
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// How many files of the open segment there are before they become one.
+    private static let maximumParts = 32
+    private static let rowGroupSize = 8192
+    private static let table = "logged"
+
+    /// - Parameter folder: Where the files are.
+    init(_ past: sending PastReader, in folder: URL, disk: Disk) {
+        self.past = past
+        self.folder = folder
+        self.disk = disk
+    }
+
+    /// The files that have the changes up to a transaction, and perhaps later ones.
+    ///
+    /// - Parameter deadline: When the work is given up; what is done by then is kept.
+    /// - Throws: ``Refusal`` where the time is not enough.
+    package func files(upTo sequence: UInt64, until deadline: ContinuousClock.Instant) throws -> [URL] {
+        let ranges = self.ranges(upTo: sequence)
+        try disk.createFolder(folder)
+        for (done, range) in ranges.enumerated() where !exists(range) {
+            try Task.checkCancellation()
+            guard .now < deadline else {
+                throw Refusal(
+                    .unavailable,
+                    "The changes are being prepared: \(done) of \(ranges.count) parts are ready; try again soon."
+                )
+            }
+            try withEngineErrors { try write(range) }
+        }
+        try removeAll(except: Set(ranges.map(Self.name)))
+        return ranges.map(file)
+    }
+
+    /// The numbers that each file has.
+    private func ranges(upTo sequence: UInt64) -> [ClosedRange<UInt64>] {
+        let segments = past.journal.journal.segments
+        var ranges = zip(segments, segments.dropFirst()).map { $0.first...$1.first - 1 }
+        if let open = segments.last?.first, open <= sequence {
+            openParts.removeAll { $0.lowerBound < open }
+            if openParts.count >= Self.maximumParts { openParts = [] }
+            let next = openParts.last.map { $0.upperBound + 1 } ?? open
+            if next <= sequence { openParts.append(next...sequence) }
+            ranges += openParts
+        }
+        return ranges
+    }
+
+    private static func name(_ range: ClosedRange<UInt64>) -> String {
+        "\(range.lowerBound)-\(range.upperBound).parquet"
+    }
+
+    private func file(_ range: ClosedRange<UInt64>) -> URL { folder.appending(path: Self.name(range)) }
+
+    private func exists(_ range: ClosedRange<UInt64>) -> Bool {
+        FileManager.default.fileExists(atPath: file(range).path)
+    }
+
+    private func removeAll(except names: Set<String>) throws(DiskError) {
+        for name in try disk.names(in: folder) where !names.contains(name) {
+            try disk.remove(folder.appending(path: name))
+        }
+    }
+
+    // MARK: Writing
+
+    private func write(_ range: ClosedRange<UInt64>) throws {
+        let connection = past.connection
+        try connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE \(Self.table)(sequence UBIGINT, "time" TIMESTAMPTZ, author VARCHAR, reason VARCHAR, \
+            op VARCHAR, kind VARCHAR, id VARCHAR, document VARCHAR, patch VARCHAR);
+            """
+        )
+        try append(range, to: Appender(connection, catalog: "temp", table: Self.table))
+        let partial = folder.appending(path: ".partial")
+        if FileManager.default.fileExists(atPath: partial.path) { try disk.remove(partial) }
+        try connection.execute(
+            """
+            COPY (FROM \(Self.table) ORDER BY sequence) TO \(partial.path.quotedLiteral) \
+            (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE \(Self.rowGroupSize));
+            DROP TABLE \(Self.table);
+            """
+        )
+        try disk.adopt(partial)
+        try disk.sync(partial)
+        try disk.move(partial, to: file(range))
+    }
+
+    private func append(_ range: ClosedRange<UInt64>, to appender: Appender) throws {
+        let versions = try past.journal.changes(in: range)
+        var before = try states(before: range.lowerBound, of: Set(versions.map(\.change.resource)))
+        for version in versions {
+            let (record, change) = (version.record, version.change)
+            try appender.append(.uint(record.sequence))
+            try appender.append(.timestampTZ(microseconds: record.time.microseconds))
+            let patch = before.map { before in
+                JSONPatch(from: before[change.resource]?.json, to: change.stored?.json).json.text
+            }
+            let texts = [
+                record.author, record.reason, change.stored == nil ? "delete" : "put", change.resource.kind.name,
+                change.resource.id.lowercased, change.stored.map { String(decoding: $0.document, as: UTF8.self) },
+                patch,
+            ]
+            for text in texts {
+                if let text { try appender.append(text) } else { try appender.appendNull() }
+            }
+            try appender.endRow()
+            before?[change.resource] = change.stored
+        }
+        try appender.close()
+    }
+
+    /// What resources were before a transaction; nil where that is not kept any more.
+    private func states(
+        before sequence: UInt64,
+        of resources: Set<ResourceID>
+    ) throws -> [ResourceID: StoredResource]? {
+        do {
+            return try past.states(of: resources, at: sequence - 1)
+        } catch let refusal as Refusal where refusal.problems.contains(where: { $0.reason == .gone }) {
+            return nil
+        }
+    }
+}
