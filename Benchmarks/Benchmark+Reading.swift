@@ -1,7 +1,6 @@
 import DuckDB
 import Foundation
 import RawHTTP
-import Synchronization
 
 extension Benchmark {
     /// What nodes are found by.
@@ -139,16 +138,5 @@ extension Benchmark {
             atLeast: 0.6
         )
         table.add("p99 of that in µs", busy.p99, alone.p99, atMost: 3)
-    }
-}
-
-/// Tells threads that something is over.
-private final class Flag: Sendable {
-    private let state = Atomic(false)
-
-    var isSet: Bool { state.load(ordering: .relaxed) }
-
-    func set() {
-        state.store(true, ordering: .relaxed)
     }
 }

@@ -57,6 +57,7 @@ struct Benchmark {
         server.stop()
         try server.start()
         try search(server, constant: constant)
+        try queries(server, references, constant: constant)
         try everything(server)
         try undisturbed(server, references)
         try writes(server, references)

@@ -78,8 +78,20 @@ final class Server {
     }
 
     /// Memory of the process in bytes: now, and the most that it ever had.
-    func memory() throws -> (now: Int, peak: Int) {
-        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    func memory() throws -> (now: Int, peak: Int) { try Self.memory(of: process.processIdentifier) }
+
+    /// The processes that carry out queries.
+    func queryWorkers() throws -> [Int32] {
+        let parent = "\nPPid:\t\(process.processIdentifier)\n"
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { process in
+            // A process that has ended since has no files any more.
+            (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8))?.contains(parent) ?? false
+        }
+    }
+
+    /// Memory of a process in bytes: now, and the most that it ever had.
+    static func memory(of process: Int32) throws -> (now: Int, peak: Int) {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         func value(_ name: String) -> Int {
             status.split(separator: "\n").first { $0.hasPrefix(name) }
                 .flatMap { $0.split(separator: " ").dropLast().last }.flatMap { Int($0) }.map { $0 << 10 } ?? 0

@@ -62,23 +62,28 @@ package struct QueryAPI: Sendable {
                 .contentType: answer.format.contentType, .inventorySequence: "\(answer.sequence)",
                 .cacheControl: "no-store",
             ],
-            body: ResponseBody { writer in
-                do {
-                    while let piece = try await context.whileClientWaits({ try await answer.next() }) {
-                        try await writer.write(ByteBuffer(bytes: piece))
-                    }
-                } catch let failure as QueryFailure {
-                    // The client finds the answer cut off; where it reads lines, the last one says why.
-                    if answer.format == .ndjson {
-                        try await writer.write(
-                            ByteBuffer(bytes: JSONValue.object(["error": .string(failure.message)]).bytes)
-                        )
-                    }
-                    throw failure
-                }
-                try await writer.finish(nil)
-            }
+            body: answer.whole.map { ResponseBody(byteBuffer: ByteBuffer(bytes: $0)) } ?? Self.body(answer, context)
         )
+    }
+
+    /// The body of an answer of several pieces.
+    private static func body(_ answer: QueryAnswer, _ context: RouteContext) -> ResponseBody {
+        ResponseBody { writer in
+            do {
+                while let piece = try await context.whileClientWaits({ try await answer.next() }) {
+                    try await writer.write(ByteBuffer(bytes: piece))
+                }
+            } catch let failure as QueryFailure {
+                // The client finds the answer cut off; where it reads lines, the last one says why.
+                if answer.format == .ndjson {
+                    try await writer.write(
+                        ByteBuffer(bytes: JSONValue.object(["error": .string(failure.message)]).bytes + [0x0A])
+                    )
+                }
+                throw failure
+            }
+            try await writer.finish(nil)
+        }
     }
 }
 
@@ -180,7 +185,7 @@ extension Problem {
     /// The answer to a statement that is not carried out.
     init(_ failure: QueryFailure) {
         switch failure.reason {
-        case .refused, .failed, .tooLarge, .outOfMemory: self.init(.badRequest, failure.message)
+        case .refused, .failed, .tooLarge, .outOfMemory, .broken: self.init(.badRequest, failure.message)
         case .timedOut: self.init(.gatewayTimeout, failure.message)
         case .unready:
             self.init(

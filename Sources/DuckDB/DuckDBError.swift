@@ -33,6 +33,8 @@ package struct DuckDBError: Error, Sendable, Equatable {
         case notImplemented = "Not implemented"
         /// The database cannot be used any more and must be opened anew.
         case fatal = "FATAL"
+        /// A fault of DuckDB itself, after which the database cannot be used any more, either.
+        case fault = "INTERNAL"
         /// Any other failure, told by the message.
         case other = ""
     }

@@ -42,6 +42,9 @@ package indirect enum LogicalType: Sendable, Hashable {
 }
 
 extension LogicalType {
+    /// Whether the type is yet to be found out.
+    package var isUnknown: Bool { self == .other(Int(DUCKDB_TYPE_INVALID.rawValue)) }
+
     /// Creates a type from DuckDB's, and destroys that.
     init(consuming type: duckdb_logical_type?) {
         var type = type

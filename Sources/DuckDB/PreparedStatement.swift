@@ -30,12 +30,16 @@ package final class PreparedStatement {
         Int(duckdb_nparams(handle))
     }
 
-    /// The names of the columns that an execution gives.
-    package var columnNames: [String] {
+    /// The columns that an execution gives; what depends on the values of parameters has no type yet
+    /// (``LogicalType/isUnknown``).
+    package var columns: [QueryResult.Column] {
         (0..<duckdb_prepared_statement_column_count(handle)).map { index in
             let name = duckdb_prepared_statement_column_name(handle, index)
             defer { duckdb_free(UnsafeMutableRawPointer(mutating: name)) }
-            return name.map { String(cString: $0) } ?? ""
+            return QueryResult.Column(
+                name: name.map { String(cString: $0) } ?? "",
+                type: LogicalType(consuming: duckdb_prepared_statement_column_logical_type(handle, index))
+            )
         }
     }
 

@@ -39,8 +39,7 @@ extension Problem {
     }
 
     package static func bodyTooLarge(_ limit: Int) -> Problem {
-        let advice =
-            limit == maximumBodySize ? "; send it in parts" : ", which a body of one document or patch may have"
+        let advice = limit == maximumBodySize ? "; send it in parts" : ", which is the most that it may have here"
         return Problem(.contentTooLarge, "The body is larger than \(limit >> 20) MiB\(advice).")
     }
 

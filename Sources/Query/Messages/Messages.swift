@@ -116,8 +116,13 @@ package struct QueryFailure: Message, Error, Equatable {
         /// The memory is not enough for it.
         case outOfMemory
         case timedOut
+        /// The engine failed; the process has to be started again.
+        case broken
         /// What it reads is not there; the process has to be started again.
         case unready
+
+        /// Whether the process can carry out another statement.
+        var leavesProcessUsable: Bool { self != .broken && self != .unready }
     }
 
     package var reason: Reason

@@ -6,15 +6,30 @@ package final class QueryAnswer: Sendable {
     /// The number of the transaction that it is as of.
     package let sequence: UInt64
     package let format: QueryFormat
+    /// The whole answer, where it has one piece.
+    package let whole: [UInt8]?
     private let first: Mutex<[UInt8]?>
     private let run: WorkerRun
 
-    init(sequence: UInt64, format: QueryFormat, first: [UInt8]?, _ run: WorkerRun) {
+    /// Begins to read an answer.
+    ///
+    /// - Throws: ``QueryFailure``; ``BrokenConnection`` where the worker's process is gone.
+    init(sequence: UInt64, format: QueryFormat, _ run: WorkerRun) async throws {
         self.sequence = sequence
         self.format = format
-        self.first = Mutex(first)
         self.run = run
-        if first == nil { run.finish() }
+        let piece = try await run.worker.next()
+        var isWhole = piece == nil
+        if let piece, piece.count < Answer.pieceSize {
+            // The end follows, and is waited for: a process that dies before costs nothing then.
+            guard try await run.worker.next() == nil else {
+                throw BrokenConnection(description: "the worker sends more after a small piece")
+            }
+            isWhole = true
+        }
+        whole = isWhole ? piece ?? [] : nil
+        first = Mutex(piece)
+        if isWhole { run.finish() }
     }
 
     /// The next piece; nil at the end. Only one may ask at a time.

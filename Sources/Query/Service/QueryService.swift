@@ -22,8 +22,8 @@ package final class QueryService: Service {
 
     /// How long a worker waits for another statement.
     private static let idleTime = Duration.seconds(60)
-    /// How often a statement is carried out whose process dies.
-    private static let attempts = 2
+    /// How often a statement is carried out that ends its process, and how often one whose process others end.
+    private static let (attempts, attemptsOfKilled) = (2, 50)
 
     /// - Parameter program: The program that has the hidden command; nil for the one that runs.
     package init(_ store: InventoryStore, _ limits: QueryLimits, program: String? = nil, logger: Logger) throws {
@@ -52,35 +52,47 @@ package final class QueryService: Service {
     package func answer(_ request: QueryRequest, for caller: Caller) async throws -> QueryAnswer {
         let turn = try await turns.take(of: caller)
         let deadline = ContinuousClock.now + limits.time
-        for _ in 1..<Self.attempts {
-            if let answer = try await attempt(request, turn, until: deadline) { return answer }
+        var (died, killed) = (0, 0)
+        while died < Self.attempts, killed < Self.attemptsOfKilled {
+            switch try await attempt(request, turn, until: deadline) {
+            case .answer(let answer): return answer
+            case .death(let signal): if signal == SIGKILL { killed += 1 } else { died += 1 }
+            }
         }
-        if let answer = try await attempt(request, turn, until: deadline) { return answer }
         throw QueryFailure(
             .outOfMemory,
-            "The statement ended the process that carries it out, most likely because it needs more memory than it may have."
+            "The statement ended the process that carries it out, again and again, most likely because it needs more than "
+                + "the \(limits.memory >> 20) MiB of memory that it may have."
         )
     }
 
-    /// - Returns: Nil where the process has died.
+    private enum Attempt {
+        case answer(QueryAnswer)
+        /// The process has died of a signal, before anything of the answer was there.
+        case death(signal: Int32)
+    }
+
     private func attempt(
         _ request: QueryRequest,
         _ turn: Turn,
         until deadline: ContinuousClock.Instant
-    ) async throws -> QueryAnswer? {
+    ) async throws -> Attempt {
         let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(program, settings, store, bases)
         let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
         do {
             return try await run.during {
                 let sequence = try await worker.begin(request, limits, until: deadline)
-                return QueryAnswer(sequence: sequence, format: request.format, first: try await worker.next(), run)
+                return .answer(try await QueryAnswer(sequence: sequence, format: request.format, run))
             }
         } catch let error as BrokenConnection {
+            let signal = await worker.signal()
             logger.warning(
                 "a query worker has died",
-                metadata: ["process": "\(worker.identifier ?? 0)", "reason": "\(error)"]
+                metadata: [
+                    "process": "\(worker.identifier ?? 0)", "signal": "\(signal)", "reason": "\(error)",
+                ]
             )
-            return nil
+            return .death(signal: signal)
         }
     }
 

@@ -35,6 +35,11 @@ actor Worker {
     /// Ends the process, whatever it is at.
     nonisolated func end() { process.withLock { $0?.end() } }
 
+    /// Waits for the end of the process, which is near.
+    ///
+    /// - Returns: The signal that has ended it; 0 where it has ended by itself.
+    func signal() -> Int32 { process.withLock(\.self)?.signal() ?? 0 }
+
     /// The number of the process in the system; nil before the first statement.
     nonisolated var identifier: Int32? { process.withLock { $0?.identifier } }
 

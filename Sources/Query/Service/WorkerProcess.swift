@@ -8,7 +8,7 @@ final class WorkerProcess: Sendable {
     let identifier: Int32
     /// The server's end of the socket.
     let socket: Int32
-    private let isOver = Mutex(false)
+    private let state: ProcessState
 
     /// Starts a process. On Linux it ends with the thread that calls this.
     ///
@@ -23,27 +23,49 @@ final class WorkerProcess: Sendable {
             throw BrokenConnection(description: "a query worker cannot be started: \(String(cString: strerror(error)))")
         }
         (self.socket, identifier) = (socket, process)
+        state = ProcessState(process)
     }
 
     /// Ends the process, whatever it is at.
-    func end() {
-        isOver.withLock { isOver in
-            // The number may be that of another process later.
-            guard !isOver else { return }
-            isOver = true
-            kill(identifier, SIGKILL)
-        }
-    }
+    func end() { state.end() }
+
+    /// Waits for the end of the process, which is near.
+    ///
+    /// - Returns: The signal that has ended it; 0 where it has ended by itself.
+    func signal() -> Int32 { state.wait() }
 
     deinit {
         end()
         close(socket)
-        let identifier = identifier
         // The system takes back the memory of a large process in a while.
-        Thread {
-            var status: Int32 = 0
-            while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
-        }.start()
+        Thread { [state] in _ = state.wait() }.start()
+    }
+
+    /// Whether a process is there, whose number may be that of another process afterwards.
+    private final class ProcessState: Sendable {
+        private let identifier: Int32
+        private let status = Mutex<Int32?>(nil)
+
+        init(_ identifier: Int32) {
+            self.identifier = identifier
+        }
+
+        func end() {
+            status.withLock { status in
+                if status == nil { kill(identifier, SIGKILL) }
+            }
+        }
+
+        func wait() -> Int32 {
+            status.withLock { status in
+                if let status { return status }
+                var found: Int32 = 0
+                while waitpid(identifier, &found, 0) < 0, errno == EINTR {}
+                // The lowest seven bits are the signal, as waitpid(2) has them.
+                status = found & 0x7F
+                return found & 0x7F
+            }
+        }
     }
 
     /// The program that runs now, even if its file has been replaced.

@@ -55,7 +55,7 @@ final class WorkerRun: Sendable {
             if state.withLock(\.isLate) { throw QueryFailure(timedOut: limits.time) }
             throw error
         } catch let failure as QueryFailure {
-            end(isUsable: failure.reason != .unready)
+            end(isUsable: failure.reason.leavesProcessUsable)
             throw failure
         } catch {
             // Something of the server's own; the worker waits for another statement.

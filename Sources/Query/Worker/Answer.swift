@@ -6,6 +6,7 @@ struct Answer {
     private let statement: QueryStatement
     private let connection: Connection
     private let execution: Execution
+    private let prepared: PreparedStatement
     private let columns: [QueryResult.Column]
     private let values: [SQLValue]
 
@@ -19,21 +20,30 @@ struct Answer {
         self.connection = connection
         self.execution = execution
         values = statement.parameters.map(\.sqlValue)
-        let prepared = try connection.prepare(statement.sql)
-        let count = prepared.parameterCount
-        guard count == values.count else {
+        prepared = try connection.prepare(statement.sql)
+        guard prepared.parameterCount == values.count else {
             throw QueryFailure(
                 .refused,
-                "The statement has \(count) parameters, and params has \(values.count) values."
+                "The statement has \(prepared.parameterCount) parameters, and params has \(values.count) values."
             )
         }
+        columns = try Self.columns(of: prepared, statement, values, on: connection)
+    }
+
+    private static func columns(
+        of prepared: PreparedStatement,
+        _ statement: QueryStatement,
+        _ values: [SQLValue],
+        on connection: Connection
+    ) throws -> [QueryResult.Column] {
+        let columns = prepared.columns
+        guard columns.isEmpty || columns.contains(where: \.type.isUnknown) else { return columns }
+        // With the values all types are known. The names are not those of the statement: a subquery has each once.
         let empty = try connection.query("SELECT * FROM (\n\(statement.sql)\n) LIMIT 0", values)
-        // A subquery has each name once.
-        let names = prepared.columnNames
-        columns = empty.columns.enumerated().map { index, column in
-            .init(name: names.indices.contains(index) ? names[index] : column.name, type: column.type)
-        }
         while try empty.nextChunk() != nil {}
+        return empty.columns.enumerated().map { index, column in
+            .init(name: columns.indices.contains(index) ? columns[index].name : column.name, type: column.type)
+        }
     }
 
     /// A statement without the semicolon that ends it.
@@ -43,8 +53,8 @@ struct Answer {
         return String(sql)
     }
 
-    /// How much is sent at once, in bytes.
-    private static let pieceSize = 128 << 10
+    /// How much is sent at once, in bytes; only the last piece has less.
+    static let pieceSize = 128 << 10
 
     /// Computes the answer and hands it on piece by piece.
     ///
@@ -62,7 +72,7 @@ struct Answer {
 
     private func writeText(_ send: ([UInt8]) throws -> Void) throws -> Int {
         let plan = AnswerPlan(columns, statement.sql)
-        let result = try connection.query(plan.sql, values)
+        let result = try plan.sql.map { try connection.query($0, values) } ?? prepared.query(values)
         var writer = AnswerWriter(execution.format, plan, sequence: execution.sequence)
         var (rows, size) = (0, 0)
         func sendPiece() throws {

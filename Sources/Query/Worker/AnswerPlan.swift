@@ -3,8 +3,8 @@ import DuckDB
 /// How the values of a statement's columns are read: what this program does not read itself, DuckDB makes a text of.
 struct AnswerPlan {
     let columns: [Column]
-    /// The statement that gives the values.
-    let sql: String
+    /// The statement that gives the values; nil for the user's own.
+    let sql: String?
 
     struct Column {
         var name: String
@@ -29,7 +29,7 @@ struct AnswerPlan {
         columns = found.map { Column(name: $0.name, type: $0.type.sql, form: Self.form($0.type)) }
         guard columns.contains(where: { $0.form != .value && $0.form != .json }) || found.contains(where: \.isRewritten)
         else {
-            sql = statement
+            sql = nil
             return
         }
         let items = found.enumerated().map { index, column in

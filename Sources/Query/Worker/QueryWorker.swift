@@ -29,6 +29,7 @@ package struct QueryWorker {
         no_close_from(Self.socket + 3)
         guard no_end_with_parent(parent) == 0 else { return }
         no_run_last()
+        Self.offerItself()
         do {
             var worker = try QueryWorker()
             while true { try worker.serveNext() }
@@ -47,6 +48,13 @@ package struct QueryWorker {
         try Self.raiseWalls(settings)
         parser = try Database(configuration: ["threads": "1", "memory_limit": "\(settings.memory)B"]).connect()
         kept = try WorkerTables(settings, base: nil)
+    }
+
+    /// Has the system end this process first, where there is too little memory for all (proc(5)).
+    private static func offerItself() {
+        guard let file = fopen("/proc/self/oom_score_adj", "w") else { return }
+        fputs("1000", file)
+        fclose(file)
     }
 
     /// What the program, DuckDB and its threads take beside the data.
@@ -151,7 +159,8 @@ extension QueryFailure {
         switch error.kind {
         case .outOfMemory:
             self.init(.outOfMemory, "The statement needs more than the \(memory >> 20) MiB of memory that it may have.")
-        case .fatal, .io: self.init(.failed, "The statement failed.")
+        case .fatal, .fault: self.init(.broken, "The statement meets a fault of the engine.")
+        case .io: self.init(.failed, "The statement failed.")
         default: self.init(.failed, error.message)
         }
     }

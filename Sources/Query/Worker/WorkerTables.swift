@@ -38,6 +38,7 @@ final class WorkerTables {
         try connection.execute(
             """
             SET GLOBAL TimeZone = 'UTC';
+            SET GLOBAL parquet_metadata_cache = true;
             SET GLOBAL allowed_directories = [\(settings.folder.quotedLiteral)];
             SET GLOBAL enable_external_access = false;
             SET GLOBAL lock_configuration = true;
