@@ -57,12 +57,14 @@ struct Benchmark {
         server.stop()
         try server.start()
         try search(server, constant: constant)
-        try queries(server, references, constant: constant)
         try everything(server)
         try undisturbed(server, references)
         try writes(server, references)
         server.stop(SIGKILL)
         try restarts(server, references)
+        try server.start()
+        try queries(server, references, constant: constant)
+        server.stop()
         try growth()
     }
 

@@ -22,6 +22,17 @@ enum Limits {
         return (total, database)
     }
 
+    /// What the tables of a database take, in bytes.
+    static func memory(of database: Database) throws -> Int {
+        let connection = try database.connect()
+        try connection.compress()
+        let sql = "SELECT CAST(sum(memory_usage_bytes) AS BIGINT) FROM duckdb_memory()"
+        guard case .int(let bytes)? = try connection.query(sql).scalar() else {
+            throw BenchmarkError("DuckDB does not say what its tables take")
+        }
+        return Int(bytes)
+    }
+
     /// Tables to Parquet files, in the order in which the program writes them, and compressed as the program's are.
     static func copy(_ database: Database, to folder: URL) throws -> Duration {
         let connection = try database.connect()

@@ -51,8 +51,8 @@ package struct QueryAPI: Sendable {
         do {
             answer = try await context.whileClientWaits { try await queries.answer(wanted, for: caller) }
         } catch let failure as QueryFailure {
-            if failure.reason == .unready {
-                context.logger.error("the tables of a query cannot be read", metadata: ["reason": "\(failure.message)"])
+            if !failure.reason.leavesProcessUsable {
+                context.logger.error("a query failed", metadata: ["reason": "\(failure.message)"])
             }
             throw Problem(failure)
         }
@@ -90,23 +90,42 @@ package struct QueryAPI: Sendable {
 extension QueryFormat {
     /// The best format for an Accept header (RFC 9110, section 12.5.1); nil where there is none.
     init?(accepting header: String) {
-        var best: (format: QueryFormat, quality: Double)?
-        for range in header.split(separator: ",") {
-            let parts = range.split(separator: ";").map { $0.trimmingPrefix(while: \.isWhitespace) }
-            let name = (parts.first ?? "").lowercased().filter { !$0.isWhitespace }
-            let weight = parts.dropFirst().first { $0.lowercased().hasPrefix("q=") }?.dropFirst(2)
-            let quality = weight.flatMap { Double($0) } ?? 1
-            let format =
-                switch name {
-                case "*/*", "application/*": QueryFormat.json
-                case "text/*": QueryFormat.csv
-                default: Self.allCases.first { $0.mediaType == name }
-                }
-            guard let format, quality > 0, quality > best?.quality ?? 0 else { continue }
-            best = (format, quality)
+        let ranges = header.split(separator: ",").map(MediaRange.init)
+        let ratings = Self.allCases.compactMap { format -> (format: QueryFormat, quality: Double, place: Int)? in
+            let found = ranges.enumerated().compactMap { place, range in
+                range.precision(for: format).map { (place: place, precision: $0, quality: range.quality) }
+            }
+            // The most exact range counts.
+            guard let best = found.max(by: { $0.precision < $1.precision }), best.quality > 0 else { return nil }
+            return (format, best.quality, best.place)
         }
-        guard let best else { return nil }
+        // Of equal ones that which is named first.
+        guard let best = ratings.min(by: { ($1.quality, $0.place) < ($0.quality, $1.place) }) else { return nil }
         self = best.format
+    }
+
+    /// One of the ranges of an Accept header.
+    private struct MediaRange {
+        let name: String
+        let quality: Double
+
+        init(_ text: Substring) {
+            let parts = text.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
+            name = parts.first ?? ""
+            quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+        }
+
+        /// How exactly the range names a format; nil where it does not.
+        func precision(for format: QueryFormat) -> Int? {
+            switch name {
+            case format.mediaType: 2
+            case "application/ndjson", "application/jsonl": format == .ndjson ? 2 : nil
+            case "application/*": format == .csv ? nil : 1
+            case "text/*": format == .csv ? 1 : nil
+            case "*/*": 0
+            default: nil
+            }
+        }
     }
 
     fileprivate var contentType: String {
@@ -185,7 +204,8 @@ extension Problem {
     /// The answer to a statement that is not carried out.
     init(_ failure: QueryFailure) {
         switch failure.reason {
-        case .refused, .failed, .tooLarge, .outOfMemory, .broken: self.init(.badRequest, failure.message)
+        case .refused, .failed, .tooLarge, .outOfMemory: self.init(.badRequest, failure.message)
+        case .broken: self.init(.internalServerError, failure.message)
         case .timedOut: self.init(.gatewayTimeout, failure.message)
         case .unready:
             self.init(

@@ -44,6 +44,14 @@ struct ruleset {
     uint64_t files, network, scopes;
 };
 
+static long landlock_version(void) {
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+int no_has_walls(void) {
+    return landlock_version() >= 1;
+}
+
 // Allows rights on a path, those that it can have.
 static int allow(int rules, const char *path, uint64_t rights) {
     struct landlock_path_beneath_attr beneath = {.parent_fd = open(path, O_PATH | O_CLOEXEC)};
@@ -56,8 +64,8 @@ static int allow(int rules, const char *path, uint64_t rights) {
     return state;
 }
 
-int no_wall_in(const char *folder, const char *const readable[], int connects) {
-    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+int no_wall_in(const char *writable, const char *const readable[], int connects) {
+    long version = landlock_version();
     if (version < 1) return 0;
     struct ruleset ruleset = {first_rights, 0, 0};
     size_t size = sizeof(uint64_t);
@@ -74,7 +82,7 @@ int no_wall_in(const char *folder, const char *const readable[], int connects) {
     }
     int rules = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
     if (rules < 0) return -1;
-    int state = allow(rules, folder, ruleset.files & ~(LANDLOCK_ACCESS_FS_EXECUTE | refer));
+    int state = allow(rules, writable, ruleset.files & ~(LANDLOCK_ACCESS_FS_EXECUTE | refer));
     for (; *readable; readable++) allow(rules, *readable, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
     if (state == 0) state = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (state == 0) state = (int)syscall(SYS_landlock_restrict_self, rules, 0);
@@ -90,7 +98,11 @@ void no_close_from(int first) {
     for (int descriptor = first; descriptor < getdtablesize(); descriptor++) close(descriptor);
 }
 
-int no_wall_in(const char *folder, const char *const readable[], int connects) {
+int no_has_walls(void) {
+    return 0;
+}
+
+int no_wall_in(const char *writable, const char *const readable[], int connects) {
     return 0;
 }
 #endif

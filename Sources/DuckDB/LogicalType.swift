@@ -45,6 +45,14 @@ extension LogicalType {
     /// Whether the type is yet to be found out.
     package var isUnknown: Bool { self == .other(Int(DUCKDB_TYPE_INVALID.rawValue)) }
 
+    /// Whether it is a list of a fixed length, ARRAY.
+    package var isArray: Bool { self == .other(Int(DUCKDB_TYPE_ARRAY.rawValue)) }
+
+    /// Whether it is a whole number of a type that this module does not read.
+    package var isOtherInteger: Bool {
+        [DUCKDB_TYPE_UHUGEINT, DUCKDB_TYPE_BIGNUM].contains { self == .other(Int($0.rawValue)) }
+    }
+
     /// Creates a type from DuckDB's, and destroys that.
     init(consuming type: duckdb_logical_type?) {
         var type = type

@@ -53,7 +53,10 @@ int no_limit_resources(uint64_t memory, uint64_t file);
 // Gives the process the lowest priority of those that are sure to run at all.
 void no_run_last(void);
 
-// Lets the thread, and those that it will make, open nothing but what is below `folder`, and for reading what is at or
+// Whether the system has the walls of `no_wall_in`.
+int no_has_walls(void);
+
+// Lets the thread, and those that it will make, open nothing but what is below `writable`, and for reading what is at or
 // below `readable` (which ends with NULL; what does not exist is passed over), and connect to nothing where `connects` is
 // 0. Returns 1, or 0 where the system has no such wall, or -1.
-int no_wall_in(const char *folder, const char *const readable[], int connects);
+int no_wall_in(const char *writable, const char *const readable[], int connects);

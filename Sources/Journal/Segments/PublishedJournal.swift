@@ -39,6 +39,14 @@ package final class PublishedJournal: Sendable {
 
         /// The number in its name.
         package var first: UInt64 { file.first }
+
+        /// The hash of all transactions before it; nil where its first line does not say.
+        package var base: ChainHash? {
+            get throws(DiskError) {
+                guard case .success(let header) = try file.header() else { return nil }
+                return header.base?.hash
+            }
+        }
     }
 
     /// The journal as a start has found it.

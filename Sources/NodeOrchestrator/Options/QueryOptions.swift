@@ -34,8 +34,10 @@ struct QueryOptions: ParsableArguments {
         guard queryMemory.bytes >= Self.minimumMemory else {
             throw ValidationError("--query-memory is at least \(ByteSizeArgument(bytes: Self.minimumMemory)).")
         }
-        guard queryMaxRows > 0, queryMaxSize.bytes > 0, queryWorkers > 0, queryMaxWaiting >= 0 else {
-            throw ValidationError("--query-max-rows, --query-max-size and --query-workers are more than 0.")
+        guard queryMaxRows > 0, queryMaxSize.bytes > 0, queryWorkers > 0, queryMaxWaiting > 0 else {
+            throw ValidationError(
+                "--query-max-rows, --query-max-size, --query-workers and --query-max-waiting are more than 0."
+            )
         }
     }
 

@@ -22,16 +22,15 @@ extension Message {
 struct WorkerSettings: Message {
     static var tag: Frame.Tag { .start }
 
-    /// The only folder that it sees.
+    /// The folder of what it reads.
     var folder: String
+    /// The folder that it may write an answer to; nobody else uses it.
+    var answers = ""
     /// Bytes that DuckDB may take for data.
     var memory: Int
     var threads: Int
     /// Bytes of a file that it may write.
     var fileSize: Int
-
-    /// The name of the file that a process writes an answer to, where that is a file.
-    static func answerName(of process: Int32) -> String { "answer-\(process).parquet" }
 }
 
 /// A statement as a client has sent it.
@@ -73,12 +72,24 @@ struct BaseDescription: Message {
 struct PastDescription: Message {
     static var tag: Frame.Tag { .past }
 
-    /// The ids of snapshots, all of them in the folder.
-    var snapshots: [String]
+    var snapshots: [ListedSnapshot]
+    /// The ids of those whose resources are read, all of them in the folder.
+    var history: [String] = []
     /// The files of changes, by their names in the folder.
-    var changeFiles: [String]
+    var changeFiles: [String] = []
     /// The last change that is seen.
     var sequence: UInt64
+}
+
+/// A snapshot as the table of snapshots has it.
+struct ListedSnapshot: Codable, Sendable {
+    var id: String
+    /// RFC 3339.
+    var takenAt: String
+    var sequence: UInt64
+    /// Bytes.
+    var size: Int
+    var resources: Int
 }
 
 /// How a statement is carried out.
@@ -122,7 +133,7 @@ package struct QueryFailure: Message, Error, Equatable {
         case unready
 
         /// Whether the process can carry out another statement.
-        var leavesProcessUsable: Bool { self != .broken && self != .unready }
+        package var leavesProcessUsable: Bool { self != .broken && self != .unready }
     }
 
     package var reason: Reason

@@ -3,6 +3,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Scheduling
 import Store
 import Synchronization
 import Tables
@@ -17,6 +18,10 @@ actor QueryBases {
     private let leases = Leases()
     /// What was written last because no snapshot was near enough.
     private var exported: Snapshot?
+    private var exporting: Task<Snapshot, any Error>?
+    private nonisolated let executor = ThreadExecutor(label: "query bases", givesWay: true)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(_ store: InventoryStore, _ folder: QueryFolder, logger: Logger) {
         self.store = store
@@ -50,13 +55,24 @@ actor QueryBases {
             guard let changes else { break }
             if let base = lease(candidate) { return (base, sequence, changes) }
         }
-        let snapshot = try await store.export(to: folder.snapshots)
-        exported = snapshot
+        let snapshot = try await export()
         let base = Base(snapshot: snapshot.id, sequence: snapshot.manifest.sequence, lease: leases.take([snapshot.id]))
-        try tidy()
         let through = max(sequence, base.sequence)
         let changes = try await store.changes.changes(after: base.sequence, through: through, limit: .max)
         return (base, through, changes ?? [])
+    }
+
+    /// Writes what the inventory is now; several who want that at once get the same.
+    private func export() async throws -> Snapshot {
+        if let exporting { return try await exporting.value }
+        let task = Task {
+            defer { exporting = nil }
+            let snapshot = try await store.export(to: folder.snapshots)
+            exported = snapshot
+            return snapshot
+        }
+        exporting = task
+        return try await task.value
     }
 
     /// The nearest base of a moment with what changed until then.
@@ -75,8 +91,8 @@ actor QueryBases {
         throw Refusal(
             .invalid,
             isFar
-                ? "More than \(limit) resources changed between the nearest snapshot and \(sequence); name a snapshot, or a "
-                    + "moment that is nearer to one."
+                ? "Between the nearest snapshot and \(sequence) more than \(limit) resources changed, or the journal is not "
+                    + "kept; name a snapshot, or a moment that is nearer to one."
                 : "There is no snapshot that the inventory as of \(sequence) can be worked out from."
         )
     }
@@ -98,47 +114,85 @@ actor QueryBases {
     /// - Returns: Nil where the snapshot cannot be used.
     private func lease(_ candidate: Candidate) -> Base? {
         guard let snapshot = candidate.snapshot else { return Base(sequence: 0) }
-        return lease([snapshot]).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0.lease) }
+        return lease(snapshot).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0) }
     }
 
-    /// Has snapshots stay in the folder; those that cannot be used are left out.
+    /// Has a snapshot be in the folder, and stay there.
     ///
-    /// - Returns: Nil where none can be used.
-    private func lease(_ snapshots: [Snapshot]) -> (ids: [String], lease: Lease)? {
-        let ids = snapshots.compactMap { snapshot -> String? in
-            do {
-                try folder.add(snapshot)
-                return snapshot.id
-            } catch {
-                logger.warning(
-                    "queries cannot use a snapshot",
-                    metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
-                )
-                return nil
-            }
+    /// - Returns: Nil where it cannot be used.
+    private func lease(_ snapshot: Snapshot) -> Lease? {
+        do {
+            try folder.add(snapshot)
+            return leases.take([snapshot.id])
+        } catch {
+            logger.warning(
+                "queries cannot use a snapshot",
+                metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
+            )
+            return nil
         }
-        return ids.isEmpty ? nil : (ids, leases.take(ids))
     }
 
     // MARK: The past
 
     /// The snapshots up to a transaction, oldest first.
-    func past(through sequence: UInt64) throws -> (ids: [String], lease: Lease?) {
+    func past(through sequence: UInt64) throws -> [Snapshot] {
+        try store.snapshotFolder.readable().filter { $0.manifest.sequence <= sequence }.reversed()
+    }
+
+    /// Has snapshots be in the folder; those that cannot be used are left out.
+    ///
+    /// - Parameter deadline: When they must be there.
+    func history(
+        _ snapshots: [Snapshot],
+        until deadline: ContinuousClock.Instant
+    ) throws -> (ids: [String], leases: [Lease]) {
         try tidy()
-        let snapshots = try store.snapshotFolder.readable().filter { $0.manifest.sequence <= sequence }
-        guard let (ids, lease) = lease(snapshots) else { return ([], nil) }
-        return (ids.sorted(), lease)
+        var found: (ids: [String], leases: [Lease]) = ([], [])
+        for (index, snapshot) in snapshots.enumerated() {
+            try Task.checkCancellation()
+            guard .now < deadline else {
+                throw Refusal(
+                    .unavailable,
+                    "The snapshots are being prepared: \(index) of \(snapshots.count) are ready; try again soon."
+                )
+            }
+            guard let lease = lease(snapshot) else { continue }
+            found.ids.append(snapshot.id)
+            found.leases.append(lease)
+        }
+        return found
     }
 
     /// The names, in the folder, of the files that have the changes up to a transaction.
     ///
     /// - Parameter deadline: When the files that are missing must be there.
-    func changeFiles(through sequence: UInt64, until deadline: ContinuousClock.Instant) async throws -> [String] {
-        try folder.setChangeFiles(try await store.changeFiles.files(upTo: sequence, until: deadline))
+    func changeFiles(
+        through sequence: UInt64,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> (names: [String], lease: Lease) {
+        var attempt = 1
+        while true {
+            let files = try await store.changeFiles.files(upTo: sequence, until: deadline)
+            do {
+                let names = try folder.add(changes: files)
+                let lease = leases.take(names)
+                try folder.removeChanges(except: leases.held)
+                return (names, lease)
+            } catch {
+                // Another statement may have had parts be put together meanwhile.
+                guard attempt < Self.attempts else { throw error }
+                attempt += 1
+            }
+        }
     }
+
+    private static let attempts = 4
 
     /// Takes away what nobody uses and what the store does not have any more.
     private func tidy() throws {
+        // What is being written is nobody's yet.
+        guard exporting == nil else { return }
         let own = try store.snapshotFolder.ids() + [exported?.id].compactMap(\.self)
         try folder.remove(except: leases.held.union(own))
     }

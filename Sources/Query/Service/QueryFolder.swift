@@ -1,3 +1,4 @@
+import DuckDB
 import Foundation
 import Inventory
 import Records
@@ -8,43 +9,70 @@ import Tables
 ///
 /// The folder lies among the snapshots, so that a file needs no second copy, and is removed at the next start.
 struct QueryFolder: Sendable {
+    /// What all workers read.
     let snapshots: SnapshotFolder
+    private let answers: URL
     private var disk: Disk { snapshots.disk }
     private var path: URL { snapshots.path }
 
     /// - Parameter original: Where the snapshots are.
     init(of original: SnapshotFolder) throws(DiskError) {
-        let path = original.path.appending(path: "\(SnapshotFolder.partialPrefix)query", directoryHint: .isDirectory)
-        snapshots = SnapshotFolder(
-            URL(filePath: path.standardizedFileURL.path).resolvingSymlinksInPath(),
-            disk: original.disk
-        )
-        try original.disk.createFolder(original.path)
-        if FileManager.default.fileExists(atPath: path.path) { try disk.remove(path) }
-        try disk.createFolder(path)
+        let disk = original.disk
+        try disk.createFolder(original.path)
+        // The workers' walls go by the real path.
+        let root = URL(filePath: original.path.standardizedFileURL.path).resolvingSymlinksInPath()
+            .appending(path: "\(SnapshotFolder.partialPrefix)query")
+        if FileManager.default.fileExists(atPath: root.path) { try disk.remove(root) }
+        snapshots = SnapshotFolder(root.appending(path: "tables"), disk: disk)
+        answers = root.appending(path: "answers")
+        for folder in [snapshots.path, answers] { try disk.createFolder(folder) }
     }
 
-    /// Where the folder is.
+    /// Where workers read.
     var location: String { path.path }
 
-    /// Removes what a worker that is gone has left.
-    func removeAnswer(of process: Int32) throws(DiskError) {
-        let file = path.appending(path: WorkerSettings.answerName(of: process))
-        if FileManager.default.fileExists(atPath: file.path) { try disk.remove(file) }
+    /// Makes a folder for the answers of one worker.
+    func makeAnswers() throws(DiskError) -> URL {
+        let folder = answers.appending(path: UUID().lowercased)
+        try disk.createFolder(folder)
+        return folder
     }
+
+    /// Removes the folder of a worker that is gone.
+    func removeAnswers(_ folder: URL) throws(DiskError) { try disk.remove(folder) }
 
     /// Gives the workers a snapshot.
     ///
     /// - Throws: ``SnapshotError`` where it is damaged, ``DiskError`` where it is gone.
     func add(_ snapshot: Snapshot) throws {
         guard try !snapshots.contains(snapshot.id) else { return }
-        for kind in snapshot.manifest.kinds { try snapshot.verify(kind) }
         let partial = snapshots.partialFolder(snapshot.id)
         if FileManager.default.fileExists(atPath: partial.path) { try disk.remove(partial) }
         try disk.createFolder(partial)
-        let names = snapshot.manifest.kinds.map(Snapshot.fileName) + [Snapshot.manifestName]
-        for name in names { try add(snapshot.folder.appending(path: name), as: partial.appending(path: name)) }
+        for kind in snapshot.manifest.kinds {
+            let name = Snapshot.fileName(of: kind)
+            let (file, copy) = (snapshot.folder.appending(path: name), partial.appending(path: name))
+            try snapshot.verifyTable(of: kind)
+            if snapshot.manifest.format == DiskFormat.first {
+                try Self.copyWithoutSecrets(file, to: copy)
+                try disk.adopt(copy)
+            } else {
+                try add(file, as: copy)
+            }
+        }
+        let manifest = snapshot.folder.appending(path: Snapshot.manifestName)
+        try add(manifest, as: partial.appending(path: Snapshot.manifestName))
         try disk.move(partial, to: snapshots.folder(snapshot.id))
+    }
+
+    /// Format 1 has sealed secrets beside the fields.
+    private static func copyWithoutSecrets(_ file: URL, to copy: URL) throws {
+        let database = try Database(configuration: ["autoinstall_known_extensions": "false"])
+        let columns = "COLUMNS(c -> c <> \(ResourceTable.secretsColumn.quotedLiteral))"
+        try database.connect().execute(
+            "COPY (SELECT \(columns) FROM read_parquet(\(file.path.quotedLiteral), hive_partitioning = false)) "
+                + "TO \(copy.path.quotedLiteral) (FORMAT parquet, COMPRESSION zstd)"
+        )
     }
 
     private func add(_ file: URL, as copy: URL) throws(DiskError) {
@@ -62,19 +90,24 @@ struct QueryFolder: Sendable {
 
     private static let changesPrefix = "changes-"
 
-    /// Gives the workers files of changes, in place of those that they had.
+    /// Gives the workers files of changes.
     ///
     /// - Returns: What they are called in the folder.
-    func setChangeFiles(_ files: [URL]) throws(DiskError) -> [String] {
+    /// - Throws: ``DiskError`` where one is gone.
+    func add(changes files: [URL]) throws(DiskError) -> [String] {
         let names = files.map { Self.changesPrefix + $0.lastPathComponent }
         let present = Set(try disk.names(in: path))
         for (file, name) in zip(files, names) where !present.contains(name) {
             try add(file, as: path.appending(path: name))
         }
-        for name in present.subtracting(names) where name.hasPrefix(Self.changesPrefix) {
+        return names
+    }
+
+    /// Takes away the files of changes that are of no more use.
+    func removeChanges(except names: Set<String>) throws(DiskError) {
+        for name in try disk.names(in: path) where name.hasPrefix(Self.changesPrefix) && !names.contains(name) {
             try disk.remove(path.appending(path: name))
         }
-        return names
     }
 
     /// Takes away the snapshots that are of no more use.

@@ -1,3 +1,4 @@
+import CSystemShims
 import Foundation
 package import Logging
 import Records
@@ -22,8 +23,10 @@ package final class QueryService: Service {
 
     /// How long a worker waits for another statement.
     private static let idleTime = Duration.seconds(60)
-    /// How often a statement is carried out that ends its process, and how often one whose process others end.
-    private static let (attempts, attemptsOfKilled) = (2, 50)
+    /// How often a statement is carried out that ends its process, and how often one whose process somebody kills soon.
+    private static let (attempts, attemptsOfKilled) = (2, 20)
+    /// How long a statement lasts that is killed for what it does: the system kills what takes too much memory.
+    private static let longRun = Duration.seconds(5)
 
     /// - Parameter program: The program that has the hidden command; nil for the one that runs.
     package init(_ store: InventoryStore, _ limits: QueryLimits, program: String? = nil, logger: Logger) throws {
@@ -31,6 +34,9 @@ package final class QueryService: Service {
         self.limits = limits
         self.program = program ?? WorkerProcess.ownProgram
         self.logger = logger
+        if no_has_walls() == 0 {
+            logger.notice("queries run without Landlock, which this system does not have; DuckDB's own walls hold them")
+        }
         folder = try QueryFolder(of: store.snapshotFolder)
         bases = QueryBases(store, folder, logger: logger)
         settings = WorkerSettings(
@@ -54,9 +60,11 @@ package final class QueryService: Service {
         let deadline = ContinuousClock.now + limits.time
         var (died, killed) = (0, 0)
         while died < Self.attempts, killed < Self.attemptsOfKilled {
+            let start = ContinuousClock.now
             switch try await attempt(request, turn, until: deadline) {
             case .answer(let answer): return answer
-            case .death(let signal): if signal == SIGKILL { killed += 1 } else { died += 1 }
+            case .death(let signal):
+                if signal == SIGKILL, .now - start < Self.longRun { killed += 1 } else { died += 1 }
             }
         }
         throw QueryFailure(
@@ -77,7 +85,7 @@ package final class QueryService: Service {
         _ turn: Turn,
         until deadline: ContinuousClock.Instant
     ) async throws -> Attempt {
-        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(program, settings, store, bases)
+        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(program, settings, folder, store, bases)
         let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
         do {
             return try await run.during {
@@ -100,15 +108,16 @@ package final class QueryService: Service {
     private func leave(_ worker: Worker, isUsable: Bool) {
         guard isUsable else {
             worker.end()
-            if let identifier = worker.identifier { discardAnswer(of: identifier) }
+            discardAnswers(of: worker)
             return
         }
         idle.withLock { $0.append((worker, .now)) }
     }
 
-    private func discardAnswer(of process: Int32) {
+    private func discardAnswers(of worker: Worker) {
+        guard let answers = worker.answers else { return }
         do throws(DiskError) {
-            try folder.removeAnswer(of: process)
+            try folder.removeAnswers(answers)
         } catch {
             logger.warning("a file of an answer stays until the next start", metadata: ["reason": "\(error)"])
         }
@@ -123,9 +132,17 @@ package final class QueryService: Service {
                 } catch {
                     break
                 }
-                idle.withLock { $0.removeAll { $0.since + Self.idleTime < .now } }
+                endIdle(since: .now - Self.idleTime)
             }
         }
-        idle.withLock { $0.removeAll() }
+        endIdle(since: .now)
+    }
+
+    private func endIdle(since limit: ContinuousClock.Instant) {
+        let ended = idle.withLock { idle in
+            defer { idle.removeAll { $0.since <= limit } }
+            return idle.filter { $0.since <= limit }
+        }
+        for (worker, _) in ended { leave(worker, isUsable: false) }
     }
 }

@@ -5,43 +5,69 @@ import Records
 import Scheduling
 import Store
 import Synchronization
+import Tables
 
 /// The server's side of one query worker: has its process carry out a statement at a time.
 actor Worker {
     private let program: String
     private let settings: WorkerSettings
+    private let folder: QueryFolder
     private let store: InventoryStore
     private let bases: QueryBases
-    private let process = Mutex<WorkerProcess?>(nil)
+    private let state = Mutex(State())
     private var socket: FrameSocket?
     /// What the tables of the process that are kept begin with, and up to which number they have what changed since.
     private var tables: (base: QueryBases.Base, changes: Int, through: UInt64)?
-    /// The snapshots that the statement reads.
-    private var past: QueryBases.Lease?
+    /// What the statement reads.
+    private var leases: [QueryBases.Lease] = []
     private nonisolated let executor = ThreadExecutor(label: "query")
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    private struct State {
+        var process: WorkerProcess?
+        /// Where the process may write.
+        var answers: URL?
+        /// Whether the process is to be ended, also when it is only about to be started.
+        var hasEnded = false
+    }
+
     /// How many resources that have changed are laid over a base at most.
     static let maximumChanges = 50_000
 
-    init(_ program: String, _ settings: WorkerSettings, _ store: InventoryStore, _ bases: QueryBases) {
+    init(
+        _ program: String,
+        _ settings: WorkerSettings,
+        _ folder: QueryFolder,
+        _ store: InventoryStore,
+        _ bases: QueryBases
+    ) {
         self.program = program
         self.settings = settings
+        self.folder = folder
         self.store = store
         self.bases = bases
     }
 
     /// Ends the process, whatever it is at.
-    nonisolated func end() { process.withLock { $0?.end() } }
+    nonisolated func end() {
+        let process = state.withLock { state in
+            state.hasEnded = true
+            return state.process
+        }
+        process?.end()
+    }
 
     /// Waits for the end of the process, which is near.
     ///
     /// - Returns: The signal that has ended it; 0 where it has ended by itself.
-    func signal() -> Int32 { process.withLock(\.self)?.signal() ?? 0 }
+    func signal() -> Int32 { state.withLock(\.process)?.signal() ?? 0 }
 
     /// The number of the process in the system; nil before the first statement.
-    nonisolated var identifier: Int32? { process.withLock { $0?.identifier } }
+    nonisolated var identifier: Int32? { state.withLock { $0.process?.identifier } }
+
+    /// Where the process writes answers; nil before the first statement.
+    nonisolated var answers: URL? { state.withLock(\.answers) }
 
     // MARK: Statements
 
@@ -52,13 +78,13 @@ actor Worker {
     func begin(_ request: QueryRequest, _ limits: QueryLimits, until deadline: ContinuousClock.Instant) async throws
         -> UInt64
     {
+        leases = []
         try start()
         try send(QueryStatement(sql: request.sql, parameters: request.parameters).frame)
         let needs = try StatementNeeds(receive())
         let sequence = try await bringUpToDate(request.moment)
         if !needs.tables.isDisjoint(with: Self.pastTables) {
-            let withChanges = needs.tables.contains(QueryTable.changes.name)
-            try await sendPast(through: sequence, withChanges: withChanges, until: deadline)
+            try await sendPast(of: needs.tables, through: sequence, until: deadline)
         }
         let execution = Execution(
             format: request.format,
@@ -76,7 +102,7 @@ actor Worker {
     func next() throws -> [UInt8]? {
         let frame = try receive()
         if frame.tag == .end {
-            past = nil
+            leases = []
             return nil
         }
         guard frame.tag == .data else { throw BrokenConnection(description: "the worker sends \(frame.tag)") }
@@ -84,11 +110,24 @@ actor Worker {
     }
 
     /// Starts the process, on the thread that it ends with.
+    ///
+    /// - Throws: ``Refusal`` where the system has no room for it; ``BrokenConnection`` where it is not wanted any more.
     private func start() throws {
         guard socket == nil else { return }
-        let started = try WorkerProcess(program)
-        process.withLock { $0 = started }
-        socket = FrameSocket(started.socket)
+        var settings = settings
+        let answers = try folder.makeAnswers()
+        settings.answers = answers.path
+        state.withLock { $0.answers = answers }
+        let process = try WorkerProcess(program)
+        let isWanted = state.withLock { state in
+            state.process = process
+            return !state.hasEnded
+        }
+        guard isWanted else {
+            process.end()
+            throw BrokenConnection.closed
+        }
+        socket = FrameSocket(process.socket)
         try send(settings.frame)
     }
 
@@ -116,7 +155,7 @@ actor Worker {
         }
         let then = try await store.changes.sequence(of: moment)
         let (base, changes) = try await bases.base(at: then, limit: Self.maximumChanges)
-        past = base.lease
+        if let lease = base.lease { leases.append(lease) }
         try send(BaseDescription(snapshot: base.snapshot, isKept: false).frame)
         for frame in ChangedRows.frames(of: changes) { try send(frame) }
         return then
@@ -138,18 +177,39 @@ actor Worker {
         return through
     }
 
-    private static let pastTables = Set(
-        [QueryTable.snapshots.name, QueryTable.changes.name] + Kind.allCases.map(\.historyTableName)
-    )
+    private static let historyTables = Set(Kind.allCases.map(\.historyTableName))
+    private static let pastTables = historyTables.union([QueryTable.snapshots.name, QueryTable.changes.name])
 
     private func sendPast(
+        of tables: Set<String>,
         through sequence: UInt64,
-        withChanges: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws {
-        let (snapshots, lease) = try await bases.past(through: sequence)
-        past = lease
-        let files = withChanges ? try await bases.changeFiles(through: sequence, until: deadline) : []
-        try send(PastDescription(snapshots: snapshots, changeFiles: files, sequence: sequence).frame)
+        let snapshots = try await bases.past(through: sequence)
+        var past = PastDescription(snapshots: snapshots.map(ListedSnapshot.init), sequence: sequence)
+        if !tables.isDisjoint(with: Self.historyTables) {
+            let history = try await bases.history(snapshots, until: deadline)
+            past.history = history.ids
+            leases += history.leases
+        }
+        if tables.contains(QueryTable.changes.name) {
+            let changes = try await bases.changeFiles(through: sequence, until: deadline)
+            past.changeFiles = changes.names
+            leases.append(changes.lease)
+        }
+        try send(past.frame)
+    }
+}
+
+extension ListedSnapshot {
+    fileprivate init(_ snapshot: Snapshot) {
+        let manifest = snapshot.manifest
+        self.init(
+            id: snapshot.id,
+            takenAt: manifest.createdAt,
+            sequence: manifest.sequence,
+            size: manifest.size,
+            resources: Kind.allCases.reduce(0) { $0 + manifest.rows(of: $1) }
+        )
     }
 }

@@ -1,5 +1,7 @@
 import CSystemShims
 import Foundation
+import Inventory
+import Records
 import Synchronization
 
 /// A process that carries out statements. It ends when nobody holds this any more.
@@ -13,14 +15,17 @@ final class WorkerProcess: Sendable {
     /// Starts a process. On Linux it ends with the thread that calls this.
     ///
     /// - Parameter program: The program that has the hidden command.
-    init(_ program: String) throws(BrokenConnection) {
+    ///
+    /// - Throws: Where the system has no room for it.
+    init(_ program: String) throws(Refusal) {
         let arguments = [program, QueryWorker.command, "\(getpid())"]
         var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for copy in copies { free(copy) } }
         var (socket, process): (Int32, Int32) = (-1, -1)
         let error = no_spawn(program, &copies, &socket, &process)
         guard error == 0 else {
-            throw BrokenConnection(description: "a query worker cannot be started: \(String(cString: strerror(error)))")
+            let reason = String(cString: strerror(error))
+            throw Refusal(.unavailable, "A process for the query cannot be started: \(reason); try again soon.")
         }
         (self.socket, identifier) = (socket, process)
         state = ProcessState(process)

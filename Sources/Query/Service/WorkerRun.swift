@@ -32,8 +32,7 @@ final class WorkerRun: Sendable {
         self.leave = leave
         let timer = Task { [weak self] in
             try await Task.sleep(until: deadline + Self.grace)
-            self?.state.withLock { $0.isLate = true }
-            worker.end()
+            self?.stop(isLate: true)
         }
         self.timer.withLock { $0 = timer }
     }
@@ -47,7 +46,7 @@ final class WorkerRun: Sendable {
                 try Task.checkCancellation()
                 return try await body()
             } onCancel: {
-                worker.end()
+                stop(isLate: false)
             }
         } catch let error as BrokenConnection {
             end(isUsable: false)
@@ -61,6 +60,15 @@ final class WorkerRun: Sendable {
             // Something of the server's own; the worker waits for another statement.
             end(isUsable: !Task.isCancelled)
             throw error
+        }
+    }
+
+    /// Ends the worker, unless it may be somebody else's already.
+    private func stop(isLate: Bool) {
+        state.withLock { state in
+            guard !state.isOver else { return }
+            state.isLate = isLate
+            worker.end()
         }
     }
 

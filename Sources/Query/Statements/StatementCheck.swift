@@ -10,9 +10,17 @@ struct StatementCheck {
     /// Those of them that the statement reads.
     private(set) var read: Set<String> = []
 
-    /// - Parameter tree: What `json_serialize_sql` gives.
+    private let sql: String
+
+    /// - Parameters:
+    ///   - tree: What `json_serialize_sql` gives of a statement.
+    ///   - sql: The statement.
     /// - Throws: ``QueryFailure`` that says what is wrong, or not allowed.
-    static func tables(of tree: String, among tables: Set<String>) throws(QueryFailure) -> Set<String> {
+    static func tables(
+        of tree: String,
+        _ sql: String,
+        among tables: Set<String>
+    ) throws(QueryFailure) -> Set<String> {
         let parsed: JSONValue
         do {
             parsed = try JSONValue(parsing: tree, maximumDepth: 1000)
@@ -24,13 +32,14 @@ struct StatementCheck {
         guard case .array(let statements)? = answer["statements"], statements.count == 1,
             case .object(let statement) = statements[0], let node = statement["node"]
         else { throw QueryFailure(.refused, "One statement is carried out at a time; this has several, or none.") }
-        var check = StatementCheck(tables: tables)
+        var check = StatementCheck(tables: tables, sql: sql)
         try check.visit(node, Scope())
         return check.read
     }
 
-    private init(tables: Set<String>) {
+    private init(tables: Set<String>, sql: String) {
         self.tables = tables
+        self.sql = sql
     }
 
     private static let onlySelect =
@@ -83,7 +92,7 @@ struct StatementCheck {
 
     /// What a query, or what it reads from, may be.
     private static let nodes: Set<String> = [
-        "SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "SUBQUERY", "JOIN", "EXPRESSION_LIST",
+        "SELECT_NODE", "SET_OPERATION_NODE", "SUBQUERY", "JOIN", "EXPRESSION_LIST",
         "EMPTY",
         "PIVOT", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "ORDER_MODIFIER", "DISTINCT_MODIFIER", "ASCENDING",
         "DESCENDING",
@@ -94,13 +103,14 @@ struct StatementCheck {
         switch type {
         case "BASE_TABLE": try visitTable(object, scope)
         case "TABLE_FUNCTION": try visitTableFunction(object, scope)
+        case "RECURSIVE_CTE_NODE": try visitRecursion(object, scope)
         case "SHOW_REF":
             guard let query = object["query"], query != .null else {
                 throw QueryFailure(.refused, "\(Self.onlySelect) GET /query/tables lists the tables.")
             }
             try visit(query, scope)
         case _ where Self.nodes.contains(type):
-            try visitMembers(of: object, visitExpressions(of: object, type, scope))
+            try visitMembers(of: object, visitExpressions(of: object, scope))
         default: throw QueryFailure(.refused, "\(type) in a statement is not allowed.")
         }
     }
@@ -108,35 +118,51 @@ struct StatementCheck {
     /// Visits the common table expressions of a query.
     ///
     /// - Returns: The names that the rest of the query sees.
-    private mutating func visitExpressions(
-        of object: JSONObject,
-        _ type: String,
-        _ scope: Scope
-    ) throws(QueryFailure) -> Scope {
+    private mutating func visitExpressions(of object: JSONObject, _ scope: Scope) throws(QueryFailure) -> Scope {
         var scope = scope
-        if type == "RECURSIVE_CTE_NODE" || type == "CTE_NODE", case .string(let name)? = object["cte_name"] {
-            scope.expressions.insert(name.lowercased())
-        }
         guard case .object(let map)? = object["cte_map"], case .array(let entries)? = map["map"] else { return scope }
         for entry in entries {
-            guard case .object(let entry) = entry, case .string(let name)? = entry["key"], let query = entry["value"]
-            else { throw QueryFailure(.refused, "A WITH of this form is not allowed.") }
+            guard case .object(let entry) = entry, let query = entry["value"] else {
+                throw QueryFailure(.refused, "A WITH of this form is not allowed.")
+            }
+            // An expression does not see itself, unless it is recursive.
             try visit(query, scope)
-            scope.expressions.insert(name.lowercased())
+            scope.expressions.insert(try Self.name(entry["key"]))
         }
         return scope
+    }
+
+    /// Visits a recursive expression, whose first part does not see itself: there its name is that of a table.
+    private mutating func visitRecursion(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        let outer = try visitExpressions(of: object, scope)
+        var inner = outer
+        inner.expressions.insert(try Self.name(object["cte_name"]))
+        for member in object where member.key != "cte_map" {
+            try visit(member.value, member.key == "right" ? inner : outer)
+        }
+    }
+
+    /// The name of a common table expression, in lower case.
+    ///
+    /// - Throws: Where it is not plain, so that nobody has to know how DuckDB compares others, or what it takes for a file.
+    private static func name(_ value: JSONValue?) throws(QueryFailure) -> String {
+        guard case .string(let name)? = value, let plain = name.plainName else {
+            throw QueryFailure(.refused, "The name of a WITH has letters from a to z, digits and _.")
+        }
+        return plain
     }
 
     private mutating func visitTable(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
         guard case .string(let name)? = object["table_name"] else {
             throw QueryFailure(.refused, "A table without a name is not allowed.")
         }
-        let position = Self.position(of: object)
+        let position = position(of: object)
         guard object["schema_name"] == "", object["catalog_name"] == "", object["at_clause"] ?? .null == .null else {
             throw QueryFailure(.refused, "A table is named by its name alone: \(name).", position: position)
         }
-        if !scope.expressions.contains(name.lowercased()) {
-            guard tables.contains(name.lowercased()) else {
+        let plain = name.plainName
+        if !(plain.map(scope.expressions.contains) ?? false) {
+            guard let plain, tables.contains(plain) else {
                 let similar = tables.sorted().nearest(to: name).map { " Did you mean \($0)?" } ?? ""
                 throw QueryFailure(
                     .refused,
@@ -144,13 +170,13 @@ struct StatementCheck {
                     position: position
                 )
             }
-            read.insert(name.lowercased())
+            read.insert(plain)
         }
     }
 
     private mutating func visitTableFunction(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
         guard case .object(let function)? = object["function"], case .string(let name)? = function["function_name"],
-            AllowedFunctions.ofTables.contains(name.lowercased())
+            name.utf8.allSatisfy({ $0 < 0x80 }), AllowedFunctions.ofTables.contains(name.lowercased())
         else {
             var name = "This"
             if case .object(let function)? = object["function"], case .string(let text)? = function["function_name"] {
@@ -159,10 +185,10 @@ struct StatementCheck {
             throw QueryFailure(
                 .refused,
                 "\(name) is not allowed as a table; there are \(AllowedFunctions.ofTables.sorted().joined(separator: ", ")).",
-                position: Self.position(of: object)
+                position: position(of: object)
             )
         }
-        if let arguments = function["children"] { try visit(arguments, scope) }
+        for member in function where member.key != "type" { try visit(member.value, scope) }
     }
 
     // MARK: Expressions
@@ -178,11 +204,11 @@ struct StatementCheck {
         case "CONSTANT": break
         case "FUNCTION", "WINDOW":
             guard case .string(let name)? = object["function_name"],
-                AllowedFunctions.ofValues.contains(name.lowercased())
+                name.utf8.allSatisfy({ $0 < 0x80 }), AllowedFunctions.ofValues.contains(name.lowercased())
             else {
                 var name = "This function"
                 if case .string(let text)? = object["function_name"] { name = "The function \(text)" }
-                throw QueryFailure(.refused, "\(name) is not allowed.", position: Self.position(of: object))
+                throw QueryFailure(.refused, "\(name) is not allowed.", position: position(of: object))
             }
             for member in object where member.key != "type" { try visit(member.value, scope) }
         case _ where Self.expressions.contains(expression):
@@ -192,7 +218,7 @@ struct StatementCheck {
             throw QueryFailure(
                 .refused,
                 "\(expression) in an expression is not allowed.",
-                position: Self.position(of: object)
+                position: position(of: object)
             )
         }
     }
@@ -210,8 +236,25 @@ struct StatementCheck {
     }
 
     /// Where something stands in the statement, in characters from 1.
-    private static func position(of object: JSONObject) -> Int? {
-        guard case .number(let number)? = object["query_location"], let place = Int(number.literal) else { return nil }
-        return place + 1
+    private func position(of object: JSONObject) -> Int? {
+        // DuckDB counts bytes.
+        guard case .number(let number)? = object["query_location"], let place = Int(number.literal),
+            let index = sql.utf8.index(sql.startIndex, offsetBy: place, limitedBy: sql.endIndex)
+        else { return nil }
+        return sql[..<index].unicodeScalars.count + 1
+    }
+}
+
+extension String {
+    /// A name of letters from a to z, digits and `_` in lower case; nil for any other.
+    fileprivate var plainName: String? {
+        let isPlain = utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+        return isPlain ? lowercased() : nil
     }
 }

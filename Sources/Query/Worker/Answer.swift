@@ -14,8 +14,6 @@ struct Answer {
     ///
     /// - Throws: ``DuckDBError`` for what it says wrong, ``QueryFailure`` where the parameters are not those it has.
     init(_ statement: QueryStatement, on connection: Connection, _ execution: Execution) throws {
-        var statement = statement
-        statement.sql = Self.withoutEnd(statement.sql)
         self.statement = statement
         self.connection = connection
         self.execution = execution
@@ -37,20 +35,15 @@ struct Answer {
         on connection: Connection
     ) throws -> [QueryResult.Column] {
         let columns = prepared.columns
-        guard columns.isEmpty || columns.contains(where: \.type.isUnknown) else { return columns }
-        // With the values all types are known. The names are not those of the statement: a subquery has each once.
+        guard columns.isEmpty || prepared.parameterCount > 0 else { return columns }
+        // Only with the values all types are known. In a subquery columns of the same name get others, but not in what is
+        // prepared, unless that does not know its columns yet.
         let empty = try connection.query("SELECT * FROM (\n\(statement.sql)\n) LIMIT 0", values)
         while try empty.nextChunk() != nil {}
-        return empty.columns.enumerated().map { index, column in
-            .init(name: columns.indices.contains(index) ? columns[index].name : column.name, type: column.type)
+        guard columns.count == empty.columns.count, !columns.contains(where: \.type.isUnknown) else {
+            return empty.columns
         }
-    }
-
-    /// A statement without the semicolon that ends it.
-    private static func withoutEnd(_ sql: String) -> String {
-        var sql = sql[...]
-        while let last = sql.last, last.isWhitespace || last == ";" { sql.removeLast() }
-        return String(sql)
+        return zip(columns, empty.columns).map { .init(name: $0.name, type: $1.type) }
     }
 
     /// How much is sent at once, in bytes; only the last piece has less.
@@ -81,7 +74,7 @@ struct Answer {
             guard size <= execution.byteLimit else {
                 throw QueryFailure(tooLarge: execution.byteLimit)
             }
-            if !piece.isEmpty { try send(piece) }
+            try Self.send(piece, send)
         }
         while let chunk = try result.nextChunk() {
             rows += chunk.count
@@ -97,12 +90,24 @@ struct Answer {
         return rows
     }
 
+    /// Sends a piece, which a single value may have made large, in several.
+    private static func send(_ piece: [UInt8], _ send: ([UInt8]) throws -> Void) throws {
+        var rest = piece[...]
+        while rest.count >= 2 * pieceSize {
+            try send(Array(rest.prefix(pieceSize)))
+            rest = rest.dropFirst(pieceSize)
+        }
+        if !rest.isEmpty { try send(Array(rest)) }
+    }
+
     private func copyRows(_ copy: String) throws -> Int {
         do {
             return try connection.query(copy, values).rowsChanged
         } catch {
-            // The file may have no more; there is nothing else to be read or written.
-            if error.kind == .io { throw QueryFailure(tooLarge: execution.byteLimit) }
+            // DuckDB quotes what the system says of a file that may have no more.
+            if error.kind == .io, error.message.contains(String(cString: strerror(EFBIG))) {
+                throw QueryFailure(tooLarge: execution.byteLimit)
+            }
             throw error
         }
     }
@@ -114,7 +119,7 @@ struct Answer {
     }
 
     private func writeParquet(_ file: URL, _ send: ([UInt8]) throws -> Void) throws -> Int {
-        let limited = "SELECT * FROM (\n\(statement.sql)\n) LIMIT \(execution.rowLimit + 1)"
+        let limited = "SELECT * FROM (\n\(statement.sql)\n) LIMIT \(UInt64(execution.rowLimit) + 1)"
         let copy = "COPY (\(limited)) TO \(file.path.quotedLiteral) (FORMAT parquet, COMPRESSION zstd)"
         defer { unlink(file.path) }
         let rows = try copyRows(copy)

@@ -46,6 +46,8 @@ struct AnswerPlan {
     private static func form(_ type: LogicalType) -> Form {
         switch type {
         case .decimal: .number
+        case .other where type.isOtherInteger: .number
+        case .other where type.isArray: .json
         case .timestamp, .blob, .other: .text
         case .json: .json
         case .list, .structure, .map: type.isReadable ? .value : .json

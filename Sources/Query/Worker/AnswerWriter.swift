@@ -25,7 +25,7 @@ struct AnswerWriter {
             writeColumns()
             bytes += "}\n".utf8
         case .csv:
-            bytes += columns.map { Self.field($0.name) }.joined(separator: ",").utf8
+            bytes += columns.map { Self.field($0.name) }.joined(separator: ",".utf8)
             bytes += "\n".utf8
         case .parquet: preconditionFailure("DuckDB writes Parquet")
         }
@@ -81,7 +81,7 @@ struct AnswerWriter {
             if index > 0 { bytes += ",".utf8 }
             // NULL is nothing, and an empty text is "".
             guard !vector.isNull(row) else { continue }
-            bytes += Self.field(text(vector, row, column.form)).utf8
+            bytes += Self.field(text(vector, row, column.form))
         }
         bytes += "\n".utf8
     }
@@ -97,11 +97,14 @@ struct AnswerWriter {
     }
 
     /// A field of RFC 4180.
-    private static func field(_ text: String) -> String {
+    private static func field(_ text: String) -> [UInt8] {
+        let quote = UInt8(ascii: "\"")
         let isPlain = text.utf8.allSatisfy {
-            $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r")
+            $0 != quote && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r")
         }
-        return isPlain && !text.isEmpty ? text : "\"\(text.replacing("\"", with: "\"\""))\""
+        if isPlain, !text.isEmpty { return Array(text.utf8) }
+        // By bytes: a quote with an accent is another character, but a quote all the same.
+        return [quote] + text.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
     }
 }
 
@@ -112,7 +115,25 @@ extension JSONWriter {
         switch form {
         case .value: write(vector, row)
         case .text: string(utf8: vector.bytes(row))
-        case .number, .json: value(utf8: vector.bytes(row))
+        case .number: writeNumber(vector.text(row))
+        case .json: writeJSON(vector.text(row))
+        }
+    }
+
+    /// A number as DuckDB writes it, which may begin with its point.
+    private mutating func writeNumber(_ text: String) {
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        let isWhole = !digits.hasPrefix(".")
+        let whole = isWhole ? text : "\(text.hasPrefix("-") ? "-" : "")0\(digits)"
+        if let number = JSONNumber(literal: whole) { self.number(number) } else { string(text) }
+    }
+
+    /// A JSON text as DuckDB has it, which may have line breaks; where it is none (DuckDB takes NaN for JSON), a string.
+    private mutating func writeJSON(_ text: String) {
+        do {
+            value(try JSONValue(parsing: text))
+        } catch {
+            string(text)
         }
     }
 
@@ -122,10 +143,11 @@ extension JSONWriter {
         case .boolean: bool(vector.bool(row))
         case .tinyint, .smallint, .integer, .bigint, .utinyint, .usmallint, .uinteger: integer(vector.int64(row))
         case .ubigint: integer(vector.uint64(row))
-        case .hugeint: number(JSONNumber(literal: "\(vector.int128(row))") ?? JSONNumber(0))
-        case .float, .double: write(vector.double(row))
+        case .hugeint: writeNumber("\(vector.int128(row))")
+        case .float: write(vector.double(row), "\(Float(vector.double(row)))")
+        case .double: write(vector.double(row), "\(vector.double(row))")
         case .varchar: string(utf8: vector.bytes(row))
-        case .json: value(utf8: vector.bytes(row))
+        case .json: writeJSON(vector.text(row))
         case .uuid: string(vector.uuid(row).lowercased)
         case .timestampTZ: string(Self.time(vector.microseconds(row)))
         case .enumeration(let values): string(values[Int(vector.int64(row))])
@@ -133,6 +155,10 @@ extension JSONWriter {
             beginArray()
             let elements = vector.listElements
             for element in vector.listRange(row) { write(elements, element) }
+            endArray()
+        case .structure(let fields) where fields.allSatisfy(\.name.isEmpty):
+            beginArray()
+            for value in vector.structFields { write(value, row) }
             endArray()
         case .structure(let fields):
             beginObject()
@@ -154,11 +180,11 @@ extension JSONWriter {
     }
 
     /// What JSON has no number for is a text, as in XML Schema.
-    private mutating func write(_ double: Double) {
-        if double.isFinite {
-            number(JSONNumber(double))
+    private mutating func write(_ value: Double, _ text: String) {
+        if value.isFinite {
+            writeNumber(text)
         } else {
-            string(double.isNaN ? "NaN" : double < 0 ? "-Infinity" : "Infinity")
+            string(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity")
         }
     }
 

@@ -58,18 +58,18 @@ package struct QueryWorker {
     }
 
     /// What the program, DuckDB and its threads take beside the data.
-    private static let overhead = 1 << 30
+    private static let overhead: UInt64 = 1 << 30
 
     /// What DuckDB looks at to find out how much memory there is; it ends the process where it may not.
     private static let readable = ["/proc/self/cgroup", "/sys/fs/cgroup"]
 
     private static func raiseWalls(_ settings: WorkerSettings) throws {
-        guard no_limit_resources(UInt64(settings.memory + overhead), UInt64(settings.fileSize)) == 0 else {
+        guard no_limit_resources(UInt64(settings.memory) + overhead, UInt64(settings.fileSize)) == 0 else {
             throw BrokenConnection(description: "the limits cannot be set")
         }
-        var readable = Self.readable.map { UnsafePointer(strdup($0)) } + [nil]
+        var readable = ([settings.folder] + Self.readable).map { UnsafePointer(strdup($0)) } + [nil]
         defer { for path in readable { free(UnsafeMutablePointer(mutating: path)) } }
-        let state = no_wall_in(settings.folder, &readable, 0)
+        let state = no_wall_in(settings.answers, &readable, 0)
         guard state >= 0 else { throw BrokenConnection(description: "there is no wall around the folder") }
     }
 
@@ -113,6 +113,10 @@ package struct QueryWorker {
             try socket.send(failure.frame)
         } catch let error as DuckDBError {
             try socket.send(QueryFailure(error, memory: settings.memory).frame)
+        } catch {
+            if error is BrokenConnection { throw error }
+            // The client must not wait for ever.
+            try socket.send(QueryFailure(.unready, "\(error)").frame)
         }
     }
 
@@ -121,9 +125,28 @@ package struct QueryWorker {
         guard case .text(let tree)? = tree else { throw QueryFailure(.refused, "The statement has no tree.") }
         // What was meant for another statement, that was not carried out.
         passing = nil
-        let needs = StatementNeeds(tables: try StatementCheck.tables(of: tree, among: WorkerTables.names))
-        self.statement = statement
+        let tables = try StatementCheck.tables(of: tree, statement.sql, among: WorkerTables.names)
+        let needs = StatementNeeds(tables: tables)
+        self.statement = try Self.withoutEnd(statement, tree, parser)
         try socket.send(needs.frame)
+    }
+
+    /// A statement that can stand in parentheses: without the semicolon that ends it.
+    private static func withoutEnd(
+        _ statement: QueryStatement,
+        _ tree: String,
+        _ parser: Connection
+    ) throws -> QueryStatement {
+        var statement = statement
+        while let last = statement.sql.last, last.isWhitespace || last == ";" { statement.sql.removeLast() }
+        // Perhaps a comment stands behind it, which the tree does not have.
+        if statement.sql.contains(";"),
+            case .text(let sql)? = try parser.query("SELECT json_deserialize_sql(CAST($1 AS JSON))", [.text(tree)])
+                .scalar()
+        {
+            statement.sql = sql
+        }
+        return statement
     }
 
     private mutating func execute(_ execution: Execution) throws {
@@ -160,7 +183,7 @@ extension QueryFailure {
         case .outOfMemory:
             self.init(.outOfMemory, "The statement needs more than the \(memory >> 20) MiB of memory that it may have.")
         case .fatal, .fault: self.init(.broken, "The statement meets a fault of the engine.")
-        case .io: self.init(.failed, "The statement failed.")
+        case .io: self.init(.unready, error.message)
         default: self.init(.failed, error.message)
         }
     }

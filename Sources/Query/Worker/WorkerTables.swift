@@ -39,7 +39,7 @@ final class WorkerTables {
             """
             SET GLOBAL TimeZone = 'UTC';
             SET GLOBAL parquet_metadata_cache = true;
-            SET GLOBAL allowed_directories = [\(settings.folder.quotedLiteral)];
+            SET GLOBAL allowed_directories = [\(settings.folder.quotedLiteral), \(settings.answers.quotedLiteral)];
             SET GLOBAL enable_external_access = false;
             SET GLOBAL lock_configuration = true;
             \(ResourceTable.createRemovalStatement)
@@ -61,7 +61,7 @@ final class WorkerTables {
         for flat in FlatTable.all {
             try connection.execute("CREATE VIEW \(flat.field.quotedIdentifier) AS \(flat.selection)")
         }
-        try setPast(PastDescription(snapshots: [], changeFiles: [], sequence: 0))
+        try setPast(PastDescription(snapshots: [], sequence: 0))
     }
 
     private func defineView(_ table: ResourceTable) throws {
@@ -98,12 +98,12 @@ final class WorkerTables {
 
     /// Says which snapshots and changes there are.
     func setPast(_ past: PastDescription) throws {
-        let snapshots = try past.snapshots.map { try SnapshotFolder(folder).snapshot($0) }
+        let snapshots = try past.history.map { try SnapshotFolder(folder).snapshot($0) }
         for table in ResourceTable.all {
             let parts = try snapshots.compactMap { snapshot -> String? in
                 guard let selection = try SnapshotSelection(table, in: snapshot, on: connection) else { return nil }
                 return "SELECT \(snapshot.id.quotedLiteral) AS \(QueryTable.snapshotColumn), "
-                    + "\(snapshot.takenAt) AS \(QueryTable.takenAtColumn), \(table.publicColumns) "
+                    + "\(Self.time(snapshot.manifest.createdAt)) AS \(QueryTable.takenAtColumn), \(table.publicColumns) "
                     + "FROM (\(selection.sqlWithoutSecrets))"
             }
             let none =
@@ -115,10 +115,18 @@ final class WorkerTables {
         try connection.execute(
             """
             CREATE OR REPLACE TABLE \(QueryTable.snapshots.name)(\(QueryTable.snapshots.definitions));
-            \(snapshots.map { "INSERT INTO \(QueryTable.snapshots.name) VALUES (\($0.row));" }.joined(separator: "\n"))
+            \(past.snapshots.map(Self.insertion).joined(separator: "\n"))
             """
         )
         try setChanges(past)
+    }
+
+    /// A moment as SQL writes it.
+    private static func time(_ text: String) -> String { "CAST(\(text.quotedLiteral) AS TIMESTAMPTZ)" }
+
+    private static func insertion(of snapshot: ListedSnapshot) -> String {
+        "INSERT INTO \(QueryTable.snapshots.name) VALUES (\(snapshot.id.quotedLiteral), \(time(snapshot.takenAt)), "
+            + "\(snapshot.sequence), \(snapshot.size), \(snapshot.resources));"
     }
 
     private func setChanges(_ past: PastDescription) throws {
@@ -138,7 +146,7 @@ final class WorkerTables {
     // MARK: Statements
 
     /// Where an answer is that is a file.
-    var answerFile: URL { folder.appending(path: WorkerSettings.answerName(of: getpid())) }
+    var answerFile: URL { URL(filePath: settings.answers).appending(path: "answer.parquet") }
 
     /// Does something on a connection of its own.
     func run(_ body: (Connection) throws -> Void) throws {
@@ -157,16 +165,5 @@ extension ResourceTable {
     /// The columns that statements see.
     fileprivate var publicColumns: String {
         (columns.map(\.name.quotedIdentifier) + [Self.versionColumn]).joined(separator: ", ")
-    }
-}
-
-extension Snapshot {
-    /// When it was taken, in SQL.
-    fileprivate var takenAt: String { "CAST(\(manifest.createdAt.quotedLiteral) AS TIMESTAMPTZ)" }
-
-    /// The row of the table of snapshots.
-    fileprivate var row: String {
-        let resources = Kind.allCases.reduce(0) { $0 + manifest.rows(of: $1) }
-        return "\(id.quotedLiteral), \(takenAt), \(manifest.sequence), \(manifest.size), \(resources)"
     }
 }

@@ -33,52 +33,65 @@ package actor ChangeFiles {
         self.disk = disk
     }
 
+    /// A file of changes.
+    private struct Part {
+        /// The numbers whose changes it has.
+        var range: ClosedRange<UInt64>
+        /// The hash of all transactions up to its last, which no other past has; nil for a part of the open segment.
+        var hash: ChainHash?
+
+        var name: String {
+            let numbers = "\(range.lowerBound)-\(range.upperBound)"
+            return hash.map { "\(numbers)-\($0.description.prefix(16)).parquet" } ?? "\(numbers).parquet"
+        }
+    }
+
     /// The files that have the changes up to a transaction, and perhaps later ones.
     ///
     /// - Parameter deadline: When the work is given up; what is done by then is kept.
     /// - Throws: ``Refusal`` where the time is not enough.
     package func files(upTo sequence: UInt64, until deadline: ContinuousClock.Instant) throws -> [URL] {
-        let ranges = self.ranges(upTo: sequence)
         try disk.createFolder(folder)
-        for (done, range) in ranges.enumerated() where !exists(range) {
+        let closed = try closedParts()
+        // A start knows nothing of the parts that there were of an open segment.
+        if openParts.isEmpty { try removeAll(except: closed) }
+        let parts = closed + openParts(upTo: sequence)
+        for (done, part) in parts.enumerated() where !exists(part) {
             try Task.checkCancellation()
             guard .now < deadline else {
                 throw Refusal(
                     .unavailable,
-                    "The changes are being prepared: \(done) of \(ranges.count) parts are ready; try again soon."
+                    "The changes are being prepared: \(done) of \(parts.count) parts are ready; try again soon."
                 )
             }
-            try withEngineErrors { try write(range) }
+            try withEngineErrors { try write(part) }
         }
-        try removeAll(except: Set(ranges.map(Self.name)))
-        return ranges.map(file)
+        try removeAll(except: parts)
+        return parts.map(file)
     }
 
-    /// The numbers that each file has.
-    private func ranges(upTo sequence: UInt64) -> [ClosedRange<UInt64>] {
+    private func closedParts() throws -> [Part] {
         let segments = past.journal.journal.segments
-        var ranges = zip(segments, segments.dropFirst()).map { $0.first...$1.first - 1 }
-        if let open = segments.last?.first, open <= sequence {
-            openParts.removeAll { $0.lowerBound < open }
-            if openParts.count >= Self.maximumParts { openParts = [] }
-            let next = openParts.last.map { $0.upperBound + 1 } ?? open
-            if next <= sequence { openParts.append(next...sequence) }
-            ranges += openParts
+        return try zip(segments, segments.dropFirst()).map { Part(range: $0.first...$1.first - 1, hash: try $1.base) }
+    }
+
+    private func openParts(upTo sequence: UInt64) -> [Part] {
+        guard let open = past.journal.journal.segments.last?.first else { return [] }
+        openParts.removeAll { $0.lowerBound < open }
+        var next = openParts.last.map { $0.upperBound + 1 } ?? open
+        if next <= sequence {
+            if openParts.count >= Self.maximumParts { (openParts, next) = ([], open) }
+            openParts.append(next...sequence)
         }
-        return ranges
+        return openParts.map { Part(range: $0) }
     }
 
-    private static func name(_ range: ClosedRange<UInt64>) -> String {
-        "\(range.lowerBound)-\(range.upperBound).parquet"
-    }
+    private func file(_ part: Part) -> URL { folder.appending(path: part.name) }
 
-    private func file(_ range: ClosedRange<UInt64>) -> URL { folder.appending(path: Self.name(range)) }
+    private func exists(_ part: Part) -> Bool { FileManager.default.fileExists(atPath: file(part).path) }
 
-    private func exists(_ range: ClosedRange<UInt64>) -> Bool {
-        FileManager.default.fileExists(atPath: file(range).path)
-    }
-
-    private func removeAll(except names: Set<String>) throws(DiskError) {
+    private func removeAll(except parts: [Part]) throws(DiskError) {
+        let names = Set(parts.map(\.name))
         for name in try disk.names(in: folder) where !names.contains(name) {
             try disk.remove(folder.appending(path: name))
         }
@@ -86,7 +99,7 @@ package actor ChangeFiles {
 
     // MARK: Writing
 
-    private func write(_ range: ClosedRange<UInt64>) throws {
+    private func write(_ part: Part) throws {
         let connection = past.connection
         try connection.execute(
             """
@@ -94,7 +107,7 @@ package actor ChangeFiles {
             op VARCHAR, kind VARCHAR, id VARCHAR, document VARCHAR, patch VARCHAR);
             """
         )
-        try append(range, to: Appender(connection, catalog: "temp", table: Self.table))
+        try append(part.range, to: Appender(connection, catalog: "temp", table: Self.table))
         let partial = folder.appending(path: ".partial")
         if FileManager.default.fileExists(atPath: partial.path) { try disk.remove(partial) }
         try connection.execute(
@@ -106,7 +119,7 @@ package actor ChangeFiles {
         )
         try disk.adopt(partial)
         try disk.sync(partial)
-        try disk.move(partial, to: file(range))
+        try disk.move(partial, to: file(part))
     }
 
     private func append(_ range: ClosedRange<UInt64>, to appender: Appender) throws {
@@ -116,9 +129,7 @@ package actor ChangeFiles {
             let (record, change) = (version.record, version.change)
             try appender.append(.uint(record.sequence))
             try appender.append(.timestampTZ(microseconds: record.time.microseconds))
-            let patch = before.map { before in
-                JSONPatch(from: before[change.resource]?.json, to: change.stored?.json).json.text
-            }
+            let patch = before.map { Self.patch(from: $0[change.resource], to: change.stored) }
             let texts = [
                 record.author, record.reason, change.stored == nil ? "delete" : "put", change.resource.kind.name,
                 change.resource.id.lowercased, change.stored.map { String(decoding: $0.document, as: UTF8.self) },
@@ -131,6 +142,13 @@ package actor ChangeFiles {
             before?[change.resource] = change.stored
         }
         try appender.close()
+    }
+
+    /// The operations of RFC 6902 as JSON.
+    private static func patch(from old: StoredResource?, to new: StoredResource?) -> String {
+        guard old == nil, let new else { return JSONPatch(from: old?.json, to: new?.json).json.text }
+        // What a comparison with nothing gives.
+        return #"[{"op":"add","path":"","value":\#(String(decoding: new.document, as: UTF8.self))}]"#
     }
 
     /// What resources were before a transaction; nil where that is not kept any more.

@@ -10,7 +10,7 @@ package struct ResourceTable: Sendable {
     /// Sequence number of a resource's last change.
     package static let versionColumn = "_version"
     /// Sealed secrets by JSON pointer.
-    static let secretsColumn = "_secrets"
+    package static let secretsColumn = "_secrets"
 
     /// A table for each kind.
     package static let all = Kind.allCases.map(ResourceTable.init)

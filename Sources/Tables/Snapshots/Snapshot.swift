@@ -79,6 +79,9 @@ package struct Snapshot: Sendable {
         }
     }
 
+    /// Makes sure of the Parquet file of a kind's fields.
+    package func verifyTable(of kind: Kind) throws(SnapshotError) { try verify(Self.fileName(of: kind)) }
+
     private func verify(_ name: String) throws(SnapshotError) {
         guard let expected = manifest.files[name] else { throw .damaged("\(name) is not in its manifest") }
         let found = try Self.describe(folder.appending(path: name))
