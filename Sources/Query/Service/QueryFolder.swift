@@ -25,7 +25,7 @@ struct QueryFolder: Sendable {
         if FileManager.default.fileExists(atPath: root.path) { try disk.remove(root) }
         snapshots = SnapshotFolder(root.appending(path: "tables"), disk: disk)
         answers = root.appending(path: "answers")
-        for folder in [snapshots.path, answers] { try disk.createFolder(folder) }
+        for folder in [root, snapshots.path, answers] { try disk.createFolder(folder) }
     }
 
     /// Where workers read.

@@ -23,10 +23,8 @@ package final class QueryService: Service {
 
     /// How long a worker waits for another statement.
     private static let idleTime = Duration.seconds(60)
-    /// How often a statement is carried out that ends its process, and how often one whose process somebody kills soon.
-    private static let (attempts, attemptsOfKilled) = (2, 20)
-    /// How long a statement lasts that is killed for what it does: the system kills what takes too much memory.
-    private static let longRun = Duration.seconds(5)
+    /// How often a statement is carried out that ends its process, and how often one whose process somebody kills.
+    private static let (attempts, attemptsOfKilled) = (2, 50)
 
     /// - Parameter program: The program that has the hidden command; nil for the one that runs.
     package init(_ store: InventoryStore, _ limits: QueryLimits, program: String? = nil, logger: Logger) throws {
@@ -60,11 +58,11 @@ package final class QueryService: Service {
         let deadline = ContinuousClock.now + limits.time
         var (died, killed) = (0, 0)
         while died < Self.attempts, killed < Self.attemptsOfKilled {
-            let start = ContinuousClock.now
             switch try await attempt(request, turn, until: deadline) {
             case .answer(let answer): return answer
-            case .death(let signal):
-                if signal == SIGKILL, .now - start < Self.longRun { killed += 1 } else { died += 1 }
+            case .death(let signal, let memory):
+                // The system kills what takes too much memory, which is the statement's own doing.
+                if signal == SIGKILL, memory < limits.memory / 2 { killed += 1 } else { died += 1 }
             }
         }
         throw QueryFailure(
@@ -77,7 +75,7 @@ package final class QueryService: Service {
     private enum Attempt {
         case answer(QueryAnswer)
         /// The process has died of a signal, before anything of the answer was there.
-        case death(signal: Int32)
+        case death(signal: Int32, memory: Int)
     }
 
     private func attempt(
@@ -93,14 +91,14 @@ package final class QueryService: Service {
                 return .answer(try await QueryAnswer(sequence: sequence, format: request.format, run))
             }
         } catch let error as BrokenConnection {
-            let signal = await worker.signal()
+            let (signal, memory) = await worker.death()
             logger.warning(
                 "a query worker has died",
                 metadata: [
                     "process": "\(worker.identifier ?? 0)", "signal": "\(signal)", "reason": "\(error)",
                 ]
             )
-            return .death(signal: signal)
+            return .death(signal: signal, memory: memory)
         }
     }
 

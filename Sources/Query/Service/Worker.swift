@@ -60,8 +60,8 @@ actor Worker {
 
     /// Waits for the end of the process, which is near.
     ///
-    /// - Returns: The signal that has ended it; 0 where it has ended by itself.
-    func signal() -> Int32 { state.withLock(\.process)?.signal() ?? 0 }
+    /// - Returns: The signal that has ended it, 0 where it has ended by itself, and the most memory that it had in bytes.
+    func death() -> (signal: Int32, memory: Int) { state.withLock(\.process)?.death() ?? (0, 0) }
 
     /// The number of the process in the system; nil before the first statement.
     nonisolated var identifier: Int32? { state.withLock { $0.process?.identifier } }

@@ -36,8 +36,8 @@ final class WorkerProcess: Sendable {
 
     /// Waits for the end of the process, which is near.
     ///
-    /// - Returns: The signal that has ended it; 0 where it has ended by itself.
-    func signal() -> Int32 { state.wait() }
+    /// - Returns: The signal that has ended it, 0 where it has ended by itself, and the most memory that it had in bytes.
+    func death() -> (signal: Int32, memory: Int) { state.wait() }
 
     deinit {
         end()
@@ -49,26 +49,27 @@ final class WorkerProcess: Sendable {
     /// Whether a process is there, whose number may be that of another process afterwards.
     private final class ProcessState: Sendable {
         private let identifier: Int32
-        private let status = Mutex<Int32?>(nil)
+        private let death = Mutex<(signal: Int32, memory: Int)?>(nil)
 
         init(_ identifier: Int32) {
             self.identifier = identifier
         }
 
         func end() {
-            status.withLock { status in
-                if status == nil { kill(identifier, SIGKILL) }
+            death.withLock { death in
+                if death == nil { kill(identifier, SIGKILL) }
             }
         }
 
-        func wait() -> Int32 {
-            status.withLock { status in
-                if let status { return status }
-                var found: Int32 = 0
-                while waitpid(identifier, &found, 0) < 0, errno == EINTR {}
-                // The lowest seven bits are the signal, as waitpid(2) has them.
-                status = found & 0x7F
-                return found & 0x7F
+        func wait() -> (signal: Int32, memory: Int) {
+            death.withLock { death in
+                if let death { return death }
+                var (status, usage): (Int32, rusage) = (0, rusage())
+                while wait4(identifier, &status, 0, &usage) < 0, errno == EINTR {}
+                // The lowest seven bits are the signal (wait(2)), and the memory is in kilobytes (getrusage(2)).
+                let found = (signal: status & 0x7F, memory: Int(usage.ru_maxrss) << 10)
+                death = found
+                return found
             }
         }
     }
