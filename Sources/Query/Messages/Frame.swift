@@ -23,8 +23,8 @@ struct Frame: Equatable {
         case rows = 0x52
         /// ``PastDescription``: the snapshots that there are, and the changes.
         case past = 0x48
-        /// ``Execution``: carries out the statement. The worker answers with `columns`, any number of `data`, and `end`, or
-        /// at any time with `failed`.
+        /// ``Execution``: carries out the statement. The worker answers with any number of `data`, and `end`, or at
+        /// any time with `failed`.
         case execute = 0x58
 
         // From the worker.
@@ -35,7 +35,7 @@ struct Frame: Equatable {
         case failed = 0x45
         /// A part of the answer.
         case data = 0x44
-        /// ``AnswerEnd``: the answer is complete.
+        /// The answer is complete.
         case end = 0x5A
     }
 

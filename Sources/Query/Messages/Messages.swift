@@ -106,13 +106,6 @@ struct Execution: Message {
     var sequence: UInt64
 }
 
-/// An answer is complete.
-struct AnswerEnd: Message {
-    static var tag: Frame.Tag { .end }
-
-    var rows: Int
-}
-
 /// Why a statement is not carried out.
 package struct QueryFailure: Message, Error, Equatable {
     static var tag: Frame.Tag { .failed }

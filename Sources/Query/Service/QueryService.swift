@@ -12,7 +12,6 @@ import Synchronization
 /// Workers are started when they are needed, and end when they have had nothing to do for a while.
 package final class QueryService: Service {
     package let limits: QueryLimits
-    private let program: String
     private let settings: WorkerSettings
     private let store: InventoryStore
     private let folder: QueryFolder
@@ -26,11 +25,9 @@ package final class QueryService: Service {
     /// How often a statement is carried out that ends its process, and how often one whose process somebody kills.
     private static let (attempts, attemptsOfKilled) = (2, 50)
 
-    /// - Parameter program: The program that has the hidden command; nil for the one that runs.
-    package init(_ store: InventoryStore, _ limits: QueryLimits, program: String? = nil, logger: Logger) throws {
+    package init(_ store: InventoryStore, _ limits: QueryLimits, logger: Logger) throws {
         self.store = store
         self.limits = limits
-        self.program = program ?? WorkerProcess.ownProgram
         self.logger = logger
         if no_has_walls() == 0 {
             logger.notice("queries run without Landlock, which this system does not have; DuckDB's own walls hold them")
@@ -83,7 +80,7 @@ package final class QueryService: Service {
         _ turn: Turn,
         until deadline: ContinuousClock.Instant
     ) async throws -> Attempt {
-        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(program, settings, folder, store, bases)
+        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(settings, folder, store, bases)
         let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
         do {
             return try await run.during {

@@ -9,7 +9,6 @@ import Tables
 
 /// The server's side of one query worker: has its process carry out a statement at a time.
 actor Worker {
-    private let program: String
     private let settings: WorkerSettings
     private let folder: QueryFolder
     private let store: InventoryStore
@@ -36,13 +35,11 @@ actor Worker {
     static let maximumChanges = 50_000
 
     init(
-        _ program: String,
         _ settings: WorkerSettings,
         _ folder: QueryFolder,
         _ store: InventoryStore,
         _ bases: QueryBases
     ) {
-        self.program = program
         self.settings = settings
         self.folder = folder
         self.store = store
@@ -115,10 +112,10 @@ actor Worker {
     private func start() throws {
         guard socket == nil else { return }
         var settings = settings
-        let answers = try folder.makeAnswers()
+        let answers = try answers ?? folder.makeAnswers()
         settings.answers = answers.path
         state.withLock { $0.answers = answers }
-        let process = try WorkerProcess(program)
+        let process = try WorkerProcess()
         let isWanted = state.withLock { state in
             state.process = process
             return !state.hasEnded
@@ -209,7 +206,7 @@ extension ListedSnapshot {
             takenAt: manifest.createdAt,
             sequence: manifest.sequence,
             size: manifest.size,
-            resources: Kind.allCases.reduce(0) { $0 + manifest.rows(of: $1) }
+            resources: manifest.resourceCount
         )
     }
 }

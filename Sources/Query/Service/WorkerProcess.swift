@@ -12,17 +12,15 @@ final class WorkerProcess: Sendable {
     let socket: Int32
     private let state: ProcessState
 
-    /// Starts a process. On Linux it ends with the thread that calls this.
-    ///
-    /// - Parameter program: The program that has the hidden command.
+    /// Starts a process of the program that runs now. On Linux it ends with the thread that calls this.
     ///
     /// - Throws: Where the system has no room for it.
-    init(_ program: String) throws(Refusal) {
-        let arguments = [program, QueryWorker.command, "\(getpid())"]
+    init() throws(Refusal) {
+        let arguments = [Self.program, QueryWorker.command, "\(getpid())"]
         var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for copy in copies { free(copy) } }
         var (socket, process): (Int32, Int32) = (-1, -1)
-        let error = no_spawn(program, &copies, &socket, &process)
+        let error = no_spawn(Self.program, &copies, &socket, &process)
         guard error == 0 else {
             let reason = String(cString: strerror(error))
             throw Refusal(.unavailable, "A process for the query cannot be started: \(reason); try again soon.")
@@ -62,7 +60,10 @@ final class WorkerProcess: Sendable {
         }
 
         func wait() -> (signal: Int32, memory: Int) {
-            death.withLock { death in
+            // Whoever only wants to end the process need not wait for that.
+            var ended = siginfo_t()
+            while waitid(P_PID, id_t(identifier), &ended, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            return death.withLock { death in
                 if let death { return death }
                 var (status, usage): (Int32, rusage) = (0, rusage())
                 while wait4(identifier, &status, 0, &usage) < 0, errno == EINTR {}
@@ -75,7 +76,7 @@ final class WorkerProcess: Sendable {
     }
 
     /// The program that runs now, even if its file has been replaced.
-    static var ownProgram: String {
+    private static var program: String {
         #if os(Linux)
             "/proc/self/exe"
         #else

@@ -54,16 +54,15 @@ struct Answer {
     /// - Parameters:
     ///   - file: Where a file can be written meanwhile.
     ///   - send: Gets each piece.
-    /// - Returns: The number of rows.
     /// - Throws: ``DuckDBError``; ``QueryFailure`` where it is larger than it may be.
-    func write(file: URL, _ send: ([UInt8]) throws -> Void) throws -> Int {
+    func write(file: URL, _ send: ([UInt8]) throws -> Void) throws {
         switch execution.format {
         case .parquet: try writeParquet(file, send)
         case .json, .ndjson, .csv: try writeText(send)
         }
     }
 
-    private func writeText(_ send: ([UInt8]) throws -> Void) throws -> Int {
+    private func writeText(_ send: ([UInt8]) throws -> Void) throws {
         let plan = AnswerPlan(columns, statement.sql)
         let result = try plan.sql.map { try connection.query($0, values) } ?? prepared.query(values)
         var writer = AnswerWriter(execution.format, plan, sequence: execution.sequence)
@@ -87,7 +86,6 @@ struct Answer {
         }
         writer.finish()
         try sendPiece()
-        return rows
     }
 
     /// Sends a piece, which a single value may have made large, in several.
@@ -100,6 +98,7 @@ struct Answer {
         if !rest.isEmpty { try send(Array(rest)) }
     }
 
+    /// - Returns: The number of rows.
     private func copyRows(_ copy: String) throws -> Int {
         do {
             return try connection.query(copy, values).rowsChanged
@@ -118,15 +117,13 @@ struct Answer {
         }
     }
 
-    private func writeParquet(_ file: URL, _ send: ([UInt8]) throws -> Void) throws -> Int {
+    private func writeParquet(_ file: URL, _ send: ([UInt8]) throws -> Void) throws {
         let limited = "SELECT * FROM (\n\(statement.sql)\n) LIMIT \(UInt64(execution.rowLimit) + 1)"
         let copy = "COPY (\(limited)) TO \(file.path.quotedLiteral) (FORMAT parquet, COMPRESSION zstd)"
         defer { unlink(file.path) }
-        let rows = try copyRows(copy)
-        try checkRows(rows)
+        try checkRows(copyRows(copy))
         let handle = try FileHandle(forReadingFrom: file)
         while let data = try handle.read(upToCount: Self.pieceSize), !data.isEmpty { try send(Array(data)) }
-        return rows
     }
 }
 

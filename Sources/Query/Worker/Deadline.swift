@@ -2,6 +2,8 @@ import DuckDB
 import Foundation
 
 /// Interrupts what a connection is at from a time on.
+///
+/// A thread does it: the tasks of `InterruptHandle.cancellable` have none where the only one of Swift's pool waits for DuckDB.
 final class Deadline: Sendable {
     private let condition = NSCondition()
     // Unsafe only in name: both are used by nobody but whoever has locked the condition.

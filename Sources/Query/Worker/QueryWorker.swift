@@ -161,8 +161,8 @@ package struct QueryWorker {
             defer { deadline.end() }
             do {
                 let answer = try Answer(statement, on: connection, execution)
-                let rows = try answer.write(file: tables.answerFile) { try socket.send(Frame(.data, $0)) }
-                try socket.send(AnswerEnd(rows: rows).frame)
+                try answer.write(file: tables.answerFile) { try socket.send(Frame(.data, $0)) }
+                try socket.send(Frame(.end))
             } catch let error as DuckDBError where deadline.hasPassed && error.kind == .interrupted {
                 throw QueryFailure(timedOut: .milliseconds(execution.timeLimit))
             }

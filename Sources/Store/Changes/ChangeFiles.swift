@@ -2,7 +2,6 @@ import DuckDB
 package import Foundation
 import Inventory
 import Journal
-import Logging
 import Records
 import Scheduling
 import Schema

@@ -264,7 +264,7 @@ actor Projection {
                 try connection.execute("INSERT INTO \(table.name) \(selection.sql)")
             }
         }
-        mergedCount += Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) }
+        mergedCount += snapshot.manifest.resourceCount
     }
 
     // MARK: Memory

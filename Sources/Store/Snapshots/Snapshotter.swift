@@ -88,7 +88,7 @@ actor Snapshotter {
             "took a snapshot",
             metadata: [
                 "snapshot": "\(snapshot.id)", "sequence": "\(tables.position.sequence)",
-                "resources": "\(Kind.allCases.reduce(0) { $0 + snapshot.manifest.rows(of: $1) })",
+                "resources": "\(snapshot.manifest.resourceCount)",
                 "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
             ]
         )

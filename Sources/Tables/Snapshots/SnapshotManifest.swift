@@ -54,6 +54,9 @@ package struct SnapshotManifest: Sendable, Equatable {
         files[Snapshot.fileName(of: kind)]?.rows ?? 0
     }
 
+    /// How many resources of all kinds the snapshot holds.
+    package var resourceCount: Int { Kind.allCases.reduce(0) { $0 + rows(of: $1) } }
+
     /// Bytes of all files together.
     package var size: Int { files.values.reduce(0) { $0 + $1.size } }
 }
