@@ -15,7 +15,8 @@ struct Program: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, SnapshotCommand.self, RestoreCommand.self, DiffCommand.self, JournalCommand.self,
+            ServeCommand.self, QueryCommand.self, SnapshotCommand.self, RestoreCommand.self, DiffCommand.self,
+            JournalCommand.self,
             SchemasCommand.self, TokenCommand.self,
         ]
     )

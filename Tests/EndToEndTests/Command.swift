@@ -15,10 +15,18 @@ enum Command {
     static func run(
         _ arguments: [String],
         _ workspace: Workspace? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        input: String? = nil
     ) throws -> Result {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())
+        if let input {
+            // It is less than a pipe holds.
+            let pipe = Pipe()
+            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+            process.standardInput = pipe
+        }
         process.executableURL = ServerProcess.program
         process.arguments = arguments + (workspace.map { ["--data-dir", $0.data.path] } ?? [])
         process.environment = environment

@@ -31,6 +31,18 @@ extension ServerProcess {
         }
     }
 
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Whether a statement is being computed (proc(5): the state is R).
+    var isComputing: Bool {
+        get throws {
+            try workers.contains { process in
+                let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+                return state?.contains(") R ") == true
+            }
+        }
+    }
+
     /// The rows of the answer to a statement.
     func rows(
         _ sql: String,

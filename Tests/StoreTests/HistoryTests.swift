@@ -1,7 +1,6 @@
 import Foundation
 import Inventory
 import Journal
-import Logging
 import Records
 import Scheduling
 import Schema
@@ -204,10 +203,7 @@ struct HistoryTests {
         #expect(
             try await inventory.store.difference(from: .sequence(2), to: .sequence(2), for: Caller()).resources.isEmpty
         )
-        let offline = try OfflineHistory(
-            inventory.home.directory,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
+        let offline = try OfflineHistory(inventory.home.directory)
         #expect(
             try offline.difference(from: .sequence(1), to: .sequence(3)).resources.map(\.after)
                 == difference.resources.map(\.after)

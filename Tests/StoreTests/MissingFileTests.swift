@@ -2,7 +2,6 @@ import Completeness
 import Foundation
 import Inventory
 import Journal
-import Logging
 import Records
 import Scheduling
 import Store
@@ -133,7 +132,7 @@ struct MissingFileTests {
         let copy = try await Self.filled().copied()
         try Self.remove(Self.segment(copy.folder, 1))
         #expect(throws: JournalError.self) {
-            _ = try OfflineHistory(copy.directory, logger: .init(label: "test"))
+            _ = try OfflineHistory(copy.directory)
         }
     }
 

@@ -67,7 +67,7 @@ package final class PublishedJournal: Sendable {
     package convenience init(reading folder: JournalFolder, stretches: [ClosedRange<Timestamp>]) throws {
         let files = try folder.segments()
         guard let last = files.last else {
-            try self.init(folder, [], lastSize: 0, last: 0, next: 1, stretches: [])
+            try self.init(endingAt: 0, in: folder)
             return
         }
         let survey = try last.survey(.init())
@@ -79,6 +79,13 @@ package final class PublishedJournal: Sendable {
             next: survey.last + 1,
             stretches: stretches
         )
+    }
+
+    /// A journal of which nothing is there any more.
+    ///
+    /// - Parameter sequence: The last transaction that it had.
+    package convenience init(endingAt sequence: UInt64, in folder: JournalFolder) throws(DiskError) {
+        try self.init(folder, [], lastSize: 0, last: sequence, next: sequence + 1, stretches: [])
     }
 
     private init(

@@ -18,4 +18,13 @@ extension Moment {
         if case .sequence = moment { throw ValidationError("it is a number; --at-seq takes a sequence number") }
         return moment
     }
+
+    /// What ``argument(_:)`` reads.
+    var argument: String {
+        switch self {
+        case .sequence(let number): "\(number)"
+        case .time(let time): "\(time)"
+        case .snapshot(let id): id
+        }
+    }
 }

@@ -27,7 +27,7 @@ struct QueryOptions: ParsableArguments {
     var queryMaxWaiting = Self.standard.waiting
 
     /// DuckDB does nothing with less.
-    private static let minimumMemory = 64 << 20
+    static let minimumMemory = 64 << 20
 
     func validate() throws {
         guard queryTimeout.seconds > 0 else { throw ValidationError("--query-timeout is at least 1s.") }

@@ -27,7 +27,7 @@ struct DiffCommand: AsyncParsableCommand {
     var to: Moment?
 
     func run() throws {
-        let history = try OfflineHistory(store.existing(), logger: .offline())
+        let history = try OfflineHistory(store.existing())
         let difference = try history.difference(from: from, to: to)
         if json {
             for piece in difference.jsonPieces { print(String(decoding: piece, as: UTF8.self), terminator: "") }

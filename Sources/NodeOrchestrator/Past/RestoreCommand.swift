@@ -32,8 +32,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let at {
-            let text = if case .snapshot(let id) = at { id } else { "\(at)" }
-            try await options.restore(to: at, path: "/restore?at=\(ServerRequest.escape(text))")
+            try await options.restore(to: at, path: "/restore?at=\(ServerRequest.escape(at.argument))")
         } else if let atSeq {
             try await options.restore(to: .sequence(atSeq), path: "/restore?at=\(atSeq)")
         }

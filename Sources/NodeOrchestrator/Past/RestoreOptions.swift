@@ -20,7 +20,7 @@ struct RestoreOptions: ParsableArguments {
     /// - Parameter path: What a running server is asked for to do the same.
     func restore(to moment: Moment, path: String) async throws {
         if dryRun {
-            let history = try OfflineHistory(store.existing(), logger: .offline())
+            let history = try OfflineHistory(store.existing())
             DifferenceText.standard.print(try history.difference(from: moment, to: nil).reversed)
             return
         }

@@ -15,7 +15,7 @@ struct KeyFolder {
     /// The secret that the server makes for itself.
     private var secretFile: URL { folder.appending(path: "token.key") }
     /// A token for clients on this machine.
-    private var clientTokenFile: URL { folder.appending(path: "client.token") }
+    var clientTokenFile: URL { folder.appending(path: "client.token") }
 
     private static let clientTokenLifetime: TimeInterval = 30 * 86_400
     private static let renewalWindow: TimeInterval = 7 * 86_400

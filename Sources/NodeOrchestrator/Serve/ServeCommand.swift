@@ -144,7 +144,7 @@ struct ServeCommand: AsyncParsableCommand {
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics).routes
-        let queryService = try QueryService(store, queries.limits, logger: logger)
+        let queryService = try QueryService(QuerySource(store), queries.limits, logger: logger)
         routes.add(QueryAPI(queryService).routes)
         let server = HTTPServer(
             routes,

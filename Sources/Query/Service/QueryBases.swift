@@ -12,8 +12,7 @@ import Tables
 ///
 /// A snapshot stays in the workers' folder while somebody holds a lease of it, even when the store removes it.
 actor QueryBases {
-    private let store: InventoryStore
-    private let folder: QueryFolder
+    private let source: QuerySource
     private let logger: Logger
     private let leases = Leases()
     /// What was written last because no snapshot was near enough.
@@ -23,9 +22,10 @@ actor QueryBases {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ store: InventoryStore, _ folder: QueryFolder, logger: Logger) {
-        self.store = store
-        self.folder = folder
+    private var folder: QueryFolder { source.folder }
+
+    init(_ source: QuerySource, logger: Logger) {
+        self.source = source
         self.logger = logger
     }
 
@@ -43,31 +43,36 @@ actor QueryBases {
     ///
     /// - Parameters:
     ///   - sequence: The last transaction that counts at least.
-    ///   - limit: How many resources may have changed since a snapshot for it to be one.
+    ///   - limit: How many resources may have changed since a snapshot for it to be one, where another can be written.
     /// - Returns: The base, and the last transaction that counts: more than was wanted where the base has more.
     func newest(
         through sequence: UInt64,
         limit: Int
     ) async throws -> (base: Base, through: UInt64, changes: [JournalChange]) {
+        let limit = source.export == nil ? .max : limit
         for candidate in try candidates(at: sequence) {
-            let changes = try await store.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
+            let changes = try await source.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
             // Older ones have even more.
             guard let changes else { break }
             if let base = lease(candidate) { return (base, sequence, changes) }
         }
-        let snapshot = try await export()
+        guard let write = source.export else {
+            throw Refusal(.invalid, "There is no snapshot that the inventory can be worked out from.")
+        }
+        let snapshot = try await export(write)
         let base = Base(snapshot: snapshot.id, sequence: snapshot.manifest.sequence, lease: leases.take([snapshot.id]))
         let through = max(sequence, base.sequence)
-        let changes = try await store.changes.changes(after: base.sequence, through: through, limit: .max)
+        let changes = try await source.changes.changes(after: base.sequence, through: through, limit: .max)
         return (base, through, changes ?? [])
     }
 
     /// Writes what the inventory is now; several who want that at once get the same.
-    private func export() async throws -> Snapshot {
+    private func export(_ write: @escaping @Sendable (SnapshotFolder) async throws -> Snapshot) async throws -> Snapshot
+    {
         if let exporting { return try await exporting.value }
         let task = Task {
             defer { exporting = nil }
-            let snapshot = try await store.export(to: folder.snapshots)
+            let snapshot = try await write(folder.snapshots)
             exported = snapshot
             return snapshot
         }
@@ -81,7 +86,7 @@ actor QueryBases {
     func base(at sequence: UInt64, limit: Int) async throws -> (base: Base, changes: [JournalChange]) {
         var isFar = false
         for candidate in try candidates(at: sequence) {
-            let changes = try await store.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
+            let changes = try await source.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
             guard let changes else {
                 isFar = true
                 break
@@ -104,11 +109,11 @@ actor QueryBases {
 
     /// What a moment can be worked out from, the nearest first.
     private func candidates(at sequence: UInt64) throws -> [Candidate] {
-        let snapshots = try store.snapshotFolder.readable() + [exported].compactMap(\.self)
+        let snapshots = try source.snapshots.readable() + [exported].compactMap(\.self)
         let nearest = snapshots.filter { $0.manifest.sequence <= sequence }
             .sorted { ($0.manifest.sequence, $0.id) > ($1.manifest.sequence, $1.id) }
             .map { Candidate(snapshot: $0, sequence: $0.manifest.sequence) }
-        return nearest + (store.journal.oldest == 1 ? [Candidate(sequence: 0)] : [])
+        return nearest + (source.oldest() == 1 ? [Candidate(sequence: 0)] : [])
     }
 
     /// - Returns: Nil where the snapshot cannot be used.
@@ -137,7 +142,7 @@ actor QueryBases {
 
     /// The snapshots up to a transaction, oldest first.
     func past(through sequence: UInt64) throws -> [Snapshot] {
-        try store.snapshotFolder.readable().filter { $0.manifest.sequence <= sequence }.reversed()
+        try source.snapshots.readable().filter { $0.manifest.sequence <= sequence }.reversed()
     }
 
     /// Has snapshots be in the folder; those that cannot be used are left out.
@@ -173,7 +178,7 @@ actor QueryBases {
     ) async throws -> (names: [String], lease: Lease) {
         var attempt = 1
         while true {
-            let files = try await store.changeFiles.files(upTo: sequence, until: deadline)
+            let files = try await source.changeFiles.files(upTo: sequence, until: deadline)
             do {
                 let names = try folder.add(changes: files)
                 let lease = leases.take(names)
@@ -193,7 +198,7 @@ actor QueryBases {
     private func tidy() throws {
         // What is being written is nobody's yet.
         guard exporting == nil else { return }
-        let own = try store.snapshotFolder.ids() + [exported?.id].compactMap(\.self)
+        let own = try source.snapshots.ids() + [exported?.id].compactMap(\.self)
         try folder.remove(except: leases.held.union(own))
     }
 

@@ -7,26 +7,47 @@ import Tables
 /// The folder that query workers see: the files of snapshots, without sealed secrets, under names of their own, so that they
 /// stay however long a statement takes.
 ///
-/// The folder lies among the snapshots, so that a file needs no second copy, and is removed at the next start.
+/// The folder lies among the snapshots, so that a file needs no second copy. What a crash leaves of it goes at the server's
+/// next start.
 struct QueryFolder: Sendable {
     /// What all workers read.
     let snapshots: SnapshotFolder
+    private let root: URL
     private let answers: URL
     private var disk: Disk { snapshots.disk }
     private var path: URL { snapshots.path }
 
-    /// - Parameter original: Where the snapshots are.
-    init(of original: SnapshotFolder) throws(DiskError) {
-        let disk = original.disk
-        try disk.createFolder(original.path)
+    /// The folder of a server, which is the only one of its snapshots; what there was of it is removed.
+    init(ofServerWith original: SnapshotFolder) throws(DiskError) {
+        try original.disk.createFolder(original.path)
+        let name = "\(SnapshotFolder.partialPrefix)query"
+        let root = original.path.appending(path: name)
+        if FileManager.default.fileExists(atPath: root.path) { try original.disk.remove(root) }
+        try self.init(in: original.path, name, disk: original.disk)
+    }
+
+    /// A folder for one who reads the files of an inventory; where nothing may be written beside the snapshots it is a
+    /// temporary one.
+    init(beside original: SnapshotFolder) throws(DiskError) {
+        let name = "\(SnapshotFolder.partialPrefix)query-\(UUID().lowercased)"
+        let isWritable = FileManager.default.isWritableFile(atPath: original.path.path)
+        let parent = isWritable ? original.path : FileManager.default.temporaryDirectory
+        try self.init(in: parent, name, disk: Disk())
+    }
+
+    private init(in parent: URL, _ name: String, disk: Disk) throws(DiskError) {
         // The workers' walls go by the real path.
-        let root = URL(filePath: original.path.standardizedFileURL.path).resolvingSymlinksInPath()
-            .appending(path: "\(SnapshotFolder.partialPrefix)query")
-        if FileManager.default.fileExists(atPath: root.path) { try disk.remove(root) }
+        root = URL(filePath: parent.standardizedFileURL.path).resolvingSymlinksInPath().appending(path: name)
         snapshots = SnapshotFolder(root.appending(path: "tables"), disk: disk)
         answers = root.appending(path: "answers")
         for folder in [root, snapshots.path, answers] { try disk.createFolder(folder) }
     }
+
+    /// Where files of changes are made where a server's are not there.
+    var ownChanges: URL { root.appending(path: "changes") }
+
+    /// Removes the folder.
+    func remove() throws(DiskError) { try disk.remove(root) }
 
     /// Where workers read.
     var location: String { path.path }
@@ -57,11 +78,11 @@ struct QueryFolder: Sendable {
                 try Self.copyWithoutSecrets(file, to: copy)
                 try disk.adopt(copy)
             } else {
-                try add(file, as: copy)
+                try disk.linkOrCopy(file, to: copy)
             }
         }
         let manifest = snapshot.folder.appending(path: Snapshot.manifestName)
-        try add(manifest, as: partial.appending(path: Snapshot.manifestName))
+        try disk.linkOrCopy(manifest, to: partial.appending(path: Snapshot.manifestName))
         try disk.move(partial, to: snapshots.folder(snapshot.id))
     }
 
@@ -75,19 +96,6 @@ struct QueryFolder: Sendable {
         )
     }
 
-    private func add(_ file: URL, as copy: URL) throws(DiskError) {
-        do throws(DiskError) {
-            try disk.link(file, to: copy)
-        } catch {
-            // Not every file system has links.
-            do {
-                try FileManager.default.copyItem(at: file, to: copy)
-            } catch {
-                throw DiskError(message: "cannot copy \(file.path): \(error.localizedDescription)")
-            }
-        }
-    }
-
     private static let changesPrefix = "changes-"
 
     /// Gives the workers files of changes.
@@ -98,7 +106,7 @@ struct QueryFolder: Sendable {
         let names = files.map { Self.changesPrefix + $0.lastPathComponent }
         let present = Set(try disk.names(in: path))
         for (file, name) in zip(files, names) where !present.contains(name) {
-            try add(file, as: path.appending(path: name))
+            try disk.linkOrCopy(file, to: path.appending(path: name))
         }
         return names
     }

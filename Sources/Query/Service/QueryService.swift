@@ -4,7 +4,6 @@ package import Logging
 import Records
 package import Scheduling
 import ServiceLifecycle
-package import Store
 import Synchronization
 
 /// Carries out statements of users: each in a worker process of its own, and callers take turns.
@@ -13,8 +12,7 @@ import Synchronization
 package final class QueryService: Service {
     package let limits: QueryLimits
     private let settings: WorkerSettings
-    private let store: InventoryStore
-    private let folder: QueryFolder
+    private let source: QuerySource
     private let bases: QueryBases
     private let turns: Turns
     private let logger: Logger
@@ -25,17 +23,16 @@ package final class QueryService: Service {
     /// How often a statement is carried out that ends its process, and how often one whose process somebody kills.
     private static let (attempts, attemptsOfKilled) = (2, 50)
 
-    package init(_ store: InventoryStore, _ limits: QueryLimits, logger: Logger) throws {
-        self.store = store
+    package init(_ source: QuerySource, _ limits: QueryLimits, logger: Logger) {
+        self.source = source
         self.limits = limits
         self.logger = logger
         if no_has_walls() == 0 {
             logger.notice("queries run without Landlock, which this system does not have; DuckDB's own walls hold them")
         }
-        folder = try QueryFolder(of: store.snapshotFolder)
-        bases = QueryBases(store, folder, logger: logger)
+        bases = QueryBases(source, logger: logger)
         settings = WorkerSettings(
-            folder: folder.location,
+            folder: source.folder.location,
             memory: limits.memory,
             threads: limits.threads,
             fileSize: limits.size
@@ -80,7 +77,7 @@ package final class QueryService: Service {
         _ turn: Turn,
         until deadline: ContinuousClock.Instant
     ) async throws -> Attempt {
-        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(settings, folder, store, bases)
+        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(settings, source, bases)
         let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
         do {
             return try await run.during {
@@ -112,7 +109,7 @@ package final class QueryService: Service {
     private func discardAnswers(of worker: Worker) {
         guard let answers = worker.answers else { return }
         do throws(DiskError) {
-            try folder.removeAnswers(answers)
+            try source.folder.removeAnswers(answers)
         } catch {
             logger.warning("a file of an answer stays until the next start", metadata: ["reason": "\(error)"])
         }
@@ -131,6 +128,12 @@ package final class QueryService: Service {
             }
         }
         endIdle(since: .now)
+    }
+
+    /// Ends the workers that have nothing to do, and removes the folder that all see; nothing can be asked any more.
+    package func close() throws {
+        endIdle(since: .now)
+        try source.folder.remove()
     }
 
     private func endIdle(since limit: ContinuousClock.Instant) {

@@ -10,8 +10,7 @@ import Tables
 /// The server's side of one query worker: has its process carry out a statement at a time.
 actor Worker {
     private let settings: WorkerSettings
-    private let folder: QueryFolder
-    private let store: InventoryStore
+    private let source: QuerySource
     private let bases: QueryBases
     private let state = Mutex(State())
     private var socket: FrameSocket?
@@ -36,13 +35,11 @@ actor Worker {
 
     init(
         _ settings: WorkerSettings,
-        _ folder: QueryFolder,
-        _ store: InventoryStore,
+        _ source: QuerySource,
         _ bases: QueryBases
     ) {
         self.settings = settings
-        self.folder = folder
-        self.store = store
+        self.source = source
         self.bases = bases
     }
 
@@ -112,7 +109,7 @@ actor Worker {
     private func start() throws {
         guard socket == nil else { return }
         var settings = settings
-        let answers = try answers ?? folder.makeAnswers()
+        let answers = try answers ?? source.folder.makeAnswers()
         settings.answers = answers.path
         state.withLock { $0.answers = answers }
         let process = try WorkerProcess()
@@ -148,9 +145,9 @@ actor Worker {
     private func bringUpToDate(_ moment: Moment?) async throws -> UInt64 {
         guard let moment else {
             // Whatever has been answered by now is announced.
-            return try await follow(to: store.journal.announced)
+            return try await follow(to: source.newest())
         }
-        let then = try await store.changes.sequence(of: moment)
+        let then = try await source.changes.sequence(of: moment)
         let (base, changes) = try await bases.base(at: then, limit: Self.maximumChanges)
         if let lease = base.lease { leases.append(lease) }
         try send(BaseDescription(snapshot: base.snapshot, isKept: false).frame)
@@ -161,7 +158,7 @@ actor Worker {
     private func follow(to now: UInt64) async throws -> UInt64 {
         if let tables, tables.through <= now {
             let limit = Self.maximumChanges - tables.changes
-            if let new = try await store.changes.changes(after: tables.through, through: now, limit: limit) {
+            if let new = try await source.changes.changes(after: tables.through, through: now, limit: limit) {
                 for frame in ChangedRows.frames(of: new) { try send(frame) }
                 self.tables = (tables.base, tables.changes + new.count, now)
                 return now

@@ -148,6 +148,19 @@ package struct Disk: Sendable {
         _ = try perform(.link, "link", path) { Foundation.link(path.path, other.path) }
     }
 
+    /// Gives a file a second name, or where that cannot be, copies it.
+    package func linkOrCopy(_ path: URL, to other: URL) throws(DiskError) {
+        do throws(DiskError) {
+            try link(path, to: other)
+        } catch {
+            do {
+                try FileManager.default.copyItem(at: path, to: other)
+            } catch {
+                throw DiskError(message: "cannot copy \(path.path): \(error.localizedDescription)")
+            }
+        }
+    }
+
     /// Cuts a file off.
     package func truncate(_ path: URL, to size: Int) throws(DiskError) {
         _ = try perform(.truncate, "cut", path) { Foundation.truncate(path.path, off_t(size)) }

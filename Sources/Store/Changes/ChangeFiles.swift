@@ -14,6 +14,8 @@ package actor ChangeFiles {
     private var past: PastReader
     private let folder: URL
     private let disk: Disk
+    /// Another folder whose files of closed segments are as good.
+    private let shared: URL?
     /// The files of the open segment, as far as there are any.
     private var openParts: [ClosedRange<UInt64>] = []
     private nonisolated let executor = ThreadExecutor(label: "change files", givesWay: true)
@@ -25,11 +27,14 @@ package actor ChangeFiles {
     private static let rowGroupSize = 8192
     private static let table = "logged"
 
-    /// - Parameter folder: Where the files are.
-    init(_ past: sending PastReader, in folder: URL, disk: Disk) {
+    /// - Parameters:
+    ///   - folder: Where the files are.
+    ///   - shared: Another folder whose files of closed segments are as good.
+    init(_ past: sending PastReader, in folder: URL, disk: Disk, sharing shared: URL? = nil) {
         self.past = past
         self.folder = folder
         self.disk = disk
+        self.shared = shared
     }
 
     /// A file of changes.
@@ -63,7 +68,7 @@ package actor ChangeFiles {
                     "The changes are being prepared: \(done) of \(parts.count) parts are ready; try again soon."
                 )
             }
-            try withEngineErrors { try write(part) }
+            if try !share(part) { try withEngineErrors { try write(part) } }
         }
         try removeAll(except: parts)
         return parts.map(file)
@@ -88,6 +93,15 @@ package actor ChangeFiles {
     private func file(_ part: Part) -> URL { folder.appending(path: part.name) }
 
     private func exists(_ part: Part) -> Bool { FileManager.default.fileExists(atPath: file(part).path) }
+
+    /// Takes the file of a closed segment from the other folder.
+    ///
+    /// - Returns: Whether it is there.
+    private func share(_ part: Part) throws(DiskError) -> Bool {
+        guard let shared, part.hash != nil, try disk.names(in: shared).contains(part.name) else { return false }
+        try disk.linkOrCopy(shared.appending(path: part.name), to: file(part))
+        return true
+    }
 
     private func removeAll(except parts: [Part]) throws(DiskError) {
         let names = Set(parts.map(\.name))

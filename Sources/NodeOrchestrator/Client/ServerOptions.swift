@@ -1,0 +1,60 @@
+import ArgumentParser
+import Completeness
+import Foundation
+
+/// Which server is asked, and as whom.
+struct ServerOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Address of a server, such as http://localhost:8080.", valueName: "url"))
+    var server: String?
+
+    @Option(
+        help: "Token for the server. (default: for one on this machine that in keys/client.token of the data folder)"
+    )
+    var token: String?
+
+    @Option(help: ArgumentHelp("File with the token for the server.", valueName: "file"))
+    var tokenFile: String?
+
+    func validate() throws {
+        guard token == nil || tokenFile == nil else { throw ValidationError("Give one of --token and --token-file.") }
+        guard server != nil || (token == nil && tokenFile == nil) else {
+            throw ValidationError("A token is for a server: name it with --server.")
+        }
+        if let server {
+            let address = URL(string: server)
+            guard ["http", "https"].contains(address?.scheme), address?.host() != nil else {
+                throw ValidationError("--server is an address such as http://localhost:8080, not \(server).")
+            }
+        }
+    }
+
+    /// The server that the options name; nil for none.
+    ///
+    /// - Parameter directory: Where a server on this machine keeps its data.
+    func client(_ directory: DataDirectory) throws -> ServerClient? {
+        guard let server else { return nil }
+        let url = server.hasSuffix("/") ? String(server.dropLast()) : server
+        return ServerClient(url: url, token: try foundToken(for: url, directory))
+    }
+
+    private func foundToken(for url: String, _ directory: DataDirectory) throws -> String? {
+        if let token { return token }
+        if let tokenFile { return try Self.read(tokenFile) }
+        // A server leaves one for whoever may read its data.
+        let local = KeyFolder(directory).clientTokenFile.path
+        return Self.isThisMachine(url) && FileManager.default.isReadableFile(atPath: local) ? try Self.read(local) : nil
+    }
+
+    private static func read(_ file: String) throws -> String {
+        do {
+            return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        } catch {
+            throw CommandError("cannot read the token in \(file): \(error.localizedDescription)")
+        }
+    }
+
+    private static func isThisMachine(_ url: String) -> Bool {
+        guard let host = URL(string: url)?.host() else { return false }
+        return host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+}

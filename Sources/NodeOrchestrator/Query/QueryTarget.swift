@@ -1,0 +1,138 @@
+import AsyncHTTPClient
+import Foundation
+import Inventory
+import NIOCore
+import Query
+import Records
+import Scheduling
+import Schema
+
+/// Where statements are carried out.
+enum QueryTarget: Sendable {
+    /// By a server.
+    case server(ServerClient)
+    /// Here, on files.
+    case files(QueryService)
+
+    /// Has a statement carried out, and hands on the answer piece by piece.
+    ///
+    /// - Throws: ``StatementError`` where it is not carried out.
+    func answer(_ request: QueryRequest, _ body: ([UInt8]) async throws -> Void) async throws {
+        switch self {
+        case .server(let client):
+            do {
+                let answer = try await client.send("POST", "/query", accept: request.format.mediaType, request.json)
+                var pieces = answer.body.makeAsyncIterator()
+                while let piece = try await Self.next(&pieces, client) {
+                    try await body(Array(piece.readableBytesView))
+                }
+            } catch let refusal as ServerRefusal {
+                throw StatementError(refusal.description, in: request.sql, at: refusal.position)
+            }
+        case .files(let queries):
+            do {
+                let answer = try await queries.answer(request, for: Caller())
+                while let piece = try await answer.next() { try await body(piece) }
+            } catch let failure as QueryFailure {
+                throw StatementError(failure.message, in: request.sql, at: failure.position)
+            } catch let refusal as Refusal {
+                throw StatementError("\(refusal)", in: request.sql, at: nil)
+            }
+        }
+    }
+
+    /// Ends what the target has begun.
+    func close() throws {
+        if case .files(let queries) = self { try queries.close() }
+    }
+
+    private static func next<Pieces: AsyncIteratorProtocol>(
+        _ pieces: inout Pieces,
+        _ client: ServerClient
+    ) async throws -> Pieces.Element? {
+        do {
+            return try await pieces.next()
+        } catch {
+            throw client.error(error)
+        }
+    }
+
+    /// The most that is read of the list of tables, in bytes.
+    private static let maximumListSize = 16 << 20
+
+    /// The tables that statements can read, each with its columns.
+    func tables() async throws -> [(name: String, columns: [String])] {
+        switch self {
+        case .files: return QueryTable.all.map { ($0.name, $0.columns.map(\.name)) }
+        case .server(let client):
+            let answer = try await client.send("GET", "/query/tables", accept: "application/json")
+            let list = try await answer.body.collect(upTo: Self.maximumListSize)
+            return try JSONValue(parsing: list.readableBytesView).array.compactMap { table in
+                guard let name = table["name"]?.string else { return nil }
+                return (name, table["columns"]?.array.compactMap { $0["name"]?.string } ?? [])
+            }
+        }
+    }
+}
+
+extension QueryRequest {
+    /// The body of a request to a server.
+    fileprivate var json: JSONValue {
+        var members: JSONObject = ["sql": .string(sql), "params": .array(parameters.map(\.json))]
+        if let moment { members["at"] = .string(moment.argument) }
+        return .object(members)
+    }
+}
+
+extension QueryParameter {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .integer(let value): .number(JSONNumber(Int(value)))
+        case .double(let value): JSONNumber(literal: "\(value)").map(JSONValue.number) ?? .null
+        case .text(let text): .string(text)
+        }
+    }
+
+    /// Reads a value from the command line: a scalar of JSON, else a text.
+    init(argument: String) {
+        do {
+            switch try JSONValue(parsing: argument) {
+            case .null: self = .null
+            case .bool(let value): self = .bool(value)
+            case .string(let text): self = .text(text)
+            case .number(let number): self = Int64(number.literal).map(Self.integer) ?? .double(number.double)
+            case .array, .object: self = .text(argument)
+            }
+        } catch {
+            self = .text(argument)
+        }
+    }
+}
+
+/// A statement is not carried out.
+struct StatementError: Error, CustomStringConvertible {
+    let description: String
+
+    /// - Parameter position: Where in the statement, in characters from 1.
+    init(_ message: String, in sql: String, at position: Int?) {
+        guard let position, let place = Self.place(position, in: sql) else {
+            description = message
+            return
+        }
+        let label = "LINE \(place.number): "
+        description =
+            "\(message)\n\(label)\(place.line)\n"
+            + String(repeating: " ", count: label.count + place.column) + "^"
+    }
+
+    private static func place(_ position: Int, in sql: String) -> (number: Int, line: String, column: Int)? {
+        let before = sql.unicodeScalars.prefix(position - 1)
+        let number = before.count { $0 == "\n" } + 1
+        let lines = sql.split(separator: "\n" as Character, omittingEmptySubsequences: false)
+        guard position > 0, lines.indices.contains(number - 1) else { return nil }
+        let start = before.lastIndex(of: "\n").map(before.index(after:)) ?? before.startIndex
+        return (number, String(lines[number - 1].map { $0 == "\t" ? " " : $0 }), String(before[start...]).count)
+    }
+}

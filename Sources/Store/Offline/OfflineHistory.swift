@@ -1,0 +1,66 @@
+package import Completeness
+import DuckDB
+package import Foundation
+package import Journal
+package import Records
+package import Tables
+
+/// Reads an inventory from its files, also beside a running server, and changes nothing.
+package struct OfflineHistory: Sendable {
+    /// The journal as it was found.
+    package let journal: PublishedJournal
+    package let snapshots: SnapshotFolder
+    /// Where a server keeps the changes as Parquet files.
+    private let changes: URL?
+
+    /// The inventory of a data directory.
+    package init(_ directory: DataDirectory) throws {
+        let files = try DataFiles(directory)
+        try files.check()
+        let own = files.isOfFirstFormat ? nil : files.inventory.map(files.snapshots(of:))
+        snapshots = own ?? SnapshotFolder(directory.snapshots, disk: directory.disk)
+        journal = try PublishedJournal(
+            reading: JournalFolder(directory.journal, disk: directory.disk),
+            stretches: files.clockStretches
+        )
+        changes = directory.changes
+    }
+
+    /// A folder of snapshots without a journal: the inventory is what the newest has, and of the past only what snapshots
+    /// have can be read.
+    package init(_ snapshots: SnapshotFolder) throws {
+        self.snapshots = snapshots
+        let newest = try snapshots.readable().map(\.manifest.sequence).max()
+        journal = try PublishedJournal(endingAt: newest ?? 0, in: JournalFolder(snapshots.path, disk: snapshots.disk))
+        changes = nil
+    }
+
+    private func pastReader() throws -> PastReader {
+        PastReader(
+            journal,
+            snapshots,
+            on: try Database(configuration: ["autoinstall_known_extensions": "false"]).connect(),
+            keepsIndices: false
+        )
+    }
+
+    /// What transactions have made of resources.
+    package func changeReader() throws -> ChangeReader { ChangeReader(try pastReader()) }
+
+    /// The changes in the journal as Parquet files, those that a server has not made either.
+    ///
+    /// - Parameter folder: Where the files are.
+    package func changeFiles(in folder: URL) throws -> ChangeFiles {
+        ChangeFiles(try pastReader(), in: folder, disk: Disk(), sharing: changes)
+    }
+
+    /// What is otherwise at one moment than at another.
+    ///
+    /// - Parameter to: Nil for the newest.
+    package func difference(from: Moment, to: Moment?) throws -> InventoryDifference {
+        var past = try pastReader()
+        let from = try past.sequence(of: from)
+        let to = try to.map(past.sequence(of:)) ?? journal.sequence
+        return InventoryDifference(from: from, to: to, resources: try past.differences(from: from, to: to))
+    }
+}
