@@ -39,7 +39,7 @@ build: libduckdb ## Builds the program in release
 	@$(release_build) node-orchestrator
 
 .PHONY: test
-test: lint libduckdb .venv/requirements-test.stamp ## Checks everything: lint, unit and end-to-end tests, the Python client
+test: lint extensions .venv/requirements-test.stamp ## Checks everything: lint, unit and end-to-end tests, the Python client
 	@echo "==> building the tests"
 	@swift build --build-tests
 	@echo "==> unit and end-to-end tests"
@@ -114,6 +114,10 @@ tools:
 .PHONY: libduckdb
 libduckdb: tools .venv/requirements.stamp
 	@PYTHON=$(venv_python) scripts/libduckdb >/dev/null
+
+.PHONY: extensions
+extensions: libduckdb ## Gets DuckDB's extensions, by which queries read other databases and S3
+	@PYTHON=$(venv_python) scripts/extensions
 
 # The virtual environment of the Python client, remade when its requirements change.
 .venv/%.stamp: clients/%.txt | tools

@@ -133,10 +133,12 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(name: "ObjectStorage", swiftSettings: swiftSettings),
         .target(
             name: "Query",
             dependencies: [
-                "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Scheduling", "Schema", "Store", "Tables",
+                "CSystemShims", "DuckDB", "Inventory", "Journal", "ObjectStorage", "Records", "Scheduling", "Schema",
+                "Store", "Tables",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

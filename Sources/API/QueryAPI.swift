@@ -31,7 +31,7 @@ package struct QueryAPI: Sendable {
             }
             return try await answer(wanted, context)
         }
-        routes.add("/query/tables", .get) { _, _ in .json(JSONValue.array(QueryTable.all.map(\.json)).bytes) }
+        routes.add("/query/tables", .get) { _, _ in .json(JSONValue.array(queries.tables.map(\.json)).bytes) }
         return routes
     }
 
@@ -52,7 +52,7 @@ package struct QueryAPI: Sendable {
             answer = try await context.whileClientWaits { try await queries.answer(wanted, for: caller) }
         } catch let failure as QueryFailure {
             if !failure.reason.leavesProcessUsable {
-                context.logger.error("a query failed", metadata: ["reason": "\(failure.message)"])
+                context.logger.error("a query failed", metadata: ["reason": "\(failure.detail ?? failure.message)"])
             }
             throw Problem(failure)
         }
@@ -207,6 +207,7 @@ extension Problem {
         case .refused, .failed, .tooLarge, .outOfMemory: self.init(.badRequest, failure.message)
         case .broken: self.init(.internalServerError, failure.message)
         case .timedOut: self.init(.gatewayTimeout, failure.message)
+        case .sourceAway: self.init(.serviceUnavailable, failure.message, headers: Self.retrySoon)
         case .unready:
             self.init(
                 .serviceUnavailable,

@@ -1,4 +1,6 @@
 import CDuckDB
+import CSystemShims
+package import Foundation
 
 /// An open DuckDB database, in a file or in memory.
 ///
@@ -45,6 +47,11 @@ package final class Database: Sendable {
     /// Opens a connection, which sees what other connections of this database have committed.
     package func connect() throws(DuckDBError) -> Connection {
         try Connection(to: self)
+    }
+
+    /// Where the linked library is.
+    package static var libraryPath: URL? {
+        no_library_of("duckdb_library_version").map { URL(filePath: String(cString: $0)) }
     }
 
     /// The version of the linked library, such as `v1.5.5`.

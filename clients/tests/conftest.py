@@ -10,6 +10,7 @@ from typing import Callable, Iterator
 import pytest
 
 from program import Program, executable
+from sites import Postgres, Storage, postgres_programs
 from support import CHECKOUT, FakeServer
 
 WIDGET_SCHEMA = {
@@ -58,14 +59,14 @@ def widget_schemas(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start_program(tmp_path: Path) -> Iterator[Callable[[], Program]]:
-    """A function that starts the real program on an empty data directory, `data` below the test's folder."""
+def start_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """A function that starts the real program, with its data in `data` below the test's folder."""
     if not executable().is_file():
         missing(f"NO PROGRAM AT {executable()}: build it, or name it in NODE_ORCHESTRATOR")
     started: list[Program] = []
 
-    def start() -> Program:
-        started.append(Program(tmp_path))
+    def start(*arguments: str, environment: dict[str, str] | None = None) -> Program:
+        started.append(Program(tmp_path, *arguments, environment=environment))
         return started[-1]
 
     yield start
@@ -74,7 +75,7 @@ def start_program(tmp_path: Path) -> Iterator[Callable[[], Program]]:
 
 
 @pytest.fixture
-def program(start_program: Callable[[], Program]) -> Program:
+def program(start_program: Callable[..., Program]) -> Program:
     """The real program, ready, with an empty inventory."""
     return start_program()
 
@@ -86,3 +87,22 @@ def test_data() -> Path:
     if not folder.is_dir():
         missing(f"NO TEST DATA AT {folder}: name the folder in TEST_DATA")
     return folder
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server that is not started."""
+    programs = postgres_programs()
+    if programs is None:
+        missing("NO POSTGRESQL: on Debian 'apt-get install postgresql'")
+    server = Postgres(programs)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def storage() -> Iterator[Storage]:
+    """An S3 storage."""
+    server = Storage()
+    yield server
+    server.close()

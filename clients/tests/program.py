@@ -21,13 +21,13 @@ def executable() -> Path:
 class Program:
     """The program serving on a free port, with its data in `folder`/data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data")],
+            [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data"), *arguments],
             cwd=folder,
-            env=client_environment(),
+            env={**client_environment(), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

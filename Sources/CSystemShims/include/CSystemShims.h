@@ -53,6 +53,12 @@ int no_limit_resources(uint64_t memory, uint64_t file);
 // Gives the process the lowest priority of those that are sure to run at all.
 void no_run_last(void);
 
+// The file of the library that a symbol is in; NULL where there is none of that name.
+const char *no_library_of(const char *symbol);
+
+// How many threads the process has, or -1 where the system does not say.
+int no_thread_count(void);
+
 // Whether the system has the walls of `no_wall_in`.
 int no_has_walls(void);
 

@@ -26,6 +26,9 @@ struct QueryOptions: ParsableArguments {
     @Option(help: "How many queries wait for their turn; others are told to come back.")
     var queryMaxWaiting = Self.standard.waiting
 
+    @OptionGroup
+    var attachments: AttachmentOptions
+
     /// DuckDB does nothing with less.
     static let minimumMemory = 64 << 20
 
@@ -49,6 +52,7 @@ struct QueryOptions: ParsableArguments {
         limits.size = queryMaxSize.bytes
         limits.workers = queryWorkers
         limits.waiting = queryMaxWaiting
+        attachments.set(&limits)
         return limits
     }
 }

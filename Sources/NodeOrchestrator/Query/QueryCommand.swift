@@ -64,7 +64,13 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "Memory for the data of a query on files. (default: 1GiB)", transform: ByteSizeArgument.read)
     var queryMemory = ByteSizeArgument(bytes: QueryLimits().memory)
 
+    @OptionGroup
+    var attachments: AttachmentOptions
+
     func validate() throws {
+        guard server.server == nil || attachments.attach.isEmpty else {
+            throw ValidationError("A server has its own --attach.")
+        }
         guard sql == nil || file == nil else { throw ValidationError("Give the SQL or a --file, not both.") }
         guard server.server == nil || snapshots == nil else {
             throw ValidationError("Give one of --server and --snapshots.")
@@ -115,6 +121,7 @@ struct QueryCommand: AsyncParsableCommand {
         if let client = try server.client(store.directory) { return .server(client) }
         var limits = QueryLimits.none
         limits.memory = queryMemory.bytes
+        attachments.set(&limits)
         return .files(QueryService(try QuerySource(history()), limits, logger: .offline()))
     }
 

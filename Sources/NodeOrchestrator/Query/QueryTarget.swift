@@ -34,7 +34,8 @@ enum QueryTarget: Sendable {
                 let answer = try await queries.answer(request, for: Caller())
                 while let piece = try await answer.next() { try await body(piece) }
             } catch let failure as QueryFailure {
-                throw StatementError(failure.message, in: request.sql, at: failure.position)
+                let message = [failure.message, failure.detail].compactMap(\.self).joined(separator: "\n")
+                throw StatementError(message, in: request.sql, at: failure.position)
             } catch let refusal as Refusal {
                 throw StatementError("\(refusal)", in: request.sql, at: nil)
             }
@@ -63,7 +64,7 @@ enum QueryTarget: Sendable {
     /// The tables that statements can read, each with its columns.
     func tables() async throws -> [(name: String, columns: [String])] {
         switch self {
-        case .files: return QueryTable.all.map { ($0.name, $0.columns.map(\.name)) }
+        case .files(let queries): return queries.tables.map { ($0.name, $0.columns.map(\.name)) }
         case .server(let client):
             let answer = try await client.send("GET", "/query/tables", accept: "application/json")
             let list = try await answer.body.collect(upTo: Self.maximumListSize)

@@ -31,6 +31,12 @@ struct WorkerSettings: Message {
     var threads: Int
     /// Bytes of a file that it may write.
     var fileSize: Int
+    /// The names of all data that is attached.
+    var attachmentNames: Set<String>
+    /// What this worker attaches.
+    var attachments: [Attachment] = []
+    /// How it gets there; nil for a worker that attaches nothing.
+    var access: AttachmentAccess?
 }
 
 /// A statement as a client has sent it.
@@ -56,6 +62,8 @@ struct StatementNeeds: Message {
 
     /// The names of the tables that it reads.
     var tables: Set<String>
+    /// The names of the attached data that it reads.
+    var attachments: Set<String>
 }
 
 /// What the tables of resources begin with.
@@ -124,9 +132,11 @@ package struct QueryFailure: Message, Error, Equatable {
         case broken
         /// What it reads is not there; the process has to be started again.
         case unready
+        /// Attached data cannot be reached; the process has to be started again.
+        case sourceAway
 
         /// Whether the process can carry out another statement.
-        package var leavesProcessUsable: Bool { self != .broken && self != .unready }
+        package var leavesProcessUsable: Bool { ![.broken, .unready, .sourceAway].contains(self) }
     }
 
     package var reason: Reason
@@ -134,6 +144,8 @@ package struct QueryFailure: Message, Error, Equatable {
     package var message: String
     /// Where in the statement, in characters from 1.
     package var position: Int?
+    /// What is wrong, for whoever runs the program.
+    package var detail: String?
 
     init(_ reason: Reason, _ message: String, position: Int? = nil) {
         self.reason = reason

@@ -33,6 +33,11 @@ package struct QueryLimits: Sendable {
     /// How many wait until others have been carried out.
     package var waiting = 100
 
+    /// Data of the site that statements may read.
+    package var attachments: [Attachment] = []
+    /// How it is reached.
+    package var access: AttachmentAccess?
+
     /// How many threads a worker has.
     var threads: Int { max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 2)) }
 

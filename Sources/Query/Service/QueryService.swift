@@ -16,6 +16,7 @@ package final class QueryService: Service {
     private let bases: QueryBases
     private let turns: Turns
     private let logger: Logger
+    /// Those that were used last come last.
     private let idle = Mutex<[(worker: Worker, since: ContinuousClock.Instant)]>([])
 
     /// How long a worker waits for another statement.
@@ -35,7 +36,8 @@ package final class QueryService: Service {
             folder: source.folder.location,
             memory: limits.memory,
             threads: limits.threads,
-            fileSize: limits.size
+            fileSize: limits.size,
+            attachmentNames: Set(limits.attachments.map(\.name))
         )
         turns = Turns(
             places: limits.workers,
@@ -44,6 +46,9 @@ package final class QueryService: Service {
         )
     }
 
+    /// The tables that statements can read, and what is attached.
+    package var tables: [QueryTable] { QueryTable.all + limits.attachments.map(\.table) }
+
     /// Begins to carry out a statement; the first piece of the answer is there when this returns.
     ///
     /// - Throws: ``QueryFailure``; ``Refusal`` for a moment that cannot be read; ``TurnError``; `CancellationError`.
@@ -51,9 +56,12 @@ package final class QueryService: Service {
         let turn = try await turns.take(of: caller)
         let deadline = ContinuousClock.now + limits.time
         var (died, killed) = (0, 0)
+        var attachments: Set<String> = []
         while died < Self.attempts, killed < Self.attemptsOfKilled {
-            switch try await attempt(request, turn, until: deadline) {
+            switch try await attempt(request, attachments, turn, until: deadline) {
             case .answer(let answer): return answer
+            case .attachments(let names): attachments = names
+            case .staleness: died += 1
             case .death(let signal, let memory):
                 // The system kills what takes too much memory, which is the statement's own doing.
                 if signal == SIGKILL, memory < limits.memory / 2 { killed += 1 } else { died += 1 }
@@ -68,22 +76,35 @@ package final class QueryService: Service {
 
     private enum Attempt {
         case answer(QueryAnswer)
+        /// The statement is for a worker that has attached these.
+        case attachments(Set<String>)
+        /// What the worker had attached a while ago is not there any more; another may get at it again.
+        case staleness
         /// The process has died of a signal, before anything of the answer was there.
         case death(signal: Int32, memory: Int)
     }
 
     private func attempt(
         _ request: QueryRequest,
+        _ attachments: Set<String>,
         _ turn: Turn,
         until deadline: ContinuousClock.Instant
     ) async throws -> Attempt {
-        let worker = idle.withLock { $0.popLast()?.worker } ?? Worker(settings, source, bases)
+        let rested = restedWorker(attachments)
+        let worker = rested ?? newWorker(attachments)
         let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
         do {
             return try await run.during {
+                let needed = try await worker.prepare(request)
+                guard needed.isSubset(of: attachments) else {
+                    run.finish()
+                    return .attachments(needed)
+                }
                 let sequence = try await worker.begin(request, limits, until: deadline)
                 return .answer(try await QueryAnswer(sequence: sequence, format: request.format, run))
             }
+        } catch let failure as QueryFailure where failure.reason == .unready && rested != nil && !attachments.isEmpty {
+            return .staleness
         } catch let error as BrokenConnection {
             let (signal, memory) = await worker.death()
             logger.warning(
@@ -96,14 +117,34 @@ package final class QueryService: Service {
         }
     }
 
+    /// A worker that has nothing to do, and has attached certain data; nil where there is none.
+    private func restedWorker(_ attachments: Set<String>) -> Worker? {
+        idle.withLock { idle in
+            idle.lastIndex { $0.worker.attachments == attachments }.map { idle.remove(at: $0).worker }
+        }
+    }
+
+    private func newWorker(_ attachments: Set<String>) -> Worker {
+        var settings = settings
+        settings.attachments = limits.attachments.filter { attachments.contains($0.name) }
+        settings.access = settings.attachments.isEmpty ? nil : limits.access
+        return Worker(settings, source, bases)
+    }
+
     /// Takes a worker back.
     private func leave(_ worker: Worker, isUsable: Bool) {
-        guard isUsable else {
-            worker.end()
-            discardAnswers(of: worker)
-            return
+        guard isUsable else { return end(worker) }
+        let surplus = idle.withLock { idle in
+            idle.append((worker, .now))
+            // Statements that read different data have different workers.
+            return idle.count > limits.workers ? idle.removeFirst().worker : nil
         }
-        idle.withLock { $0.append((worker, .now)) }
+        if let surplus { end(surplus) }
+    }
+
+    private func end(_ worker: Worker) {
+        worker.end()
+        discardAnswers(of: worker)
     }
 
     private func discardAnswers(of worker: Worker) {
@@ -141,6 +182,6 @@ package final class QueryService: Service {
             defer { idle.removeAll { $0.since <= limit } }
             return idle.filter { $0.since <= limit }
         }
-        for (worker, _) in ended { leave(worker, isUsable: false) }
+        for (worker, _) in ended { end(worker) }
     }
 }

@@ -16,6 +16,8 @@ actor Worker {
     private var socket: FrameSocket?
     /// What the tables of the process that are kept begin with, and up to which number they have what changed since.
     private var tables: (base: QueryBases.Base, changes: Int, through: UInt64)?
+    /// What the statement is about.
+    private var needs = StatementNeeds(tables: [], attachments: [])
     /// What the statement reads.
     private var leases: [QueryBases.Lease] = []
     private nonisolated let executor = ThreadExecutor(label: "query")
@@ -65,17 +67,28 @@ actor Worker {
 
     // MARK: Statements
 
-    /// Has a statement begun to be carried out; ``next()`` gives the answer.
+    /// The names of what the worker attaches.
+    nonisolated var attachments: Set<String> { Set(settings.attachments.map(\.name)) }
+
+    /// Has a statement looked at.
+    ///
+    /// - Returns: The names of the attached data that it reads.
+    /// - Throws: ``QueryFailure``, ``Refusal``, ``BrokenConnection`` where the process is gone.
+    func prepare(_ request: QueryRequest) throws -> Set<String> {
+        leases = []
+        try start()
+        try send(QueryStatement(sql: request.sql, parameters: request.parameters).frame)
+        needs = try StatementNeeds(receive())
+        return needs.attachments
+    }
+
+    /// Has the statement begun to be carried out that has been looked at; ``next()`` gives the answer.
     ///
     /// - Returns: The number of the transaction that the answer is as of.
     /// - Throws: ``QueryFailure``, ``Refusal``, ``BrokenConnection`` where the process is gone.
     func begin(_ request: QueryRequest, _ limits: QueryLimits, until deadline: ContinuousClock.Instant) async throws
         -> UInt64
     {
-        leases = []
-        try start()
-        try send(QueryStatement(sql: request.sql, parameters: request.parameters).frame)
-        let needs = try StatementNeeds(receive())
         let sequence = try await bringUpToDate(request.moment)
         if !needs.tables.isDisjoint(with: Self.pastTables) {
             try await sendPast(of: needs.tables, through: sequence, until: deadline)

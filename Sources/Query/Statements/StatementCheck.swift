@@ -7,8 +7,10 @@ import Schema
 struct StatementCheck {
     /// The tables that there are, in lower case.
     private let tables: Set<String>
-    /// Those of them that the statement reads.
-    private(set) var read: Set<String> = []
+    /// The names of attached data, in lower case.
+    private let attachments: Set<String>
+    /// Those of both that the statement reads.
+    private var needs = StatementNeeds(tables: [], attachments: [])
 
     private let sql: String
 
@@ -16,11 +18,12 @@ struct StatementCheck {
     ///   - tree: What `json_serialize_sql` gives of a statement.
     ///   - sql: The statement.
     /// - Throws: ``QueryFailure`` that says what is wrong, or not allowed.
-    static func tables(
+    static func needs(
         of tree: String,
         _ sql: String,
-        among tables: Set<String>
-    ) throws(QueryFailure) -> Set<String> {
+        tables: Set<String>,
+        attachments: Set<String>
+    ) throws(QueryFailure) -> StatementNeeds {
         let parsed: JSONValue
         do {
             parsed = try JSONValue(parsing: tree, maximumDepth: 1000)
@@ -32,13 +35,14 @@ struct StatementCheck {
         guard case .array(let statements)? = answer["statements"], statements.count == 1,
             case .object(let statement) = statements[0], let node = statement["node"]
         else { throw QueryFailure(.refused, "One statement is carried out at a time; this has several, or none.") }
-        var check = StatementCheck(tables: tables, sql: sql)
+        var check = StatementCheck(tables: tables, attachments: attachments, sql: sql)
         try check.visit(node, Scope())
-        return check.read
+        return check.needs
     }
 
-    private init(tables: Set<String>, sql: String) {
+    private init(tables: Set<String>, attachments: Set<String>, sql: String) {
         self.tables = tables
+        self.attachments = attachments
         self.sql = sql
     }
 
@@ -104,11 +108,7 @@ struct StatementCheck {
         case "BASE_TABLE": try visitTable(object, scope)
         case "TABLE_FUNCTION": try visitTableFunction(object, scope)
         case "RECURSIVE_CTE_NODE": try visitRecursion(object, scope)
-        case "SHOW_REF":
-            guard let query = object["query"], query != .null else {
-                throw QueryFailure(.refused, "\(Self.onlySelect) GET /query/tables lists the tables.")
-            }
-            try visit(query, scope)
+        case "SHOW_REF": try visitShow(object, scope)
         case _ where Self.nodes.contains(type):
             try visitMembers(of: object, visitExpressions(of: object, scope))
         default: throw QueryFailure(.refused, "\(type) in a statement is not allowed.")
@@ -152,26 +152,65 @@ struct StatementCheck {
         return plain
     }
 
+    /// Visits DESCRIBE, SUMMARIZE and SHOW.
+    private mutating func visitShow(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
+        if let query = object["query"], query != .null { return try visit(query, scope) }
+        guard object["show_type"] == "SHOW_FROM", let name = attachment(in: object) else {
+            throw QueryFailure(.refused, "\(Self.onlySelect) GET /query/tables lists the tables.")
+        }
+        needs.attachments.insert(name)
+    }
+
+    /// The attached database that a qualified name begins with; nil for any other name.
+    private func attachment(in object: JSONObject) -> String? {
+        let schema = object["schema_name"]?.string ?? ""
+        let catalog = object["catalog_name"]?.string ?? ""
+        guard let name = (catalog.isEmpty ? schema : catalog).plainName, attachments.contains(name) else { return nil }
+        // What a database says of itself is nothing of the site's.
+        return catalog.isEmpty || !["information_schema", "pg_catalog"].contains(schema.lowercased()) ? name : nil
+    }
+
     private mutating func visitTable(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
         guard case .string(let name)? = object["table_name"] else {
             throw QueryFailure(.refused, "A table without a name is not allowed.")
         }
         let position = position(of: object)
+        if let attachment = attachment(in: object), !Self.isSystemName(name) {
+            needs.attachments.insert(attachment)
+            if let moment = object["at_clause"] { try visit(moment, scope) }
+            return
+        }
         guard object["schema_name"] == "", object["catalog_name"] == "", object["at_clause"] ?? .null == .null else {
-            throw QueryFailure(.refused, "A table is named by its name alone: \(name).", position: position)
+            throw QueryFailure(
+                .refused,
+                attachments.isEmpty
+                    ? "A table is named by its name alone: \(name)."
+                    : "A table is named by its name alone, or behind one of \(attachments.sorted().joined(separator: ", ")).",
+                position: position
+            )
         }
         let plain = name.plainName
         if !(plain.map(scope.expressions.contains) ?? false) {
+            if let plain, attachments.contains(plain) {
+                needs.attachments.insert(plain)
+                return
+            }
             guard let plain, tables.contains(plain) else {
-                let similar = tables.sorted().nearest(to: name).map { " Did you mean \($0)?" } ?? ""
+                let similar = tables.union(attachments).sorted().nearest(to: name).map { " Did you mean \($0)?" } ?? ""
                 throw QueryFailure(
                     .refused,
                     "There is no table \(name).\(similar) GET /query/tables lists the tables.",
                     position: position
                 )
             }
-            read.insert(plain)
+            needs.tables.insert(plain)
         }
+    }
+
+    /// Whether a table is one that databases have of themselves.
+    private static func isSystemName(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return ["duckdb_", "pg_", "sqlite_", "pragma_"].contains { name.hasPrefix($0) }
     }
 
     private mutating func visitTableFunction(_ object: JSONObject, _ scope: Scope) throws(QueryFailure) {
@@ -188,7 +227,15 @@ struct StatementCheck {
                 position: position(of: object)
             )
         }
+        try checkHome(of: function)
         for member in function where member.key != "type" { try visit(member.value, scope) }
+    }
+
+    /// Makes sure that a function is DuckDB's own, not one of the same name that an attached database has.
+    private func checkHome(of function: JSONObject) throws(QueryFailure) {
+        guard function["catalog"] ?? "" == "", ["", "main"].contains(function["schema"]?.string ?? "") else {
+            throw QueryFailure(.refused, "A function is named by its name alone.", position: position(of: function))
+        }
     }
 
     // MARK: Expressions
@@ -210,6 +257,7 @@ struct StatementCheck {
                 if case .string(let text)? = object["function_name"] { name = "The function \(text)" }
                 throw QueryFailure(.refused, "\(name) is not allowed.", position: position(of: object))
             }
+            try checkHome(of: object)
             for member in object where member.key != "type" { try visit(member.value, scope) }
         case _ where Self.expressions.contains(expression):
             for member in object where member.key != "cast_type" { try visit(member.value, scope) }
@@ -242,19 +290,5 @@ struct StatementCheck {
             let index = sql.utf8.index(sql.startIndex, offsetBy: place, limitedBy: sql.endIndex)
         else { return nil }
         return sql[..<index].unicodeScalars.count + 1
-    }
-}
-
-extension String {
-    /// A name of letters from a to z, digits and `_` in lower case; nil for any other.
-    fileprivate var plainName: String? {
-        let isPlain = utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
-            default: false
-            }
-        }
-        return isPlain ? lowercased() : nil
     }
 }

@@ -13,8 +13,7 @@ package struct QueryWorker {
 
     private var socket: FrameSocket
     private let settings: WorkerSettings
-    /// Parses statements.
-    private let parser: Connection
+    private let database: WorkerDatabase
     /// The tables for the statements that follow, and those for the next one only.
     private var kept: WorkerTables
     private var passing: WorkerTables?
@@ -45,9 +44,13 @@ package struct QueryWorker {
     private init() throws {
         socket = FrameSocket(Self.socket)
         settings = try WorkerSettings(socket.receive())
-        try Self.raiseWalls(settings)
-        parser = try Database(configuration: ["threads": "1", "memory_limit": "\(settings.memory)B"]).connect()
-        kept = try WorkerTables(settings, base: nil)
+        guard no_limit_resources(UInt64(settings.memory) + Self.overhead, UInt64(settings.fileSize)) == 0 else {
+            throw BrokenConnection(description: "the limits cannot be set")
+        }
+        database = try WorkerDatabase(settings)
+        try Self.raiseWalls(settings, database.attached)
+        try database.close()
+        kept = try WorkerTables(settings, database, base: nil)
     }
 
     /// Has the system end this process first, where there is too little memory for all (proc(5)).
@@ -63,14 +66,16 @@ package struct QueryWorker {
     /// What DuckDB looks at to find out how much memory there is; it ends the process where it may not.
     private static let readable = ["/proc/self/cgroup", "/sys/fs/cgroup"]
 
-    private static func raiseWalls(_ settings: WorkerSettings) throws {
-        guard no_limit_resources(UInt64(settings.memory) + overhead, UInt64(settings.fileSize)) == 0 else {
-            throw BrokenConnection(description: "the limits cannot be set")
-        }
-        var readable = ([settings.folder] + Self.readable).map { UnsafePointer(strdup($0)) } + [nil]
+    private static func raiseWalls(_ settings: WorkerSettings, _ attached: AttachedData) throws {
+        let paths = [settings.folder] + Self.readable + attached.paths
+        var readable = paths.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for path in readable { free(UnsafeMutablePointer(mutating: path)) } }
-        let state = no_wall_in(settings.answers, &readable, 0)
+        let state = no_wall_in(settings.answers, &readable, attached.isRemote ? 1 : 0)
         guard state >= 0 else { throw BrokenConnection(description: "there is no wall around the folder") }
+        // Other threads would be outside of it.
+        guard state == 0 || no_thread_count() == 1 else {
+            throw BrokenConnection(description: "a thread is not walled in")
+        }
     }
 
     private mutating func serveNext() throws {
@@ -90,7 +95,7 @@ package struct QueryWorker {
         case .prepare: try answer { try $0.prepare(QueryStatement(frame)) }
         case .base:
             let base = try BaseDescription(frame)
-            let tables = try WorkerTables(settings, base: base.snapshot)
+            let tables = try WorkerTables(settings, database, base: base.snapshot)
             if base.isKept { kept = tables } else { passing = tables }
         case .rows:
             let (kind, rows) = try ChangedRows.read(frame.payload)
@@ -121,12 +126,18 @@ package struct QueryWorker {
     }
 
     private mutating func prepare(_ statement: QueryStatement) throws {
+        let parser = database.connection
         let tree = try parser.query("SELECT json_serialize_sql(CAST($1 AS VARCHAR))", [.text(statement.sql)]).scalar()
         guard case .text(let tree)? = tree else { throw QueryFailure(.refused, "The statement has no tree.") }
         // What was meant for another statement, that was not carried out.
         passing = nil
-        let tables = try StatementCheck.tables(of: tree, statement.sql, among: WorkerTables.names)
-        let needs = StatementNeeds(tables: tables)
+        let needs = try StatementCheck.needs(
+            of: tree,
+            statement.sql,
+            tables: WorkerTables.names,
+            attachments: settings.attachmentNames
+        )
+        if !needs.attachments.isEmpty, let failure = database.attached.failure { throw failure }
         self.statement = try Self.withoutEnd(statement, tree, parser)
         try socket.send(needs.frame)
     }

@@ -9,8 +9,8 @@ import Tables
 /// Nothing is loaded: DuckDB reads of the files what a statement asks for.
 final class WorkerTables {
     private let settings: WorkerSettings
-    private let database: Database
-    private let connection: Connection
+    private let catalog: WorkerCatalog
+    private var connection: Connection { catalog.connection }
     /// For each kind a SELECT of what the base has; those it does not have are left out.
     private var bases: [Kind: String] = [:]
     /// The resources that have changed since.
@@ -25,26 +25,10 @@ final class WorkerTables {
     private var folder: URL { URL(filePath: settings.folder, directoryHint: .isDirectory) }
 
     /// - Parameter base: The id of a snapshot in the folder; nil for the empty inventory.
-    init(_ settings: WorkerSettings, base: String?) throws {
+    init(_ settings: WorkerSettings, _ database: WorkerDatabase, base: String?) throws {
         self.settings = settings
-        database = try Database(
-            configuration: [
-                "threads": "\(settings.threads)", "memory_limit": "\(settings.memory)B", "temp_directory": "",
-                "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-                "allow_community_extensions": "false",
-            ]
-        )
-        connection = try database.connect()
-        try connection.execute(
-            """
-            SET GLOBAL TimeZone = 'UTC';
-            SET GLOBAL parquet_metadata_cache = true;
-            SET GLOBAL allowed_directories = [\(settings.folder.quotedLiteral), \(settings.answers.quotedLiteral)];
-            SET GLOBAL enable_external_access = false;
-            SET GLOBAL lock_configuration = true;
-            \(ResourceTable.createRemovalStatement)
-            """
-        )
+        catalog = try database.makeCatalog()
+        try connection.execute(ResourceTable.createRemovalStatement)
         let snapshot = try base.map { try SnapshotFolder(folder).snapshot($0) }
         for table in ResourceTable.all {
             if let snapshot, let selection = try SnapshotSelection(table, in: snapshot, on: connection) {
@@ -60,6 +44,9 @@ final class WorkerTables {
         }
         for flat in FlatTable.all {
             try connection.execute("CREATE VIEW \(flat.field.quotedIdentifier) AS \(flat.selection)")
+        }
+        for (name, selection) in database.attached.selections {
+            try connection.execute("CREATE VIEW \(name) AS \(selection)")
         }
         try setPast(PastDescription(snapshots: [], sequence: 0))
     }
@@ -150,7 +137,7 @@ final class WorkerTables {
 
     /// Does something on a connection of its own.
     func run(_ body: (Connection) throws -> Void) throws {
-        try body(database.connect())
+        try body(catalog.connect())
     }
 }
 
