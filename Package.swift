@@ -133,7 +133,27 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .target(name: "ObjectStorage", swiftSettings: swiftSettings),
+        .target(
+            name: "ObjectStorage",
+            dependencies: [
+                "Schema",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Copies",
+            dependencies: [
+                "ObjectStorage", "Records", "Scheduling", "Store", "Tables",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "Query",
             dependencies: [
@@ -195,8 +215,9 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Completeness", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Query", "Records",
-                "Scheduling", "Schema", "Store", "Tables", "Tokens",
+                "API", "Completeness", "Copies", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
+                "ObjectStorage",
+                "Query", "Records", "Scheduling", "Schema", "Store", "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -288,6 +309,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage"], swiftSettings: swiftSettings),
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: swiftSettings),
         .testTarget(
             name: "HTTPSupportTests",

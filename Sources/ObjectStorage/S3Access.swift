@@ -14,6 +14,12 @@ package struct S3Access: Codable, Sendable, Equatable {
         package var secret: String
         /// Of keys that are good for a while.
         package var sessionToken: String?
+
+        package init(id: String, secret: String, sessionToken: String? = nil) {
+            self.id = id
+            self.secret = secret
+            self.sessionToken = sessionToken
+        }
     }
 
     package init(endpoint: String?, region: String = standardRegion, keys: Keys?) {

@@ -217,6 +217,9 @@ package final class InventoryStore: Service {
         try await withEngine { try await snapshotter.take() }
     }
 
+    /// Says that there may be a new snapshot; only one may ask.
+    package var snapshotsTaken: AsyncStream<Void> { snapshotter.taken }
+
     /// Where the snapshots are.
     package var snapshotFolder: SnapshotFolder { snapshotter.folder }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -69,8 +70,15 @@ class Program:
         )
         return folder
 
+    def kill(self) -> None:
+        """End the program at once."""
+        self.process.kill()
+        self.process.wait(TIMEOUT_SECONDS)
+
     def stop(self) -> None:
         """End the program; it must end by itself when asked to."""
+        if self.process.poll() == -signal.SIGKILL:
+            return
         self.process.terminate()
         try:
             status = self.process.wait(TIMEOUT_SECONDS)
@@ -78,3 +86,14 @@ class Program:
             self.process.kill()
             raise
         assert status == 0, f"the program ended with {status}:\n{''.join(self.lines)}"
+
+
+def run_program(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of the program that ends by itself."""
+    return subprocess.run(
+        [str(executable()), *arguments],
+        env={**client_environment(), **(environment or {})},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+    )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 from support import TIMEOUT_SECONDS
@@ -106,5 +110,50 @@ class Storage:
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     def close(self) -> None:
-        """Forget everything."""
+        """Forget everything, which all storages of a process share."""
+        requests.post(f"{self.url}/moto-api/reset", timeout=TIMEOUT_SECONDS).raise_for_status()
         self.server.stop()
+
+
+class Hindrance:
+    """Stands before another server, and cuts each connection off after some bytes, at random, until it is told not to."""
+
+    def __init__(self, url: str, seed: int) -> None:
+        self.target = urlsplit(url)
+        self.random = random.Random(seed)
+        self.is_hindering = True
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        """Take connections until the listener is closed."""
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection((self.target.hostname, self.target.port))
+            budget = self.random.randrange(60_000) if self.is_hindering else None
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self.forward, args=(source, sink, budget), daemon=True).start()
+
+    @staticmethod
+    def forward(source: socket.socket, sink: socket.socket, budget: int | None) -> None:
+        """Hand bytes on, but no more than `budget`."""
+        try:
+            while data := source.recv(4096):
+                if budget is not None and (budget := budget - len(data)) < 0:
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass  # the other side was cut off
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is closed already
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self.listener.close()

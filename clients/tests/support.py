@@ -14,6 +14,7 @@ from typing import Any, Callable
 
 CLIENTS = Path(__file__).resolve().parents[1]
 CHECKOUT = CLIENTS.parent
+EXTENSIONS = CHECKOUT / ".duckdb" / "current" / "duckdb-extensions"
 TIMEOUT_SECONDS = 60
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 
 import duckdb
 import pytest
 import requests
 
-from program import executable
-from support import CHECKOUT
+from program import run_program
+from support import EXTENSIONS
 
-EXTENSIONS = CHECKOUT / ".duckdb" / "current" / "duckdb-extensions"
 # Workers come last, and tests run beside others.
 PATIENCE = ["--query-timeout", "2m"]
 
@@ -197,9 +195,9 @@ def test_a_missing_extension_is_named(start_program, tmp_path, assets):
 
 def test_the_command_attaches_too(program, tmp_path, assets):
     fill(program)
-    command = [str(executable()), "query", "--data-dir", str(tmp_path / "data"), "--attach", f"assets={assets}"]
+    command = ["query", "--data-dir", str(tmp_path / "data"), "--attach", f"assets={assets}"]
     sql = "SELECT hostname, owner FROM compute_nodes JOIN assets.owners USING (xname)"
-    done = subprocess.run([*command, sql], capture_output=True, text=True, timeout=120)
+    done = run_program(*command, sql)
     assert (done.returncode, done.stdout) == (0, "hostname,owner\nn1,bob\n"), done.stderr
-    wrong = subprocess.run([*command, "--attach", "assets=x", sql], capture_output=True, text=True, timeout=120)
+    wrong = run_program(*command, "--attach", "assets=x", sql)
     assert wrong.returncode == 64 and "twice" in wrong.stderr

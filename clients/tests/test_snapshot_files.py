@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from conftest import missing
-from support import CHECKOUT, run_client
+from support import CHECKOUT, EXTENSIONS, run_client
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def expected(node):
     return [(name, node.get("description"), None, bmc), (name, "second", '{"rack":["a",1]}', bmc)]
 
 
-def snippet(tool, folder, node):
+def snippet(tool, folder, node, place=None):
     """Run what docs/analytics.md says of a tool and return its variables."""
     text = (CHECKOUT / "docs" / "analytics.md").read_text()
     code = text.split(f"\n## {tool}\n")[1].split("```python\n")[1].split("```")[0]
-    variables = {"folder": str(folder), "node_id": node["id"]}
+    variables = {"folder": str(folder), "node_id": node["id"], "extensions": str(EXTENSIONS), **(place or {})}
     exec(compile(code, f"docs/analytics.md, {tool}", "exec"), variables)
     return variables
 
@@ -96,6 +96,47 @@ def test_spark_finds_a_node_by_id_in_all_snapshots(two_snapshots):
             variables["spark"].read.parquet(str(file)).collect()
     finally:
         variables["spark"].stop()
+
+
+@pytest.fixture
+def stored_snapshots(two_snapshots, storage):
+    """The two snapshots in an S3 storage, and what the snippets have to know of it."""
+    folder, node = two_snapshots
+    for file in folder.glob("snapshot=*/*"):
+        storage.client.upload_file(str(file), "site", f"copies/{file.parent.name}/{file.name}")
+    place = {"bucket": "site", "prefix": "copies", "endpoint": storage.url, "key_id": "id", "secret": "secret"}
+    return folder, node, place
+
+
+def test_duckdb_finds_a_node_by_id_in_all_snapshots_on_s3(stored_snapshots):
+    rows = snippet("DuckDB on S3", *stored_snapshots)["rows"]
+    assert [row[1:] for row in rows] == expected(stored_snapshots[1])
+
+
+def test_pyarrow_and_pandas_find_a_node_by_id_on_s3(stored_snapshots):
+    variables = snippet("pyarrow on S3", *stored_snapshots)
+    node = stored_snapshots[1]
+    rows = [
+        (row["hostname"], row["description"], (row["status"] or {}).get("extended_data"), row["bmc"]["id"])
+        for row in variables["table"].to_pylist()
+    ]
+    assert rows == expected(node)
+    path = max(file.path for file in variables["files"] if file.base_name == "ComputeNode.parquet")
+    frame = pandas.read_parquet(path, filesystem=variables["storage"], filters=[("id", "=", node["id"])])
+    assert list(frame["description"]) == ["second"]
+
+
+def test_polars_finds_a_node_by_id_in_all_snapshots_on_s3(stored_snapshots):
+    found = snippet("polars on S3", *stored_snapshots)["found"]
+    inner = [polars.col("status").struct.field("extended_data"), polars.col("bmc").struct.field("id")]
+    assert found.select("hostname", "description", *inner).rows() == expected(stored_snapshots[1])
+
+
+def test_a_ducklake_over_snapshots_finds_a_node_by_id_and_takes_each_snapshot_once(two_snapshots):
+    for _ in range(2):
+        variables = snippet("DuckLake", *two_snapshots)
+        assert [row[1:] for row in variables["rows"]] == expected(two_snapshots[1])
+        variables["lake"].close()
 
 
 def test_secrets_stand_in_files_of_their_own(two_snapshots):

@@ -104,12 +104,7 @@ extension StoreOptions {
         } catch let error as FolderInUse {
             throw CommandError("\(error)\n\(instead)")
         }
-        let outcome: Result<Output, any Error>
-        do {
-            outcome = .success(try await body(store))
-        } catch {
-            outcome = .failure(error)
-        }
+        let outcome = await Result { try await body(store) }
         try await store.close(takingSnapshot: false)
         return try outcome.get()
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Records
+import Tables
 
 /// Goes back to a moment.
 struct RestoreCommand: AsyncParsableCommand {
@@ -8,7 +9,8 @@ struct RestoreCommand: AsyncParsableCommand {
         abstract: "Make the inventory what it was at a moment.",
         discussion: """
             What differs is changed by one transaction, so that nothing is lost: the way back from it is to restore \
-            the moment before. With --dry-run only files are read, and a server may be using the data folder.
+            the moment before. With --dry-run only files are read, and a server may be using the data folder. With --from \
+            it becomes what a snapshot elsewhere holds; where there is no inventory yet, it begins with that.
             """
     )
 
@@ -21,20 +23,45 @@ struct RestoreCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The sequence number of a change, after which it was so.", valueName: "number"))
     var atSeq: UInt64?
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder of snapshots elsewhere or s3://BUCKET/PREFIX, for the newest there, or one snapshot of it.",
+            valueName: "location"
+        )
+    )
+    var from: String?
+
     @OptionGroup
     var options: RestoreOptions
 
     func validate() throws {
-        guard (at == nil) != (atSeq == nil) else {
-            throw ValidationError("Say to which moment: one of --at and --at-seq.")
+        guard [at != nil, atSeq != nil, from != nil].count(where: \.self) == 1 else {
+            throw ValidationError("Say to which moment: one of --at, --at-seq and --from.")
         }
+        guard from == nil || !options.dryRun else { throw ValidationError("--dry-run is not for --from.") }
     }
 
     func run() async throws {
-        if let at {
+        if let from {
+            try await restore(from: CopySource(from), named: from)
+        } else if let at {
             try await options.restore(to: at, path: "/restore?at=\(ServerRequest.escape(at.argument))")
         } else if let atSeq {
             try await options.restore(to: .sequence(atSeq), path: "/restore?at=\(atSeq)")
+        }
+    }
+
+    private func restore(from source: CopySource, named location: String) async throws {
+        let directory = options.store.directory
+        if let (id, manifest) = try await source.begin(directory) {
+            print("the inventory begins with the snapshot \(id): \(manifest.resourceCount) resources")
+            return
+        }
+        do {
+            let id = try await source.add(to: directory)
+            try await options.restore(to: .snapshot(id), path: "/snapshots/\(id)/restore")
+        } catch let error as FolderInUse {
+            throw CommandError("\(error)\nStop that server first.")
         }
     }
 }

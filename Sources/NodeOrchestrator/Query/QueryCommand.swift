@@ -1,5 +1,7 @@
 import ArgumentParser
+import Copies
 import Foundation
+import ObjectStorage
 import Query
 import Records
 import Store
@@ -58,7 +60,12 @@ struct QueryCommand: AsyncParsableCommand {
     @OptionGroup
     var store: StoreOptions
 
-    @Option(help: ArgumentHelp("Folder of snapshots to ask, instead of a data folder.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of snapshots, or s3://BUCKET/PREFIX, to ask instead of a data folder.",
+            valueName: "location"
+        )
+    )
     var snapshots: String?
 
     @Option(help: "Memory for the data of a query on files. (default: 1GiB)", transform: ByteSizeArgument.read)
@@ -83,20 +90,34 @@ struct QueryCommand: AsyncParsableCommand {
     func run() async throws {
         let interrupts = Interrupts()
         let statement = try givenStatement()
-        let target = try target()
         do {
-            if let statement {
-                let output = try AnswerOutput(format, file: output)
-                let request = QueryRequest(sql: statement, parameters: param, moment: at, format: output.queryFormat)
-                try await interrupts.cancelling { try await output.write(request, target) }
-            } else {
-                try await QueryPrompt(target, at: at, format: format, interrupts).run()
+            try await Self.withTemporaryFolder { folder in
+                let target: QueryTarget = try await interrupts.cancelling { try await self.target(folder) }
+                let outcome = await Result { try await answer(statement, by: target, interrupts) }
+                try target.close()
+                try outcome.get()
             }
-        } catch {
-            try target.close()
-            throw error is CancellationError ? ExitCode(Self.interrupted) : error
+        } catch is CancellationError {
+            throw ExitCode(Self.interrupted)
         }
-        try target.close()
+    }
+
+    private func answer(_ statement: String?, by target: QueryTarget, _ interrupts: Interrupts) async throws {
+        guard let statement else {
+            return try await QueryPrompt(target, at: at, format: format, interrupts).run()
+        }
+        let output = try AnswerOutput(format, file: output)
+        let request = QueryRequest(sql: statement, parameters: param, moment: at, format: output.queryFormat)
+        try await interrupts.cancelling { try await output.write(request, target) }
+    }
+
+    /// Does something with a folder that is gone afterwards.
+    private static func withTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "node-orchestrator-\(UUID().uuidString)")
+        try Disk().createFolder(folder)
+        let outcome = await Result { try await body(folder) }
+        try Disk().remove(folder)
+        try outcome.get()
     }
 
     /// As shells count an end by SIGINT.
@@ -117,18 +138,28 @@ struct QueryCommand: AsyncParsableCommand {
         return String(decoding: input, as: UTF8.self)
     }
 
-    private func target() throws -> QueryTarget {
+    /// - Parameter manifests: Where those of snapshots elsewhere are kept.
+    private func target(_ manifests: URL) async throws -> QueryTarget {
         if let client = try server.client(store.directory) { return .server(client) }
         var limits = QueryLimits.none
         limits.memory = queryMemory.bytes
         attachments.set(&limits)
-        return .files(QueryService(try QuerySource(history()), limits, logger: .offline()))
+        return .files(QueryService(try await source(manifests), limits, logger: .offline()))
     }
 
-    private func history() throws -> OfflineHistory {
-        guard let snapshots else { return try OfflineHistory(store.existing()) }
-        let folder = SnapshotFolder(URL(filePath: snapshots, directoryHint: .isDirectory))
-        guard try !folder.ids().isEmpty else { throw CommandError("there are no snapshots in \(folder.path.path)") }
+    private func source(_ manifests: URL) async throws -> QuerySource {
+        guard let snapshots else { return try QuerySource(OfflineHistory(store.existing())) }
+        let place = CopyPlace(snapshots, S3Access(environment: ProcessInfo.processInfo.environment))
+        guard case .folder(let folder) = place else {
+            let folder = SnapshotFolder(manifests)
+            try await place.fetchManifests(to: folder)
+            return try QuerySource(history(folder)) { name, id, file in try await place.fetch(name, of: id, to: file) }
+        }
+        return try QuerySource(history(folder))
+    }
+
+    private func history(_ folder: SnapshotFolder) throws -> OfflineHistory {
+        guard try !folder.ids().isEmpty else { throw CommandError("there are no snapshots in \(snapshots ?? "")") }
         return try OfflineHistory(folder)
     }
 }

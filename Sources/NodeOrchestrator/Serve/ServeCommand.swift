@@ -9,6 +9,7 @@ import Query
 import Records
 import ServiceLifecycle
 import Store
+import Tables
 import Tokens
 import UnixSignals
 
@@ -43,6 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup
     var retention: RetentionOptions
+
+    @OptionGroup
+    var copies: CopyOptions
 
     @Option(
         help:
@@ -125,6 +129,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard bodyMemory.bytes >= Self.minimumBodyMemory else {
             throw ValidationError("--body-memory is at least \(ByteSizeArgument(bytes: Self.minimumBodyMemory)).")
         }
+        guard !noRestore || copies.restoreFrom == nil else {
+            throw ValidationError("--no-restore contradicts --restore-from.")
+        }
         guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
             throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
@@ -139,6 +146,7 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
 
+        try await beginFromCopy(logger: logger)
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
         let key = try await tokenKey(KeyFolder(storeConfiguration.directory), logger: logger)
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
@@ -159,14 +167,26 @@ struct ServeCommand: AsyncParsableCommand {
             logger.logLevel = min(logger.logLevel, .notice)
             logger.notice("ready: listening on \(addresses[index].url(port: port))")
         }
-        // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot.
+        // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
+        var services: [any Service] = [store, queryService, server, StopLimit(duration: Self.stopLimit)]
+        if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
-            services: [store, queryService, server, StopLimit(duration: Self.stopLimit)],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         configuration.maximumGracefulShutdownDuration = Self.snapshotLimit
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// Has the inventory begin with a copy of a snapshot, where it is to and there is none yet.
+    private func beginFromCopy(logger: Logger) async throws {
+        guard let location = copies.restoreFrom else { return }
+        guard let (id, manifest) = try await CopySource(location).begin(store.directory) else { return }
+        logger.notice(
+            "the inventory begins with a copy of a snapshot",
+            metadata: ["from": "\(location)", "snapshot": "\(id)", "resources": "\(manifest.resourceCount)"]
+        )
     }
 
     /// Has as many files be open as the system allows.

@@ -1,6 +1,6 @@
 import DuckDB
 package import Foundation
-package import ObjectStorage
+import ObjectStorage
 
 /// What a process needs, beside their locations, to reach attached data.
 package struct AttachmentAccess: Codable, Sendable {

@@ -54,7 +54,7 @@ actor QueryBases {
             let changes = try await source.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
             // Older ones have even more.
             guard let changes else { break }
-            if let base = lease(candidate) { return (base, sequence, changes) }
+            if let base = await lease(candidate) { return (base, sequence, changes) }
         }
         guard let write = source.export else {
             throw Refusal(.invalid, "There is no snapshot that the inventory can be worked out from.")
@@ -91,7 +91,7 @@ actor QueryBases {
                 isFar = true
                 break
             }
-            if let base = lease(candidate) { return (base, changes) }
+            if let base = await lease(candidate) { return (base, changes) }
         }
         throw Refusal(
             .invalid,
@@ -117,17 +117,17 @@ actor QueryBases {
     }
 
     /// - Returns: Nil where the snapshot cannot be used.
-    private func lease(_ candidate: Candidate) -> Base? {
+    private func lease(_ candidate: Candidate) async -> Base? {
         guard let snapshot = candidate.snapshot else { return Base(sequence: 0) }
-        return lease(snapshot).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0) }
+        return await lease(snapshot).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0) }
     }
 
     /// Has a snapshot be in the folder, and stay there.
     ///
     /// - Returns: Nil where it cannot be used.
-    private func lease(_ snapshot: Snapshot) -> Lease? {
+    private func lease(_ snapshot: Snapshot) async -> Lease? {
         do {
-            try folder.add(snapshot)
+            try await folder.add(snapshot, source.fetch)
             return leases.take([snapshot.id])
         } catch {
             logger.warning(
@@ -151,7 +151,7 @@ actor QueryBases {
     func history(
         _ snapshots: [Snapshot],
         until deadline: ContinuousClock.Instant
-    ) throws -> (ids: [String], leases: [Lease]) {
+    ) async throws -> (ids: [String], leases: [Lease]) {
         try tidy()
         var found: (ids: [String], leases: [Lease]) = ([], [])
         for (index, snapshot) in snapshots.enumerated() {
@@ -162,7 +162,7 @@ actor QueryBases {
                     "The snapshots are being prepared: \(index) of \(snapshots.count) are ready; try again soon."
                 )
             }
-            guard let lease = lease(snapshot) else { continue }
+            guard let lease = await lease(snapshot) else { continue }
             found.ids.append(snapshot.id)
             found.leases.append(lease)
         }

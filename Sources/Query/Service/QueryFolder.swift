@@ -64,22 +64,33 @@ struct QueryFolder: Sendable {
 
     /// Gives the workers a snapshot.
     ///
+    /// - Parameter fetch: Gets its files from elsewhere; nil where they are here.
     /// - Throws: ``SnapshotError`` where it is damaged, ``DiskError`` where it is gone.
-    func add(_ snapshot: Snapshot) throws {
+    func add(
+        _ snapshot: Snapshot,
+        _ fetch: QuerySource.FetchFile?,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws {
         guard try !snapshots.contains(snapshot.id) else { return }
         let partial = snapshots.partialFolder(snapshot.id)
         if FileManager.default.fileExists(atPath: partial.path) { try disk.remove(partial) }
         try disk.createFolder(partial)
         for kind in snapshot.manifest.kinds {
             let name = Snapshot.fileName(of: kind)
-            let (file, copy) = (snapshot.folder.appending(path: name), partial.appending(path: name))
-            try snapshot.verifyTable(of: kind)
+            let copy = partial.appending(path: name)
+            var file = snapshot.folder.appending(path: name)
+            if let fetch {
+                file = copy.appendingPathExtension("fetched")
+                try await fetch(name, snapshot.id, file)
+            }
+            try snapshot.verifyTable(of: kind, at: file)
             if snapshot.manifest.format == DiskFormat.first {
                 try Self.copyWithoutSecrets(file, to: copy)
                 try disk.adopt(copy)
             } else {
                 try disk.linkOrCopy(file, to: copy)
             }
+            if fetch != nil { try disk.remove(file) }
         }
         let manifest = snapshot.folder.appending(path: Snapshot.manifestName)
         try disk.linkOrCopy(manifest, to: partial.appending(path: Snapshot.manifestName))

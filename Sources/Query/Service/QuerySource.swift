@@ -1,3 +1,4 @@
+package import Foundation
 import Journal
 package import Store
 import Tables
@@ -16,7 +17,12 @@ package struct QuerySource: Sendable {
     let oldest: @Sendable () -> UInt64
     /// Writes the inventory as it is to a folder, as a snapshot; nil where nothing but files is there.
     let export: (@Sendable (SnapshotFolder) async throws -> Snapshot)?
+    /// Gets a file of a snapshot that is elsewhere, of which only the manifest is here; nil where all files are here.
+    let fetch: FetchFile?
     let folder: QueryFolder
+
+    /// Writes the file of a name, of the snapshot of an id, to a new file.
+    package typealias FetchFile = @Sendable (_ name: String, _ id: String, _ file: URL) async throws -> Void
 
     /// A running inventory: whatever it has answered counts.
     package init(_ store: InventoryStore) throws {
@@ -26,15 +32,19 @@ package struct QuerySource: Sendable {
         newest = { [journal = store.journal] in journal.announced }
         oldest = { [journal = store.journal] in journal.oldest }
         export = store.export
+        fetch = nil
         folder = try QueryFolder(ofServerWith: snapshots)
     }
 
     /// The files of an inventory, as they were found.
-    package init(_ history: OfflineHistory) throws {
+    ///
+    /// - Parameter fetch: Gets a file of a snapshot, where history has only manifests.
+    package init(_ history: OfflineHistory, fetch: FetchFile? = nil) throws {
         snapshots = history.snapshots
         newest = { [journal = history.journal] in journal.sequence }
         oldest = { [journal = history.journal] in journal.oldest }
         export = nil
+        self.fetch = fetch
         folder = try QueryFolder(beside: snapshots)
         changes = try history.changeReader()
         changeFiles = try history.changeFiles(in: folder.ownChanges)

@@ -19,6 +19,9 @@ actor Snapshotter {
     /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
     private let minimumSegmentSize: Int
     private let logger: Logger
+    /// Says that there is a new snapshot, for the one who waits for that.
+    nonisolated let taken: AsyncStream<Void>
+    private let tell: AsyncStream<Void>.Continuation
     /// The snapshot that was loaded or taken last.
     private var last: Snapshot?
     private nonisolated let executor = ThreadExecutor(label: "snapshotter", givesWay: true)
@@ -46,6 +49,7 @@ actor Snapshotter {
         self.minimumSegmentSize = minimumSegmentSize
         last = loaded
         self.logger = logger
+        (taken, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Takes a snapshot if anything was written that the last one does not have.
@@ -84,6 +88,7 @@ actor Snapshotter {
         let start = ContinuousClock.now
         let snapshot = try write(tables, withSecrets: true, to: folder)
         last = snapshot
+        tell.yield()
         logger.info(
             "took a snapshot",
             metadata: [

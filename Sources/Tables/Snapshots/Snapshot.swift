@@ -18,7 +18,7 @@ package struct Snapshot: Sendable {
     static let parquetSuffix = ".parquet"
 
     /// Reads the manifest of a snapshot; the other files are not looked at.
-    init(id: String, folder: URL) throws(SnapshotError) {
+    package init(id: String, folder: URL) throws(SnapshotError) {
         self.id = id
         self.folder = folder
         let data: Data
@@ -79,12 +79,16 @@ package struct Snapshot: Sendable {
         }
     }
 
-    /// Makes sure of the Parquet file of a kind's fields.
-    package func verifyTable(of kind: Kind) throws(SnapshotError) { try verify(Self.fileName(of: kind)) }
+    /// Makes sure of the Parquet file of a kind's fields, wherever it is.
+    package func verifyTable(of kind: Kind, at file: URL) throws(SnapshotError) {
+        try verify(Self.fileName(of: kind), at: file)
+    }
 
-    private func verify(_ name: String) throws(SnapshotError) {
+    private func verify(_ name: String) throws(SnapshotError) { try verify(name, at: folder.appending(path: name)) }
+
+    private func verify(_ name: String, at file: URL) throws(SnapshotError) {
         guard let expected = manifest.files[name] else { throw .damaged("\(name) is not in its manifest") }
-        let found = try Self.describe(folder.appending(path: name))
+        let found = try Self.describe(file)
         guard found.size == expected.size else {
             throw .damaged("\(name) has \(found.size) bytes, not \(expected.size)")
         }

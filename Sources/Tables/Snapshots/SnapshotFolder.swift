@@ -33,10 +33,18 @@ package struct SnapshotFolder: Sendable {
     ///
     /// Folders whose names are not those of snapshots, such as a copy that somebody made, are nobody's business here.
     package func ids() throws(DiskError) -> [String] {
-        try names().filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
-            .filter(SnapshotID.isValid)
-            .sorted(by: >)
+        try names().compactMap(Self.id(ofFolder:)).sorted(by: >)
     }
+
+    /// The id of the snapshot in a folder of that name; nil for another name.
+    package static func id(ofFolder name: String) -> String? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let id = String(name.dropFirst(prefix.count))
+        return SnapshotID.isValid(id) ? id : nil
+    }
+
+    /// The name of the folder of a snapshot.
+    package static func name(of id: String) -> String { prefix + id }
 
     private func names() throws(DiskError) -> [String] {
         try disk.names(in: path)
@@ -71,8 +79,14 @@ package struct SnapshotFolder: Sendable {
         try ids().contains(id)
     }
 
+    /// Whether another folder is this one, by whatever path.
+    package func isSame(as other: SnapshotFolder) -> Bool {
+        path.standardizedFileURL.resolvingSymlinksInPath().path
+            == other.path.standardizedFileURL.resolvingSymlinksInPath().path
+    }
+
     /// Where the snapshot of an id is.
-    package func folder(_ id: String) -> URL { path.appending(path: Self.prefix + id) }
+    package func folder(_ id: String) -> URL { path.appending(path: Self.name(of: id)) }
 
     /// Where the snapshot of an id is while it is being written.
     package func partialFolder(_ id: String) -> URL { path.appending(path: Self.partialPrefix + id) }

@@ -88,7 +88,7 @@ extension SnapshotManifest {
     }
 
     /// Reads a manifest, and makes sure that its numbers are possible and that the kinds that it lists have their files.
-    init(json: Data) throws(SnapshotError) {
+    package init(json: Data) throws(SnapshotError) {
         let written: Written
         do {
             let writer = try JSONDecoder().decode(Writer.self, from: json)

@@ -1,0 +1,149 @@
+package import Foundation
+package import ObjectStorage
+import Records
+package import Tables
+
+/// Where copies of snapshots are: a folder, or a place in an S3-compatible storage.
+package enum CopyPlace: Sendable, CustomStringConvertible {
+    case folder(SnapshotFolder)
+    case storage(StoredSnapshots)
+
+    /// - Parameter location: A path, or an address such as `s3://bucket/prefix`.
+    package init(_ location: String, _ access: S3Access) {
+        if let location = S3Location(location) {
+            self = .storage(StoredSnapshots(location, access))
+        } else {
+            self = .folder(SnapshotFolder(URL(filePath: location, directoryHint: .isDirectory)))
+        }
+    }
+
+    /// A place and the id of a snapshot there, of which the location has the folder's name: `s3://bucket/prefix/snapshot=…`.
+    package static func split(_ location: String) -> (location: String, id: String?) {
+        let trimmed = location.hasSuffix("/") ? String(location.dropLast()) : location
+        guard let slash = trimmed.lastIndex(of: "/"),
+            let id = SnapshotFolder.id(ofFolder: String(trimmed[trimmed.index(after: slash)...]))
+        else { return (location, nil) }
+        return (String(trimmed[..<slash]), id)
+    }
+
+    package var description: String {
+        switch self {
+        case .folder(let folder): folder.path.path
+        case .storage(let storage): "\(storage.location)"
+        }
+    }
+
+    /// The ids of the snapshots that are whole, newest first.
+    package func ids() async throws -> [String] {
+        switch self {
+        case .folder(let folder): try folder.readable().map(\.id)
+        case .storage(let storage): try await storage.ids()
+        }
+    }
+
+    /// What the manifest of a snapshot says.
+    package func manifest(_ id: String) async throws -> SnapshotManifest {
+        switch self {
+        case .folder(let folder): try folder.snapshot(id).manifest
+        case .storage(let storage): try await storage.manifest(id)
+        }
+    }
+
+    /// Copies a snapshot to the place, where it is whole or not at all.
+    func put(_ snapshot: Snapshot) async throws {
+        switch self {
+        case .folder(let folder):
+            let files = SnapshotFiles(snapshot.manifest)
+            try await folder.add(snapshot.id) { partial in
+                for name in files.names {
+                    try FileManager.default.copyItem(
+                        at: snapshot.folder.appending(path: name),
+                        to: partial.appending(path: name)
+                    )
+                }
+            }
+        case .storage(let storage): try await storage.put(snapshot)
+        }
+    }
+
+    /// Copies a snapshot from the place to a folder of snapshots, where it is whole or not at all.
+    package func fetch(_ id: String, to folder: SnapshotFolder) async throws {
+        let files = SnapshotFiles(try await manifest(id))
+        try await folder.add(id) { partial in
+            for name in files.names { try await fetch(name, of: id, to: partial.appending(path: name)) }
+        }
+    }
+
+    /// Writes the manifests of all snapshots to a folder of snapshots, several at once.
+    package func fetchManifests(to folder: SnapshotFolder) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, id) in try await ids().enumerated() {
+                if index >= Self.fetchesAtOnce { try await group.next() }
+                group.addTask {
+                    try folder.disk.createFolder(folder.folder(id))
+                    try await fetch(
+                        Snapshot.manifestName,
+                        of: id,
+                        to: folder.folder(id).appending(path: Snapshot.manifestName)
+                    )
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static let fetchesAtOnce = 16
+
+    /// Copies a file of a snapshot.
+    package func fetch(_ name: String, of id: String, to file: URL) async throws {
+        switch self {
+        case .folder(let folder):
+            try FileManager.default.copyItem(at: folder.folder(id).appending(path: name), to: file)
+        case .storage(let storage): try await storage.fetch(name, of: id, to: file)
+        }
+    }
+
+    /// Removes a snapshot; first what makes it look whole.
+    func remove(_ id: String) async throws {
+        switch self {
+        case .folder(let folder): try folder.remove(id)
+        case .storage(let storage): try await storage.remove(id)
+        }
+    }
+}
+
+/// The files of a snapshot.
+struct SnapshotFiles {
+    /// Their names; the manifest comes last.
+    let names: [String]
+
+    init(_ manifest: SnapshotManifest) {
+        names = manifest.files.keys.sorted() + [Snapshot.manifestName]
+    }
+}
+
+extension SnapshotFolder {
+    /// Adds a snapshot whose files somebody else writes: it is there when they are whole and on stable storage.
+    ///
+    /// - Parameter write: Writes the files to the folder that it is given.
+    fileprivate func add(_ id: String, _ write: (URL) async throws -> Void) async throws {
+        try disk.createFolder(path)
+        let partial = partialFolder(id)
+        if FileManager.default.fileExists(atPath: partial.path) { try disk.remove(partial) }
+        try disk.createFolder(partial)
+        do {
+            try await write(partial)
+            for name in try disk.names(in: partial) {
+                let file = partial.appending(path: name)
+                try disk.adopt(file)
+                try disk.sync(file)
+            }
+            try disk.sync(partial)
+            try Snapshot(id: id, folder: partial).verify()
+            try disk.move(partial, to: folder(id))
+        } catch {
+            try disk.remove(partial)
+            throw error
+        }
+    }
+}

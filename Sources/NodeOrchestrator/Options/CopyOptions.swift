@@ -1,0 +1,54 @@
+import ArgumentParser
+import Copies
+import Foundation
+import Logging
+import ObjectStorage
+import Store
+import Tables
+
+/// Where else snapshots are kept, and what an inventory begins with.
+struct CopyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Folder, or s3://BUCKET/PREFIX, that each snapshot is copied to.", valueName: "location")
+    )
+    var snapshotCopy: String?
+
+    @Option(help: "How many copies to keep there. (default: all)")
+    var snapshotCopyKeep: Int?
+
+    @Option(
+        help: "Keep copies younger than this, with the newest --snapshot-copy-keep of them. (default: all)",
+        transform: DurationArgument.read
+    )
+    var snapshotCopyKeepFor: DurationArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where copies are, or one of them, that the inventory begins with when there is none yet.",
+            valueName: "location"
+        )
+    )
+    var restoreFrom: String?
+
+    func validate() throws {
+        guard snapshotCopyKeep ?? 1 >= 1 else { throw ValidationError("--snapshot-copy-keep is at least 1.") }
+        guard snapshotCopy != nil || (snapshotCopyKeep == nil && snapshotCopyKeepFor == nil) else {
+            throw ValidationError("--snapshot-copy-keep and --snapshot-copy-keep-for are for --snapshot-copy.")
+        }
+    }
+
+    private var retention: Retention? {
+        guard snapshotCopyKeep != nil || snapshotCopyKeepFor != nil else { return nil }
+        return Retention(count: snapshotCopyKeep ?? 1, age: snapshotCopyKeepFor?.duration)
+    }
+
+    /// What copies the snapshots of a store; nil where they stay alone.
+    func copier(_ store: InventoryStore, logger: Logger) throws -> SnapshotCopier? {
+        guard let snapshotCopy else { return nil }
+        let place = CopyPlace(snapshotCopy, S3Access(environment: ProcessInfo.processInfo.environment))
+        if case .folder(let folder) = place, folder.isSame(as: store.snapshotFolder) {
+            throw CommandError("--snapshot-copy names the folder of the snapshots themselves")
+        }
+        return SnapshotCopier(store, to: place, keeping: retention, logger: logger)
+    }
+}
