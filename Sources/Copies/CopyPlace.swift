@@ -1,6 +1,6 @@
 package import Foundation
 package import ObjectStorage
-import Records
+package import Records
 package import Tables
 
 /// Where copies of snapshots are: a folder, or a place in an S3-compatible storage.
@@ -8,12 +8,17 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     case folder(SnapshotFolder)
     case storage(StoredSnapshots)
 
-    /// - Parameter location: A path, or an address such as `s3://bucket/prefix`.
-    package init(_ location: String, _ access: S3Access) {
+    /// - Parameters:
+    ///   - location: A path, or an address such as `s3://bucket/prefix`.
+    ///   - disk: Has the permissions of what is written to a folder.
+    /// - Throws: For an address of another kind.
+    package init(_ location: String, _ disk: Disk = Disk()) throws(StorageError) {
         if let location = S3Location(location) {
-            self = .storage(StoredSnapshots(location, access))
+            self = .storage(StoredSnapshots(location))
+        } else if location.contains("://") {
+            throw StorageError(description: "\(location) is neither a folder nor s3://BUCKET/PREFIX")
         } else {
-            self = .folder(SnapshotFolder(URL(filePath: location, directoryHint: .isDirectory)))
+            self = .folder(SnapshotFolder(URL(filePath: location, directoryHint: .isDirectory), disk: disk))
         }
     }
 
@@ -34,15 +39,15 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     }
 
     /// The ids of the snapshots that are whole, newest first.
-    package func ids() async throws -> [String] {
+    nonisolated(nonsending) package func ids() async throws -> [String] {
         switch self {
-        case .folder(let folder): try folder.readable().map(\.id)
+        case .folder(let folder): try folder.ids()
         case .storage(let storage): try await storage.ids()
         }
     }
 
     /// What the manifest of a snapshot says.
-    package func manifest(_ id: String) async throws -> SnapshotManifest {
+    nonisolated(nonsending) package func manifest(_ id: String) async throws -> SnapshotManifest {
         switch self {
         case .folder(let folder): try folder.snapshot(id).manifest
         case .storage(let storage): try await storage.manifest(id)
@@ -50,12 +55,13 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     }
 
     /// Copies a snapshot to the place, where it is whole or not at all.
-    func put(_ snapshot: Snapshot) async throws {
+    nonisolated(nonsending) func put(_ snapshot: Snapshot) async throws {
         switch self {
         case .folder(let folder):
             let files = SnapshotFiles(snapshot.manifest)
             try await folder.add(snapshot.id) { partial in
                 for name in files.names {
+                    try Task.checkCancellation()
                     try FileManager.default.copyItem(
                         at: snapshot.folder.appending(path: name),
                         to: partial.appending(path: name)
@@ -67,7 +73,7 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     }
 
     /// Copies a snapshot from the place to a folder of snapshots, where it is whole or not at all.
-    package func fetch(_ id: String, to folder: SnapshotFolder) async throws {
+    nonisolated(nonsending) package func fetch(_ id: String, to folder: SnapshotFolder) async throws {
         let files = SnapshotFiles(try await manifest(id))
         try await folder.add(id) { partial in
             for name in files.names { try await fetch(name, of: id, to: partial.appending(path: name)) }
@@ -76,6 +82,7 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
 
     /// Writes the manifests of all snapshots to a folder of snapshots, several at once.
     package func fetchManifests(to folder: SnapshotFolder) async throws {
+        try folder.disk.createFolder(folder.path)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, id) in try await ids().enumerated() {
                 if index >= Self.fetchesAtOnce { try await group.next() }
@@ -95,7 +102,7 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     private static let fetchesAtOnce = 16
 
     /// Copies a file of a snapshot.
-    package func fetch(_ name: String, of id: String, to file: URL) async throws {
+    nonisolated(nonsending) package func fetch(_ name: String, of id: String, to file: URL) async throws {
         switch self {
         case .folder(let folder):
             try FileManager.default.copyItem(at: folder.folder(id).appending(path: name), to: file)
@@ -103,8 +110,21 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Removes what was begun and never finished, of snapshots that are older than the newest that is whole.
+    nonisolated(nonsending) func removePartial() async throws {
+        guard let newest = try await ids().first else { return }
+        switch self {
+        case .folder(let folder):
+            for name in try folder.disk.names(in: folder.path) where name.hasPrefix(SnapshotFolder.partialPrefix) {
+                let id = String(name.dropFirst(SnapshotFolder.partialPrefix.count))
+                if SnapshotID.isValid(id), id < newest { try folder.disk.remove(folder.path.appending(path: name)) }
+            }
+        case .storage(let storage): try await storage.removePartial(before: newest)
+        }
+    }
+
     /// Removes a snapshot; first what makes it look whole.
-    func remove(_ id: String) async throws {
+    nonisolated(nonsending) func remove(_ id: String) async throws {
         switch self {
         case .folder(let folder): try folder.remove(id)
         case .storage(let storage): try await storage.remove(id)
@@ -126,7 +146,10 @@ extension SnapshotFolder {
     /// Adds a snapshot whose files somebody else writes: it is there when they are whole and on stable storage.
     ///
     /// - Parameter write: Writes the files to the folder that it is given.
-    fileprivate func add(_ id: String, _ write: (URL) async throws -> Void) async throws {
+    fileprivate nonisolated(nonsending) func add(
+        _ id: String,
+        _ write: nonisolated(nonsending) (URL) async throws -> Void
+    ) async throws {
         try disk.createFolder(path)
         let partial = partialFolder(id)
         if FileManager.default.fileExists(atPath: partial.path) { try disk.remove(partial) }

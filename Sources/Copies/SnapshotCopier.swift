@@ -13,12 +13,17 @@ import Tables
 /// Nothing waits in a queue: what is to be copied are the snapshots of the store that are newer than the newest copy. So
 /// their number has the limit of the store's, a snapshot that the store removes before its turn is left out, and a copy that
 /// was interrupted is made again, also after a restart.
-package struct SnapshotCopier: Service {
+package actor SnapshotCopier: Service {
     private let store: InventoryStore
     private let place: CopyPlace
     /// Which copies are kept; nil for all.
     private let retention: Retention?
     private let logger: Logger
+    /// The id of the newest copy that is known; empty for none.
+    private var newest = ""
+    private nonisolated let executor = ThreadExecutor(label: "snapshot copies", givesWay: true)
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// How long is waited after a failure: longer each time.
     private static let (firstPause, longestPause) = (Duration.seconds(1), Duration.seconds(300))
@@ -33,9 +38,9 @@ package struct SnapshotCopier: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await follow() }
+        await cancelWhenGracefulShutdown { await self.follow() }
         do {
-            try await withTimeLimit(Self.stopLimit) { try await copyAll() }
+            try await withTimeLimit(Self.stopLimit) { try await self.copyAll() }
         } catch {
             logger.warning("snapshots are copied at the next start", metadata: ["reason": "\(error)"])
         }
@@ -48,14 +53,15 @@ package struct SnapshotCopier: Service {
         var isFirst = true
         while !Task.isCancelled {
             do {
-                if isFirst { try await tidy() }
-                isFirst = false
                 try await copyAll()
+                if isFirst { try await place.removePartial() }
+                isFirst = false
                 pause = Self.firstPause
                 await taken.next()
             } catch {
                 guard !Task.isCancelled else { return }
                 Counter(label: "snapshot_copy_failures_total").increment()
+                recordWaiting()
                 logger.warning(
                     "a snapshot could not be copied; it is tried again",
                     metadata: ["to": "\(place)", "reason": "\(error)", "in": "\(pause)"]
@@ -67,45 +73,64 @@ package struct SnapshotCopier: Service {
     }
 
     /// The snapshots to copy, oldest first.
-    private func pending(_ copied: [String]) throws -> [Snapshot] {
-        let newest = copied.first ?? ""
-        return try store.snapshotFolder.readable().filter { $0.id > newest }.reversed()
+    private func pending() throws -> [Snapshot] {
+        try store.snapshotFolder.readable().filter { $0.id > newest }.reversed()
+    }
+
+    private func recordWaiting() {
+        do {
+            Gauge(label: "snapshot_copies_waiting").record(try pending().count)
+        } catch {
+            logger.warning("the snapshots cannot be listed", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func copyAll() async throws {
         var copied = try await place.ids()
-        var waiting = try pending(copied)
-        let gauge = Gauge(label: "snapshot_copies_waiting")
-        while let snapshot = waiting.first {
-            gauge.record(waiting.count)
+        newest = copied.first ?? ""
+        try await checkOwner()
+        recordWaiting()
+        while let snapshot = try pending().first {
             try Task.checkCancellation()
-            try await checkOwner(of: copied.first, snapshot)
-            // The store may have removed it meanwhile.
-            if try store.snapshotFolder.contains(snapshot.id) {
-                let start = ContinuousClock.now
-                try await place.put(snapshot)
-                copied.insert(snapshot.id, at: 0)
-                Counter(label: "snapshot_copies_total").increment()
-                logger.info(
-                    "copied a snapshot",
-                    metadata: [
-                        "snapshot": "\(snapshot.id)", "to": "\(place)", "bytes": "\(snapshot.manifest.size)",
-                        "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
-                    ]
-                )
-            }
-            waiting = try pending(copied)
+            if try await copy(snapshot) { copied.insert(snapshot.id, at: 0) }
+            newest = snapshot.id
+            recordWaiting()
         }
-        gauge.record(0)
         try await prune(copied)
     }
 
-    /// Makes sure that nobody else's snapshots are there.
-    private func checkOwner(of id: String?, _ snapshot: Snapshot) async throws {
-        guard let id, let other = try await place.manifest(id).inventory, other != snapshot.manifest.inventory else {
-            return
+    /// Copies a snapshot.
+    ///
+    /// - Returns: Whether it is there; not where it is damaged, or where the store has removed it.
+    private func copy(_ snapshot: Snapshot) async throws -> Bool {
+        let start = ContinuousClock.now
+        do {
+            try snapshot.verify()
+            try await place.put(snapshot)
+        } catch {
+            let isGone = try !store.snapshotFolder.contains(snapshot.id)
+            guard error is SnapshotError || isGone else { throw error }
+            logger.warning(
+                "a snapshot is not copied",
+                metadata: ["snapshot": "\(snapshot.id)", "reason": isGone ? "it was removed" : "it \(error)"]
+            )
+            return false
         }
-        throw ForeignCopies(place: place)
+        Counter(label: "snapshot_copies_total").increment()
+        logger.info(
+            "copied a snapshot",
+            metadata: [
+                "snapshot": "\(snapshot.id)", "to": "\(place)", "bytes": "\(snapshot.manifest.size)",
+                "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
+            ]
+        )
+        return true
+    }
+
+    /// Makes sure that nobody else's snapshots are there.
+    private func checkOwner() async throws {
+        guard !newest.isEmpty, let other = try await place.manifest(newest).inventory else { return }
+        guard other == store.inventory else { throw ForeignCopies(place: place) }
     }
 
     private func prune(_ copied: [String]) async throws {
@@ -117,15 +142,6 @@ package struct SnapshotCopier: Service {
         for id in plan.removed {
             try await place.remove(id)
             logger.info("removed a copy", metadata: ["snapshot": "\(id)", "from": "\(place)"])
-        }
-    }
-
-    /// Removes what an earlier run has begun and never finished.
-    private func tidy() async throws {
-        let own = Set(try store.snapshotFolder.ids())
-        switch place {
-        case .folder(let folder): try folder.removePartial()
-        case .storage(let storage): try await storage.removePartial { own.contains($0) }
         }
     }
 }

@@ -9,9 +9,10 @@ package struct StoredSnapshots: Sendable {
     package let location: S3Location
     private let client: S3Client
 
-    init(_ location: S3Location, _ access: S3Access) {
+    init(_ location: S3Location) {
         self.location = location
-        client = S3Client(access)
+        // Keys that are good for a while are replaced meanwhile.
+        client = S3Client { S3Access(environment: ProcessInfo.processInfo.environment) }
     }
 
     private func key(_ id: String, _ name: String) -> String {
@@ -20,9 +21,12 @@ package struct StoredSnapshots: Sendable {
     }
 
     /// The ids and names of all objects that are files of snapshots.
-    private func files() async throws -> [(id: String, name: String)] {
+    ///
+    /// - Parameter id: Of the one snapshot that is wanted; nil for all.
+    private func files(of id: String? = nil) async throws -> [(id: String, name: String)] {
         let start = location.prefix.isEmpty ? "" : "\(location.prefix)/"
-        return try await client.list(location).compactMap { key in
+        let prefix = start + SnapshotFolder.name(of: id.map { "\($0)/" } ?? "")
+        return try await client.list(prefix, in: location.bucket).compactMap { key in
             let parts = key.dropFirst(start.count).split(separator: "/", omittingEmptySubsequences: false)
             guard key.hasPrefix(start), parts.count == 2, let id = SnapshotFolder.id(ofFolder: String(parts[0])) else {
                 return nil
@@ -41,6 +45,7 @@ package struct StoredSnapshots: Sendable {
 
     func put(_ snapshot: Snapshot) async throws {
         for (name, file) in snapshot.manifest.files.sorted(by: { $0.key < $1.key }) {
+            try Task.checkCancellation()
             try await client.put(
                 snapshot.folder.appending(path: name),
                 size: file.size,
@@ -59,18 +64,16 @@ package struct StoredSnapshots: Sendable {
 
     func remove(_ id: String) async throws {
         try await client.delete(key(id, Snapshot.manifestName), in: location.bucket)
-        for file in try await files() where file.id == id {
+        for file in try await files(of: id) {
             try await client.delete(key(id, file.name), in: location.bucket)
         }
     }
 
-    /// Removes what was begun and never finished.
-    ///
-    /// - Parameter isWanted: Whether a snapshot is still being copied.
-    func removePartial(unless isWanted: (String) -> Bool) async throws {
+    /// Removes what was begun and never finished, of snapshots before one.
+    func removePartial(before newest: String) async throws {
         let files = try await files()
         let whole = Set(files.filter { $0.name == Snapshot.manifestName }.map(\.id))
-        for file in files where !whole.contains(file.id) && !isWanted(file.id) {
+        for file in files where !whole.contains(file.id) && file.id < newest {
             try await client.delete(key(file.id, file.name), in: location.bucket)
         }
     }

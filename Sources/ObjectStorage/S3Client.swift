@@ -7,7 +7,7 @@ import Schema
 
 /// Reads and writes objects of an S3-compatible storage (<https://docs.aws.amazon.com/AmazonS3/latest/API>).
 package struct S3Client: Sendable {
-    private let access: S3Access
+    private let access: @Sendable () -> S3Access
 
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(
@@ -25,25 +25,32 @@ package struct S3Client: Sendable {
     /// How many objects a listing has at most.
     private static let maximumListing = 2_000_000
 
-    package init(_ access: S3Access) {
+    /// - Parameter access: Finds out anew, for each request, how to get there.
+    package init(_ access: @escaping @Sendable () -> S3Access) {
         self.access = access
     }
 
     // MARK: Objects
 
     /// The names of the objects that begin with a prefix, in order.
-    package func list(_ location: S3Location) async throws -> [String] {
+    package func list(_ prefix: String, in bucket: String) async throws -> [String] {
         var keys: [String] = []
         var token: String?
         repeat {
-            var query = ["list-type": "2", "prefix": location.prefix, "encoding-type": "url"]
+            var query = ["list-type": "2", "prefix": prefix, "encoding-type": "url"]
             if let token { query["continuation-token"] = token }
-            let answer = try await send("GET", location.bucket, "", query: query, hash: S3Signature.emptyHash)
+            let answer = try await send("GET", bucket, "", query: query, hash: S3Signature.emptyHash)
             let page = String(buffer: try await answer.body.collect(upTo: Self.maximumAnswerSize))
-            keys += S3Listing.values(of: "Key", in: page).map { $0.removingPercentEncoding ?? $0 }
-            token = S3Listing.values(of: "NextContinuationToken", in: page).first
+            keys += S3Listing.values(of: "Key", in: page).map {
+                let key = $0.replacing("+", with: "%20")
+                return key.removingPercentEncoding ?? key
+            }
+            let isCutOff = S3Listing.values(of: "IsTruncated", in: page).first == "true"
+            token = isCutOff ? S3Listing.values(of: "NextContinuationToken", in: page).first : nil
             guard keys.count <= Self.maximumListing else {
-                throw StorageError(description: "there are more than \(Self.maximumListing) objects at \(location)")
+                throw StorageError(
+                    description: "there are more than \(Self.maximumListing) objects at s3://\(bucket)/\(prefix)"
+                )
             }
         } while token != nil
         return keys
@@ -95,7 +102,8 @@ package struct S3Client: Sendable {
         hash: String,
         body: HTTPClientRequest.Body? = nil
     ) async throws -> HTTPClientResponse {
-        let (base, host, path) = address(bucket, key)
+        let access = access()
+        let (base, host, path) = try Self.address(bucket, key, access)
         let signature = S3Signature(access, method, host: host, path: path, query: query, hash: hash, at: Date())
         let url = base + path + (query.isEmpty ? "" : "?\(signature.query)")
         var request = HTTPClientRequest(url: url)
@@ -120,20 +128,34 @@ package struct S3Client: Sendable {
     }
 
     /// The parts of an object's address: buckets have hosts of their own at AWS, and are part of the path elsewhere.
-    private func address(_ bucket: String, _ key: String) -> (base: String, host: String, path: String) {
+    private static func address(
+        _ bucket: String,
+        _ key: String,
+        _ access: S3Access
+    ) throws(StorageError) -> (base: String, host: String, path: String) {
         let path = "/" + key.split(separator: "/").map { S3Signature.encoded(String($0)) }.joined(separator: "/")
-        guard let endpoint = access.endpoint, let url = URL(string: endpoint), let name = url.host() else {
+        guard let endpoint = access.endpoint else {
             let host = "\(bucket).s3.\(access.region).amazonaws.com"
             return ("https://\(host)", host, path)
         }
+        guard let url = URL(string: endpoint), let name = url.host(), ["http", "https"].contains(url.scheme) else {
+            throw StorageError(
+                description: "the endpoint \(endpoint) of S3 is no address such as http://minio:9000"
+            )
+        }
         let host = url.port.map { "\(name):\($0)" } ?? name
-        return ("\(url.scheme ?? "https")://\(host)", host, "/\(bucket)" + (key.isEmpty ? "" : path))
+        let start = url.path().hasSuffix("/") ? String(url.path().dropLast()) : url.path()
+        return ("\(url.scheme ?? "https")://\(host)", host, "\(start)/\(bucket)" + (key.isEmpty ? "" : path))
     }
 }
 
 /// A storage does not do what it was asked.
 package struct StorageError: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// The pieces of a file.

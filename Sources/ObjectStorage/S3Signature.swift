@@ -32,7 +32,7 @@ struct S3Signature {
         // In the order of their names.
         var signed = [("host", host), ("x-amz-content-sha256", hash), ("x-amz-date", time)]
         guard let keys = access.keys else {
-            headers = signed.filter { $0.0 != "host" }.map { (name: $0.0, value: $0.1) }
+            headers = signed.map { (name: $0.0, value: $0.1) }
             return
         }
         if let token = keys.sessionToken { signed.append(("x-amz-security-token", token)) }
@@ -51,9 +51,7 @@ struct S3Signature {
         let signature = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key).hexadecimal
         let authorization =
             "\(Self.algorithm) Credential=\(keys.id)/\(scope),SignedHeaders=\(names),Signature=\(signature)"
-        headers =
-            signed.filter { $0.0 != "host" }.map { (name: $0.0, value: $0.1) }
-            + [(name: "authorization", value: authorization)]
+        headers = signed.map { (name: $0.0, value: $0.1) } + [(name: "authorization", value: authorization)]
     }
 
     /// A time such as `20130524T000000Z`.

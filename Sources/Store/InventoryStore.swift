@@ -1,7 +1,7 @@
 import CSystemShims
 import Completeness
 import DuckDB
-import Foundation
+package import Foundation
 package import Inventory
 package import Journal
 package import Logging
@@ -216,6 +216,9 @@ package final class InventoryStore: Service {
     package func takeSnapshot() async throws -> (snapshot: Snapshot, isNew: Bool) {
         try await withEngine { try await snapshotter.take() }
     }
+
+    /// The inventory's id.
+    package var inventory: UUID { snapshotter.inventory }
 
     /// Says that there may be a new snapshot; only one may ask.
     package var snapshotsTaken: AsyncStream<Void> { snapshotter.taken }

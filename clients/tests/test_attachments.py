@@ -145,6 +145,36 @@ def test_parquet_in_s3_joins_with_the_inventory_and_other_places_stay_out_of_rea
             assert ask(program, form).status_code == 400, form
 
 
+def test_a_password_is_in_no_view_of_the_engine(start_program, postgres, tmp_path):
+    postgres.start()
+    postgres.execute("CREATE TABLE jobs(node text, job int)")
+    file = tmp_path / "site.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("CREATE VIEW paths AS SELECT path FROM duckdb_databases()")
+    address = postgres.url(postgres.password)
+    program = start_program(*PATIENCE, f"--attach=site={file}", f"--attach=slurm={address}")
+    answer = ask(program, "FROM site.paths WHERE NOT EXISTS (FROM slurm.jobs)")
+    assert answer.status_code == 200 and "127.0.0.1" in answer.text and postgres.password not in answer.text
+
+
+def test_a_sqlite_file_with_a_write_ahead_log_is_read_whether_or_not_others_have_it_open(start_program, tmp_path):
+    file = tmp_path / "wal.db"
+    writer = sqlite3.connect(file)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE t(a INTEGER)")
+    writer.execute("INSERT INTO t VALUES (1)")
+    writer.commit()
+    writer.close()
+    program = start_program(*PATIENCE, f"--attach=wal={file}")
+    assert rows(program, "SELECT sum(a) FROM wal.t") == [[1]]
+    writer = sqlite3.connect(file)
+    writer.execute("INSERT INTO t VALUES (2)")
+    writer.commit()
+    assert rows(program, "SELECT sum(a) FROM wal.t") == [[3]]
+    writer.close()
+    assert rows(program, "SELECT sum(a) FROM wal.t") == [[3]]
+
+
 def test_a_ducklake_is_read_at_its_versions(start_program, tmp_path):
     address = f"ducklake:{tmp_path}/lake.ducklake"
     with engine("ducklake") as connection:
@@ -159,7 +189,7 @@ def test_a_ducklake_is_read_at_its_versions(start_program, tmp_path):
 
 
 OUTSIDE = [
-    "SELECT site.abs(1)", "SELECT site.main.abs(1)", "FROM site.outside", "FROM site.duckdb_tables",
+    "SELECT site.abs(1)", "SELECT site.main.abs(1)", "FROM site.outside", "FROM assets.\"../../x.csv\"", "FROM assets", "FROM site.duckdb_tables",
     "FROM site.information_schema.tables", "FROM assets.sqlite_master", "FROM assets.sqlite_schema",
     "FROM assets.owners AT (VERSION => 1)", "FROM system.duckdb_databases", "FROM memory.main.x",
     "FROM tables_1.compute_nodes", "FROM sqlite_scan('x.db', 't')", "FROM postgres_query('site', 'SELECT 1')",
@@ -181,6 +211,8 @@ def test_what_is_attached_is_no_way_out(start_program, tmp_path, assets, site):
         for form in forms:
             answer = ask(program, form)
             assert answer.status_code == 400, f"{form}: {answer.text}"
+            # What the engine alone would have refused says so.
+            assert "Error:" not in answer.text or "outside" in sql or "AT (" in sql, f"{form}: {answer.text}"
     assert rows(program, "SELECT abs(-1), count(*) FROM assets.owners") == [[1, 1]]
     assert (assets.read_bytes(), site.read_bytes()) == before
 

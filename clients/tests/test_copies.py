@@ -72,6 +72,12 @@ def stored(storage):
     return check(names, lambda name: storage.client.get_object(Bucket="site", Key=prefix + name)["Body"].read())
 
 
+def ids(storage, folder, place):
+    """Return the ids that the names at a place have, whole or not."""
+    names = [key.split("/")[1] for key in storage.keys("copies/")] if "://" in place else [p.name for p in folder.glob("snap*")]
+    return sorted({name.removeprefix("snapshot=") for name in names})
+
+
 def copied(folder):
     """Return the ids of the whole snapshots in a folder."""
     names = [f"{path.parent.name}/{path.name}" for path in folder.glob("snapshot=*/*")]
@@ -87,15 +93,17 @@ def test_each_snapshot_is_copied_also_that_of_the_stop_and_old_copies_go(start_p
         program = start_program(
             *OPTIONS, "--snapshot-copy", place, "--snapshot-copy-keep", "2", environment=storage.environment
         )
-        ids = []
+        taken = []
         for slot in range(3):
             write(program, slot)
-            ids.append(take_snapshot(program))
-        wait_for(lambda: found() == ids[1:])
+            taken.append(take_snapshot(program))
+        wait_for(lambda: ids(storage, folder, place) == taken[1:])
+        wait_for(lambda: "removed a copy" in "".join(program.lines))
+        assert found() == taken[1:]
         assert "snapshot_copies_total 3" in requests.get(f"{program.url}/metrics", headers=headers(program)).text
         write(program, 3)
         program.stop()
-        assert len(found()) == 2 and found()[0] == ids[2]
+        assert len(found()) == 2 and found()[0] == taken[2]
         query = ["query", "--snapshots", place, "SELECT snapshot, count(*) AS n FROM history_compute_nodes GROUP BY 1 ORDER BY 1"]
         done = run_program(*query, environment=storage.environment)
         assert done.stdout.split()[1:] == [f"{found()[0]},3", f"{found()[1]},4"], done.stderr
@@ -127,7 +135,8 @@ def test_an_inventory_begins_with_a_copy_and_goes_back_to_one(start_program, sto
     program = start_program(*OPTIONS)
     assert hostnames(program) == ["n0", "n1", "n2"]
     write(program, 7)
-    assert requests.get(f"{program.url}/ComputeNode?at={first}").json() is not None
+    then = requests.get(f"{program.url}/ComputeNode?fields=hostname&at={first}")
+    assert sorted(node["hostname"] for node in then.json()) == ["n0", "n1", "n2"]
     program.stop()
     assert run_program("journal", "verify", "--data-dir", str(data)).returncode == 0
 
@@ -145,30 +154,92 @@ def test_a_server_begins_with_the_newest_copy_where_there_is_no_inventory(start_
     assert hostnames(program) == ["n0"]
     program.stop()
     shutil.rmtree(tmp_path / "data")
-    # What a crash has left of a beginning is none.
-    [newest] = list(folder.glob("snapshot=*"))[-1:]
+    # What a crash has left of a beginning is none, but a snapshot without that mark is an inventory that lacks its head.
+    newest = max(folder.glob("snapshot=*"))
     shutil.copytree(newest, tmp_path / "data" / "snapshots" / newest.name)
+    refused = run_program("serve", "--listen", "127.0.0.1:0", "--data-dir", str(tmp_path / "data"), *begins)
+    assert refused.returncode == 1 and "head" in refused.stderr
+    (tmp_path / "data" / "beginning").write_text(newest.name.removeprefix("snapshot="))
     program = start_program(*begins)
     assert hostnames(program) == ["n0"]
+    assert not (tmp_path / "data" / "beginning").exists()
 
 
 def test_snapshots_of_another_inventory_are_neither_mixed_nor_gone_back_to(start_program, tmp_path):
     folder = tmp_path / "copies"
     program = start_program(*OPTIONS, "--snapshot-copy", str(folder))
+    for slot in range(2):
+        write(program, slot)
+        take_snapshot(program)
+    program.stop()
+    before = copied(folder)
+    assert len(before) == 2
+    (tmp_path / "data").rename(tmp_path / "old")
+    for slot in range(2):
+        program = start_program(*OPTIONS, "--snapshot-copy", str(folder), "--snapshot-copy-keep", "1")
+        if slot:
+            write(program, slot)
+            take_snapshot(program)
+        wait_for(lambda: any("snapshots of another inventory" in line for line in program.lines))
+        program.stop()
+        assert copied(folder) == before
+    done = run_program("restore", "--data-dir", str(tmp_path / "data"), "--from", str(folder))
+    assert done.returncode == 1 and "of another inventory" in done.stderr
+
+
+def test_a_copy_of_another_past_is_not_gone_back_to(start_program, tmp_path):
+    folder, data, old = tmp_path / "copies", tmp_path / "data", tmp_path / "old"
+    program = start_program(*OPTIONS, "--snapshot-copy", str(folder))
     write(program, 0)
     take_snapshot(program)
     program.stop()
-    before = copied(folder)
-    assert before
-    (tmp_path / "data").rename(tmp_path / "old")
+    shutil.copytree(data, old)
+    # The copy is ahead of a data directory that was put back from earlier.
     program = start_program(*OPTIONS, "--snapshot-copy", str(folder))
     write(program, 1)
-    take_snapshot(program)
-    wait_for(lambda: any("snapshots of another inventory" in line for line in program.lines))
     program.stop()
-    assert copied(folder) == before
-    done = run_program("restore", "--data-dir", str(tmp_path / "data"), "--from", str(folder))
-    assert done.returncode == 1 and "of another inventory" in done.stderr
+    assert len(copied(folder)) == 2
+    # And beside one that has gone on by itself.
+    for goes_on in (False, True):
+        shutil.rmtree(data)
+        shutil.copytree(old, data)
+        if goes_on:
+            program = start_program(*OPTIONS)
+            write(program, 2, 3)
+            program.stop()
+        done = run_program("restore", "--data-dir", str(data), "--from", str(folder))
+        assert done.returncode == 1 and "of another past" in done.stderr, done.stderr
+        program = start_program(*OPTIONS)
+        assert hostnames(program) == (["n0", "n2", "n3", "n4"] if goes_on else ["n0"])
+        program.stop()
+
+
+def test_a_damaged_snapshot_holds_up_no_other_and_a_manifest_names_no_other_places(start_program, tmp_path):
+    folder = tmp_path / "copies"
+    program = start_program(*OPTIONS)
+    write(program, 0)
+    damaged = take_snapshot(program)
+    program.stop()
+    (tmp_path / "data" / "snapshots" / f"snapshot={damaged}" / "load.sql").write_text("damaged")
+    program = start_program(*OPTIONS, "--snapshot-copy", str(folder))
+    write(program, 1)
+    good = take_snapshot(program)
+    wait_for(lambda: (folder / f"snapshot={good}").exists())
+    program.stop()
+    assert copied(folder) == [good]
+    manifest = folder / f"snapshot={good}" / "manifest.json"
+    text = json.loads(manifest.read_text())
+    text["files"]["../outside"] = text["files"]["load.sql"]
+    manifest.write_text(json.dumps(text))
+    done = run_program("restore", "--data-dir", str(tmp_path / "new"), "--from", str(folder))
+    assert done.returncode == 1 and "lists a file of the name" in done.stderr
+    assert not list((tmp_path / "new").rglob("outside"))
+
+
+def test_places_that_are_none_are_refused(tmp_path):
+    for place in ("s3a://site/copies", "https://site/copies", "S3://site"):
+        done = run_program("restore", "--data-dir", str(tmp_path / "data"), "--from", place)
+        assert done.returncode == 1 and "neither a folder nor s3://" in done.stderr
 
 
 @pytest.mark.parametrize("kind", ["storage", "folder"])
@@ -181,8 +252,9 @@ def test_a_copy_that_is_interrupted_is_never_taken_for_whole(start_program, stor
     environment = {**storage.environment, "AWS_ENDPOINT_URL": hindrance.url}
     place, found = ("s3://site/copies", lambda: stored(storage)) if kind == "storage" else (str(folder), lambda: copied(folder))
     slot = 0
+    options = [*OPTIONS, "--snapshot-keep", "100"]
     for _ in range(12):
-        program = start_program(*OPTIONS, "--snapshot-copy", place, environment=environment)
+        program = start_program(*options, "--snapshot-copy", place, environment=environment)
         for _ in range(pick.randrange(1, 4)):
             write(program, slot)
             slot += 1
@@ -191,7 +263,7 @@ def test_a_copy_that_is_interrupted_is_never_taken_for_whole(start_program, stor
         program.kill()
         found()
     hindrance.is_hindering = False
-    program = start_program(*OPTIONS, "--snapshot-copy", place, environment=environment)
+    program = start_program(*options, "--snapshot-copy", place, environment=environment)
     write(program, slot)
     newest = take_snapshot(program)
     wait_for(lambda: newest in found())

@@ -4,33 +4,43 @@ package import Tables
 
 /// Makes a data directory in which there is no inventory begin with a snapshot from elsewhere, so that the next start goes on
 /// from it.
+///
+/// A file says which snapshot it is to be until all is done, so that a beginning that was interrupted is told from an
+/// inventory of which something is missing.
 package struct InventoryBeginning {
     private let directory: DataDirectory
+    private let locks: [FolderLock]
+    /// The snapshot of a beginning that was interrupted.
+    private let unfinished: String?
 
-    /// - Returns: Nil where there is an inventory, of which a beginning that was interrupted is none.
-    /// - Throws: Where another version of the program has written what there is.
+    /// - Returns: Nil where there is an inventory.
+    /// - Throws: ``FolderInUse`` where a server is at work.
     package init?(_ directory: DataDirectory) throws {
-        let files = try DataFiles(directory)
-        let isUnfinished = files.head == .absent && files.adoption == .absent && files.segments.isEmpty
-        guard files.isEmpty || (isUnfinished && files.snapshots.count == 1) else { return nil }
         self.directory = directory
+        let disk = directory.disk
+        try disk.createFolder(directory.path)
+        try disk.createFolder(directory.snapshots)
+        locks = try directory.lockedFolders.map { try FolderLock($0) }
+        unfinished = try disk.contents(of: directory.beginning).map { String(decoding: $0, as: UTF8.self) }
+        let files = try DataFiles(directory)
+        guard !files.isEmpty else { return }
+        let isBegun = files.head == .absent && files.adoption == .absent && files.segments.isEmpty
+        guard isBegun, let unfinished, files.snapshots.allSatisfy({ $0.id == unfinished }) else { return nil }
     }
 
     /// Begins with a snapshot, which keeps its inventory's id.
     ///
     /// - Parameter fetch: Puts the snapshot of the id into a folder of snapshots.
-    /// - Throws: ``SnapshotError`` where the snapshot is damaged; ``FolderInUse`` where a server is at work.
+    /// - Throws: ``SnapshotError`` where the snapshot is damaged.
     package func begin(
         with id: String,
         _ fetch: (SnapshotFolder) async throws -> Void
     ) async throws -> SnapshotManifest {
-        let disk = directory.disk
-        try disk.createFolder(directory.path)
-        try disk.createFolder(directory.snapshots)
-        let locks = try directory.lockedFolders.map { try FolderLock($0) }
         defer { withExtendedLifetime(locks) {} }
+        let disk = directory.disk
         let folder = SnapshotFolder(directory.snapshots, disk: disk)
-        for other in try folder.ids() where other != id { try folder.remove(other) }
+        if let unfinished, unfinished != id, try folder.contains(unfinished) { try folder.remove(unfinished) }
+        try disk.replace(directory.beginning, Array(id.utf8))
         if try !folder.contains(id) { try await fetch(folder) }
         let snapshot = try folder.snapshot(id)
         try snapshot.verify()
@@ -42,6 +52,7 @@ package struct InventoryBeginning {
                 on: disk
             )
         }
+        try disk.remove(directory.beginning)
         return snapshot.manifest
     }
 }

@@ -25,6 +25,8 @@ package struct DataDirectory: Sendable {
     package var head: URL { path.appending(path: "head") }
     /// The record of what there was of format 1.
     package var adoption: URL { path.appending(path: "adopted.json") }
+    /// The record of the snapshot that the inventory begins with, until it has begun.
+    package var beginning: URL { path.appending(path: "beginning") }
     /// The folder of the changes as Parquet, which are made from the journal.
     package var changes: URL { path.appending(path: "changes") }
     /// The folder of what does not fit into memory.

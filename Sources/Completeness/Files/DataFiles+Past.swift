@@ -1,7 +1,7 @@
 import Foundation
 package import Inventory
 package import Journal
-import Records
+package import Records
 import Tables
 
 extension DataFiles {
@@ -28,6 +28,16 @@ extension DataFiles {
             points: points,
             watched: snapshotNumbers
         )
+    }
+
+    /// Whether the journal's past has a place in it, or does not go back so far.
+    package func contains(_ point: ChainPoint) throws -> Bool {
+        if let known = points[point.sequence] { return known == point.hash }
+        guard !segments.isEmpty else { return point.sequence <= readHead?.tip.sequence ?? 0 }
+        guard let index = segments.lastIndex(where: { $0.file.first <= point.sequence }) else { return true }
+        var expectation = expectation(of: index)
+        expectation.watched = [point.sequence]
+        return try segments[index].file.surveyWithChanges(expectation).seen[point.sequence] == point.hash
     }
 
     /// Snapshots of another past than that of a segment that was read.

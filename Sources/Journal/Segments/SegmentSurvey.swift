@@ -47,7 +47,7 @@ package struct SegmentSurvey {
         /// these.
         var points: [UInt64: ChainHash] = [:]
         /// Transactions whose hashes somebody wants to know.
-        var watched: Set<UInt64> = []
+        package var watched: Set<UInt64> = []
 
         package init(
             successor: UInt64? = nil,

@@ -16,10 +16,6 @@ struct ServerOptions: ParsableArguments {
     var tokenFile: String?
 
     func validate() throws {
-        guard token == nil || tokenFile == nil else { throw ValidationError("Give one of --token and --token-file.") }
-        guard server != nil || (token == nil && tokenFile == nil) else {
-            throw ValidationError("A token is for a server: name it with --server.")
-        }
         if let server {
             let address = URL(string: server)
             guard ["http", "https"].contains(address?.scheme), address?.host() != nil else {
@@ -38,8 +34,9 @@ struct ServerOptions: ParsableArguments {
     }
 
     private func foundToken(for url: String, _ directory: DataDirectory) throws -> String? {
-        if let token { return token }
+        // The environment may have a token for others to use.
         if let tokenFile { return try Self.read(tokenFile) }
+        if let token { return token }
         // A server leaves one for whoever may read its data.
         let local = KeyFolder(directory).clientTokenFile.path
         return Self.isThisMachine(url) && FileManager.default.isReadableFile(atPath: local) ? try Self.read(local) : nil
@@ -55,6 +52,6 @@ struct ServerOptions: ParsableArguments {
 
     private static func isThisMachine(_ url: String) -> Bool {
         guard let host = URL(string: url)?.host() else { return false }
-        return host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        return ["localhost", "::1", "[::1]"].contains(host) || host.wholeMatch(of: #/127\.\d+\.\d+\.\d+/#) != nil
     }
 }

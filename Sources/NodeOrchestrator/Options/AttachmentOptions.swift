@@ -9,34 +9,36 @@ struct AttachmentOptions: ParsableArguments {
         help: ArgumentHelp(
             "Database or folder of files that queries may read under a name; may be repeated.",
             valueName: "name=location"
-        ),
-        transform: Self.read
+        )
     )
-    var attach: [Attachment] = []
+    var attach: [String] = []
 
     @Option(help: "Folder of DuckDB's extensions. (default: duckdb-extensions beside DuckDB's library)")
     var extensionDir: String?
 
-    private static func read(_ text: String) throws -> Attachment {
-        do throws(InvalidValue) {
-            return try Attachment(text)
-        } catch {
-            throw ValidationError("it \(error)")
+    /// Not by the parser, which would print a location with its password.
+    private func attachments() throws -> [Attachment] {
+        try attach.map { text in
+            do throws(InvalidValue) {
+                return try Attachment(text)
+            } catch {
+                throw ValidationError("--attach \(text.prefix { $0 != "=" }): it \(error).")
+            }
         }
     }
 
     func validate() throws {
         var names: Set<String> = []
-        for attachment in attach where !names.insert(attachment.name).inserted {
+        for attachment in try attachments() where !names.insert(attachment.name).inserted {
             throw ValidationError("--attach gives the name \(attachment.name) twice.")
         }
     }
 
-    func set(_ limits: inout QueryLimits) {
-        limits.attachments = attach
-        limits.access = AttachmentAccess(
-            environment: ProcessInfo.processInfo.environment,
-            extensions: extensionDir.map { URL(filePath: $0, directoryHint: .isDirectory) }
-        )
+    func set(_ limits: inout QueryLimits) throws {
+        limits.attachments = try attachments()
+        let extensions = extensionDir.map { URL(filePath: $0, directoryHint: .isDirectory) }
+        limits.access = {
+            AttachmentAccess(environment: ProcessInfo.processInfo.environment, extensions: extensions)
+        }
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Copies
-import Foundation
 import Logging
-import ObjectStorage
 import Store
 import Tables
 
@@ -17,7 +15,7 @@ struct CopyOptions: ParsableArguments {
     var snapshotCopyKeep: Int?
 
     @Option(
-        help: "Keep copies younger than this, with the newest --snapshot-copy-keep of them. (default: all)",
+        help: "Keep copies younger than this, and the newest --snapshot-copy-keep of them, or one. (default: all)",
         transform: DurationArgument.read
     )
     var snapshotCopyKeepFor: DurationArgument?
@@ -38,14 +36,14 @@ struct CopyOptions: ParsableArguments {
     }
 
     private var retention: Retention? {
-        guard snapshotCopyKeep != nil || snapshotCopyKeepFor != nil else { return nil }
+        guard snapshotCopyKeep != nil || snapshotCopyKeepFor?.duration != nil else { return nil }
         return Retention(count: snapshotCopyKeep ?? 1, age: snapshotCopyKeepFor?.duration)
     }
 
     /// What copies the snapshots of a store; nil where they stay alone.
     func copier(_ store: InventoryStore, logger: Logger) throws -> SnapshotCopier? {
         guard let snapshotCopy else { return nil }
-        let place = CopyPlace(snapshotCopy, S3Access(environment: ProcessInfo.processInfo.environment))
+        let place = try CopyPlace(snapshotCopy, store.snapshotFolder.disk)
         if case .folder(let folder) = place, folder.isSame(as: store.snapshotFolder) {
             throw CommandError("--snapshot-copy names the folder of the snapshots themselves")
         }

@@ -44,7 +44,7 @@ struct QueryOptions: ParsableArguments {
         }
     }
 
-    var limits: QueryLimits {
+    func limits() throws -> QueryLimits {
         var limits = QueryLimits()
         if let duration = queryTimeout.duration { limits.time = duration }
         limits.memory = queryMemory.bytes
@@ -52,7 +52,7 @@ struct QueryOptions: ParsableArguments {
         limits.size = queryMaxSize.bytes
         limits.workers = queryWorkers
         limits.waiting = queryMaxWaiting
-        attachments.set(&limits)
+        try attachments.set(&limits)
         return limits
     }
 }

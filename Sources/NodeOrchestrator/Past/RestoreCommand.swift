@@ -1,4 +1,5 @@
 import ArgumentParser
+import Completeness
 import Records
 import Tables
 
@@ -43,7 +44,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let from {
-            try await restore(from: CopySource(from), named: from)
+            try await restore(from: CopySource(from, options.store.directory.disk))
         } else if let at {
             try await options.restore(to: at, path: "/restore?at=\(ServerRequest.escape(at.argument))")
         } else if let atSeq {
@@ -51,13 +52,13 @@ struct RestoreCommand: AsyncParsableCommand {
         }
     }
 
-    private func restore(from source: CopySource, named location: String) async throws {
+    private func restore(from source: CopySource) async throws {
         let directory = options.store.directory
-        if let (id, manifest) = try await source.begin(directory) {
-            print("the inventory begins with the snapshot \(id): \(manifest.resourceCount) resources")
-            return
-        }
         do {
+            if case .begun(let id, let manifest) = try await source.begin(directory) {
+                print("the inventory begins with the snapshot \(id): \(manifest.resourceCount) resources")
+                return
+            }
             let id = try await source.add(to: directory)
             try await options.restore(to: .snapshot(id), path: "/snapshots/\(id)/restore")
         } catch let error as FolderInUse {

@@ -10,8 +10,9 @@ struct AnswerOutput {
 
     /// - Parameters:
     ///   - format: Nil for the one that the file's ending names, or that suits standard output.
-    ///   - file: Nil for standard output.
+    ///   - file: Nil or - for standard output.
     init(_ format: AnswerFormat?, file: String? = nil) throws {
+        let file = file == "-" ? nil : file
         let isTerminal = file == nil && isatty(STDOUT_FILENO) == 1
         self.format = format ?? file.flatMap(AnswerFormat.init(file:)) ?? (isTerminal ? .table : .csv)
         self.file = file.map { URL(filePath: $0) }
@@ -26,22 +27,45 @@ struct AnswerOutput {
     /// Has a statement carried out and writes the answer.
     func write(_ request: QueryRequest, _ target: QueryTarget) async throws {
         guard let file else { return try await write(request, target, to: .standardOutput) }
-        let folder = file.deletingLastPathComponent()
-        let partial = folder.appending(path: ".\(file.lastPathComponent).\(UUID().uuidString.prefix(8))")
-        guard FileManager.default.createFile(atPath: partial.path, contents: nil) else {
-            throw CommandError("cannot write to \(folder.path): \(String(cString: strerror(errno)))")
+        // Of the file that a link leads to.
+        let path = file.resolvingSymlinksInPath()
+        guard try Self.isFile(file) else {
+            let handle = try Self.open(file)
+            return try await write(request, target, to: handle)
         }
+        let partial = path.deletingLastPathComponent()
+            .appending(path: ".\(path.lastPathComponent).\(UUID().uuidString.prefix(8))")
+        guard FileManager.default.createFile(atPath: partial.path, contents: nil) else { throw Self.failure(path) }
         do {
-            let handle = try FileHandle(forWritingTo: partial)
+            let handle = try Self.open(partial)
             try await write(request, target, to: handle)
             try handle.close()
-            guard rename(partial.path, file.path) == 0 else {
-                throw CommandError("cannot write \(file.path): \(String(cString: strerror(errno)))")
-            }
+            guard rename(partial.path, path.path) == 0 else { throw Self.failure(path) }
         } catch {
             unlink(partial.path)
             throw error
         }
+    }
+
+    /// Whether a path has a file, or nothing yet, and no device or pipe.
+    private static func isFile(_ path: URL) throws -> Bool {
+        do {
+            // Of what a link leads to, which need not be there yet.
+            let type = try FileManager.default.attributesOfItem(atPath: path.resolvingSymlinksInPath().path)[.type]
+            guard type as? FileAttributeType != .typeDirectory else { throw CommandError("\(path.path) is a folder") }
+            return type as? FileAttributeType == .typeRegular
+        } catch CocoaError.fileReadNoSuchFile {
+            return !path.path.hasPrefix("/dev/")
+        }
+    }
+
+    private static func open(_ path: URL) throws -> FileHandle {
+        guard let handle = FileHandle(forWritingAtPath: path.path) else { throw failure(path) }
+        return handle
+    }
+
+    private static func failure(_ path: URL) -> CommandError {
+        CommandError("cannot write \(path.path): \(String(cString: strerror(errno)))")
     }
 
     private func write(_ request: QueryRequest, _ target: QueryTarget, to handle: FileHandle) async throws {

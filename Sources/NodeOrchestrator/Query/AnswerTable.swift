@@ -72,17 +72,8 @@ struct AnswerTable {
             case .string(let text): text
             default: value.text
             }
-        var text = ""
-        var count = 0
-        for character in whole {
-            guard count < maximumWidth else { return text + "…" }
-            count += 1
-            let isPlain = character.unicodeScalars.allSatisfy {
-                $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
-            }
-            text += isPlain ? String(character) : "�"
-        }
-        return text
+        let start = whole.prefix(maximumWidth + 1)
+        return start.count > maximumWidth ? String(start.dropLast()).printable + "…" : whole.printable
     }
 
     private static let numberTypes: Set<String> = [

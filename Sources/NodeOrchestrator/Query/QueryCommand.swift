@@ -1,7 +1,6 @@
 import ArgumentParser
 import Copies
 import Foundation
-import ObjectStorage
 import Query
 import Records
 import Store
@@ -75,7 +74,9 @@ struct QueryCommand: AsyncParsableCommand {
     var attachments: AttachmentOptions
 
     func validate() throws {
-        guard server.server == nil || attachments.attach.isEmpty else {
+        // The environment may have those of a server.
+        let isGiven = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR_ATTACH"] == nil
+        guard server.server == nil || attachments.attach.isEmpty || !isGiven else {
             throw ValidationError("A server has its own --attach.")
         }
         guard sql == nil || file == nil else { throw ValidationError("Give the SQL or a --file, not both.") }
@@ -88,17 +89,18 @@ struct QueryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let interrupts = Interrupts()
         let statement = try givenStatement()
-        do {
-            try await Self.withTemporaryFolder { folder in
-                let target: QueryTarget = try await interrupts.cancelling { try await self.target(folder) }
-                let outcome = await Result { try await answer(statement, by: target, interrupts) }
-                try target.close()
-                try outcome.get()
-            }
-        } catch is CancellationError {
-            throw ExitCode(Self.interrupted)
+        guard statement != nil || (output == nil && param.isEmpty) else {
+            throw ValidationError("--output and --param are for SQL that is given, not for a prompt.")
+        }
+        let interrupts = Interrupts()
+        try await Self.withTemporaryFolder { folder in
+            let target: QueryTarget = try await interrupts.cancelling { try await self.target(folder) }
+            let upkeep = Task { try await target.run() }
+            defer { upkeep.cancel() }
+            let outcome = await Result { try await answer(statement, by: target, interrupts) }
+            try target.close()
+            try outcome.get()
         }
     }
 
@@ -111,17 +113,13 @@ struct QueryCommand: AsyncParsableCommand {
         try await interrupts.cancelling { try await output.write(request, target) }
     }
 
-    /// Does something with a folder that is gone afterwards.
+    /// Does something that may make a folder, which is gone afterwards.
     private static func withTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "node-orchestrator-\(UUID().uuidString)")
-        try Disk().createFolder(folder)
         let outcome = await Result { try await body(folder) }
-        try Disk().remove(folder)
+        if FileManager.default.fileExists(atPath: folder.path) { try Disk().remove(folder) }
         try outcome.get()
     }
-
-    /// As shells count an end by SIGINT.
-    private static let interrupted: Int32 = 130
 
     /// The SQL; nil where a terminal is to be asked.
     private func givenStatement() throws -> String? {
@@ -143,13 +141,13 @@ struct QueryCommand: AsyncParsableCommand {
         if let client = try server.client(store.directory) { return .server(client) }
         var limits = QueryLimits.none
         limits.memory = queryMemory.bytes
-        attachments.set(&limits)
+        try attachments.set(&limits)
         return .files(QueryService(try await source(manifests), limits, logger: .offline()))
     }
 
     private func source(_ manifests: URL) async throws -> QuerySource {
         guard let snapshots else { return try QuerySource(OfflineHistory(store.existing())) }
-        let place = CopyPlace(snapshots, S3Access(environment: ProcessInfo.processInfo.environment))
+        let place = try CopyPlace(snapshots)
         guard case .folder(let folder) = place else {
             let folder = SnapshotFolder(manifests)
             try await place.fetchManifests(to: folder)
@@ -159,7 +157,11 @@ struct QueryCommand: AsyncParsableCommand {
     }
 
     private func history(_ folder: SnapshotFolder) throws -> OfflineHistory {
-        guard try !folder.ids().isEmpty else { throw CommandError("there are no snapshots in \(snapshots ?? "")") }
-        return try OfflineHistory(folder)
+        do {
+            if let history = try OfflineHistory(folder) { return history }
+        } catch let error as SnapshotError {
+            throw CommandError("the newest snapshot in \(snapshots ?? "") cannot be used: it \(error)")
+        }
+        throw CommandError("there are no snapshots in \(snapshots ?? "")")
     }
 }

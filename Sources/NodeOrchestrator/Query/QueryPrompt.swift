@@ -33,6 +33,7 @@ struct QueryPrompt {
 
     func run() async throws {
         let tables = try await interrupts.cancelling { try await target.tables() }
+        interrupts.beginPrompt()
         let words = Set(tables.map(\.name) + tables.flatMap(\.columns) + Self.keywords)
         let editor = LineEditor(history: Self.history, words: Array(words), interrupts)
         print("SQL over the inventory; .help says more.")

@@ -42,6 +42,11 @@ enum QueryTarget: Sendable {
         }
     }
 
+    /// Ends, from time to time, what has nothing to do any more.
+    func run() async throws {
+        if case .files(let queries) = self { try await queries.run() }
+    }
+
     /// Ends what the target has begun.
     func close() throws {
         if case .files(let queries) = self { try queries.close() }
@@ -118,7 +123,9 @@ struct StatementError: Error, CustomStringConvertible {
 
     /// - Parameter position: Where in the statement, in characters from 1.
     init(_ message: String, in sql: String, at position: Int?) {
-        guard let position, let place = Self.place(position, in: sql) else {
+        let message = message.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
+            .joined(separator: "\n")
+        guard let position, position > 0, let place = Self.place(position, in: sql) else {
             description = message
             return
         }
@@ -131,9 +138,10 @@ struct StatementError: Error, CustomStringConvertible {
     private static func place(_ position: Int, in sql: String) -> (number: Int, line: String, column: Int)? {
         let before = sql.unicodeScalars.prefix(position - 1)
         let number = before.count { $0 == "\n" } + 1
-        let lines = sql.split(separator: "\n" as Character, omittingEmptySubsequences: false)
-        guard position > 0, lines.indices.contains(number - 1) else { return nil }
+        let lines = sql.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0.last == "\r" ? $0.dropLast() : $0) }
+        guard lines.indices.contains(number - 1) else { return nil }
         let start = before.lastIndex(of: "\n").map(before.index(after:)) ?? before.startIndex
-        return (number, String(lines[number - 1].map { $0 == "\t" ? " " : $0 }), String(before[start...]).count)
+        return (number, lines[number - 1].replacing("\t", with: " ").printable, String(before[start...]).count)
     }
 }

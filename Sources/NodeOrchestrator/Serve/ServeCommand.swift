@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Completeness
 import Foundation
 import HTTPSupport
 import InventoryHTTP
@@ -152,7 +153,7 @@ struct ServeCommand: AsyncParsableCommand {
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics).routes
-        let queryService = try QueryService(QuerySource(store), queries.limits, logger: logger)
+        let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
         routes.add(QueryAPI(queryService).routes)
         let server = HTTPServer(
             routes,
@@ -182,11 +183,16 @@ struct ServeCommand: AsyncParsableCommand {
     /// Has the inventory begin with a copy of a snapshot, where it is to and there is none yet.
     private func beginFromCopy(logger: Logger) async throws {
         guard let location = copies.restoreFrom else { return }
-        guard let (id, manifest) = try await CopySource(location).begin(store.directory) else { return }
-        logger.notice(
-            "the inventory begins with a copy of a snapshot",
-            metadata: ["from": "\(location)", "snapshot": "\(id)", "resources": "\(manifest.resourceCount)"]
-        )
+        switch try await CopySource(location, store.directory.disk).begin(store.directory) {
+        case .begun(let id, let manifest):
+            logger.notice(
+                "the inventory begins with a copy of a snapshot",
+                metadata: ["from": "\(location)", "snapshot": "\(id)", "resources": "\(manifest.resourceCount)"]
+            )
+        case .notNeeded: break
+        case .noSnapshot:
+            logger.warning("there is no copy of a snapshot to begin with", metadata: ["at": "\(location)"])
+        }
     }
 
     /// Has as many files be open as the system allows.

@@ -1,4 +1,5 @@
 import Foundation
+import Inventory
 package import Schema
 
 /// Data of the site that statements may read beside the inventory: a database, or a folder of files.
@@ -9,7 +10,11 @@ package struct Attachment: Codable, Sendable, Equatable {
     let location: String
 
     /// Names that DuckDB uses itself.
-    private static let reserved: Set<String> = ["main", "memory", "temp", "system", "information_schema", "pg_catalog"]
+    private static let reserved =
+        Set(
+            ["main", "memory", "temp", "system", "information_schema", "pg_catalog"]
+                + Kind.allCases.map { $0.name.lowercased() }
+        )
 
     /// What the names of the catalogs begin with that have the program's own tables.
     static let catalogPrefix = "tables_"
@@ -37,12 +42,6 @@ package struct Attachment: Codable, Sendable, Equatable {
                 "Attached data of the site: a table, or a database whose tables SHOW TABLES FROM \(name) lists.",
             columns: []
         )
-    }
-
-    /// A text without the passwords in it.
-    func redacted(_ text: String) -> String {
-        text.replacing(#/(password|secret)\s*=\s*('[^']*'|\S+)/#.ignoresCase()) { "\($0.output.1)=…" }
-            .replacing(#/://([^:/@\s]+):[^@\s]*@/#) { "://\($0.output.1):…@" }
     }
 }
 

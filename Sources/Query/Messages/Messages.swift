@@ -24,6 +24,8 @@ struct WorkerSettings: Message {
 
     /// The folder of what it reads.
     var folder: String
+    /// Other folders that links in it lead to.
+    var linked: [String] = []
     /// The folder that it may write an answer to; nobody else uses it.
     var answers = ""
     /// Bytes that DuckDB may take for data.
@@ -63,7 +65,9 @@ struct StatementNeeds: Message {
     /// The names of the tables that it reads.
     var tables: Set<String>
     /// The names of the attached data that it reads.
-    var attachments: Set<String>
+    var attachments: Set<String> = []
+    /// Those of them that stand before the name of a table.
+    var qualifiers: Set<String> = []
 }
 
 /// What the tables of resources begin with.

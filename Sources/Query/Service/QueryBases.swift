@@ -54,7 +54,7 @@ actor QueryBases {
             let changes = try await source.changes.changes(after: candidate.sequence, through: sequence, limit: limit)
             // Older ones have even more.
             guard let changes else { break }
-            if let base = await lease(candidate) { return (base, sequence, changes) }
+            if let base = try await lease(candidate) { return (base, sequence, changes) }
         }
         guard let write = source.export else {
             throw Refusal(.invalid, "There is no snapshot that the inventory can be worked out from.")
@@ -91,7 +91,7 @@ actor QueryBases {
                 isFar = true
                 break
             }
-            if let base = await lease(candidate) { return (base, changes) }
+            if let base = try await lease(candidate) { return (base, changes) }
         }
         throw Refusal(
             .invalid,
@@ -117,19 +117,21 @@ actor QueryBases {
     }
 
     /// - Returns: Nil where the snapshot cannot be used.
-    private func lease(_ candidate: Candidate) async -> Base? {
+    private func lease(_ candidate: Candidate) async throws -> Base? {
         guard let snapshot = candidate.snapshot else { return Base(sequence: 0) }
-        return await lease(snapshot).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0) }
+        return try await lease(snapshot).map { Base(snapshot: snapshot.id, sequence: candidate.sequence, lease: $0) }
     }
 
     /// Has a snapshot be in the folder, and stay there.
     ///
-    /// - Returns: Nil where it cannot be used.
-    private func lease(_ snapshot: Snapshot) async -> Lease? {
+    /// - Returns: Nil where it is damaged, or gone.
+    private func lease(_ snapshot: Snapshot) async throws -> Lease? {
         do {
             try await folder.add(snapshot, source.fetch)
             return leases.take([snapshot.id])
         } catch {
+            let isGone = try !source.snapshots.contains(snapshot.id)
+            guard error is SnapshotError || isGone else { throw error }
             logger.warning(
                 "queries cannot use a snapshot",
                 metadata: ["snapshot": "\(snapshot.id)", "reason": "\(error)"]
@@ -162,7 +164,7 @@ actor QueryBases {
                     "The snapshots are being prepared: \(index) of \(snapshots.count) are ready; try again soon."
                 )
             }
-            guard let lease = await lease(snapshot) else { continue }
+            guard let lease = try await lease(snapshot) else { continue }
             found.ids.append(snapshot.id)
             found.leases.append(lease)
         }

@@ -7,11 +7,13 @@ import Tables
 /// The folder that query workers see: the files of snapshots, without sealed secrets, under names of their own, so that they
 /// stay however long a statement takes.
 ///
-/// The folder lies among the snapshots, so that a file needs no second copy. What a crash leaves of it goes at the server's
+/// That of a server lies among the snapshots, so that a file needs no second copy, and what a crash leaves of it goes at the
 /// next start.
 struct QueryFolder: Sendable {
     /// What all workers read.
     let snapshots: SnapshotFolder
+    /// The folders that links in it lead to.
+    let linked: [String]
     private let root: URL
     private let answers: URL
     private var disk: Disk { snapshots.disk }
@@ -20,31 +22,45 @@ struct QueryFolder: Sendable {
     /// The folder of a server, which is the only one of its snapshots; what there was of it is removed.
     init(ofServerWith original: SnapshotFolder) throws(DiskError) {
         try original.disk.createFolder(original.path)
-        let name = "\(SnapshotFolder.partialPrefix)query"
-        let root = original.path.appending(path: name)
+        let root = original.path.appending(path: "\(SnapshotFolder.partialPrefix)query")
         if FileManager.default.fileExists(atPath: root.path) { try original.disk.remove(root) }
-        try self.init(in: original.path, name, disk: original.disk)
+        try self.init(root, linked: [], disk: original.disk)
     }
 
-    /// A folder for one who reads the files of an inventory; where nothing may be written beside the snapshots it is a
-    /// temporary one.
-    init(beside original: SnapshotFolder) throws(DiskError) {
-        let name = "\(SnapshotFolder.partialPrefix)query-\(UUID().lowercased)"
-        let isWritable = FileManager.default.isWritableFile(atPath: original.path.path)
-        let parent = isWritable ? original.path : FileManager.default.temporaryDirectory
-        try self.init(in: parent, name, disk: Disk())
+    /// A temporary folder, for one who reads the files of an inventory and changes nothing beside them.
+    ///
+    /// - Parameter original: The folder of the files that it is to have.
+    init(linkingTo original: URL) throws(DiskError) {
+        let name = "node-orchestrator-query-\(UUID().lowercased)"
+        let folder = FileManager.default.temporaryDirectory.appending(path: name)
+        try self.init(folder, linked: [Self.realPath(original).path], disk: Disk())
     }
 
-    private init(in parent: URL, _ name: String, disk: Disk) throws(DiskError) {
-        // The workers' walls go by the real path.
-        root = URL(filePath: parent.standardizedFileURL.path).resolvingSymlinksInPath().appending(path: name)
+    private init(_ path: URL, linked: [String], disk: Disk) throws(DiskError) {
+        root = Self.realPath(path.deletingLastPathComponent()).appending(path: path.lastPathComponent)
+        self.linked = linked.isEmpty ? [] : linked + [root.appending(path: Self.changesName).path]
         snapshots = SnapshotFolder(root.appending(path: "tables"), disk: disk)
         answers = root.appending(path: "answers")
-        for folder in [root, snapshots.path, answers] { try disk.createFolder(folder) }
+        for folder in [root, snapshots.path, answers, ownChanges] { try disk.createFolder(folder) }
+    }
+
+    /// The workers' walls go by the real path.
+    private static func realPath(_ path: URL) -> URL {
+        URL(filePath: path.standardizedFileURL.path).resolvingSymlinksInPath()
+    }
+
+    /// Gives a file a second name here: where the folder is not among the snapshots, one that leads to the first.
+    private func link(_ file: URL, to copy: URL) throws(DiskError) {
+        if linked.isEmpty {
+            try disk.linkOrCopy(file, to: copy)
+        } else {
+            try disk.symbolicLink(Self.realPath(file), to: copy)
+        }
     }
 
     /// Where files of changes are made where a server's are not there.
-    var ownChanges: URL { root.appending(path: "changes") }
+    var ownChanges: URL { root.appending(path: Self.changesName) }
+    private static let changesName = "changes"
 
     /// Removes the folder.
     func remove() throws(DiskError) { try disk.remove(root) }
@@ -87,13 +103,14 @@ struct QueryFolder: Sendable {
             if snapshot.manifest.format == DiskFormat.first {
                 try Self.copyWithoutSecrets(file, to: copy)
                 try disk.adopt(copy)
+            } else if fetch != nil {
+                try disk.move(file, to: copy)
             } else {
-                try disk.linkOrCopy(file, to: copy)
+                try link(file, to: copy)
             }
-            if fetch != nil { try disk.remove(file) }
         }
         let manifest = snapshot.folder.appending(path: Snapshot.manifestName)
-        try disk.linkOrCopy(manifest, to: partial.appending(path: Snapshot.manifestName))
+        try link(manifest, to: partial.appending(path: Snapshot.manifestName))
         try disk.move(partial, to: snapshots.folder(snapshot.id))
     }
 
@@ -117,7 +134,7 @@ struct QueryFolder: Sendable {
         let names = files.map { Self.changesPrefix + $0.lastPathComponent }
         let present = Set(try disk.names(in: path))
         for (file, name) in zip(files, names) where !present.contains(name) {
-            try disk.linkOrCopy(file, to: path.appending(path: name))
+            try link(file, to: path.appending(path: name))
         }
         return names
     }

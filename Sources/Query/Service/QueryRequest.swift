@@ -35,8 +35,8 @@ package struct QueryLimits: Sendable {
 
     /// Data of the site that statements may read.
     package var attachments: [Attachment] = []
-    /// How it is reached.
-    package var access: AttachmentAccess?
+    /// How it is reached, found out for each process.
+    package var access: (@Sendable () -> AttachmentAccess)?
 
     /// How many threads a worker has.
     var threads: Int { max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 2)) }

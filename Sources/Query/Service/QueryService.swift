@@ -19,6 +19,9 @@ package final class QueryService: Service {
     /// Those that were used last come last.
     private let idle = Mutex<[(worker: Worker, since: ContinuousClock.Instant)]>([])
 
+    /// How long what a worker has attached is as it was then: a file may be replaced, and keys end.
+    private static let attachmentAge = Duration.seconds(60)
+
     /// How long a worker waits for another statement.
     private static let idleTime = Duration.seconds(60)
     /// How often a statement is carried out that ends its process, and how often one whose process somebody kills.
@@ -34,6 +37,7 @@ package final class QueryService: Service {
         bases = QueryBases(source, logger: logger)
         settings = WorkerSettings(
             folder: source.folder.location,
+            linked: source.folder.linked,
             memory: limits.memory,
             threads: limits.threads,
             fileSize: limits.size,
@@ -61,7 +65,7 @@ package final class QueryService: Service {
             switch try await attempt(request, attachments, turn, until: deadline) {
             case .answer(let answer): return answer
             case .attachments(let names): attachments = names
-            case .staleness: died += 1
+            case .ofRested: break
             case .death(let signal, let memory):
                 // The system kills what takes too much memory, which is the statement's own doing.
                 if signal == SIGKILL, memory < limits.memory / 2 { killed += 1 } else { died += 1 }
@@ -78,8 +82,8 @@ package final class QueryService: Service {
         case answer(QueryAnswer)
         /// The statement is for a worker that has attached these.
         case attachments(Set<String>)
-        /// What the worker had attached a while ago is not there any more; another may get at it again.
-        case staleness
+        /// A worker failed that had been there before; there are few of those.
+        case ofRested
         /// The process has died of a signal, before anything of the answer was there.
         case death(signal: Int32, memory: Int)
     }
@@ -103,8 +107,9 @@ package final class QueryService: Service {
                 let sequence = try await worker.begin(request, limits, until: deadline)
                 return .answer(try await QueryAnswer(sequence: sequence, format: request.format, run))
             }
-        } catch let failure as QueryFailure where failure.reason == .unready && rested != nil && !attachments.isEmpty {
-            return .staleness
+        } catch let failure as QueryFailure where !failure.reason.leavesProcessUsable && rested != nil {
+            // What it reads may be there again for another.
+            return .ofRested
         } catch let error as BrokenConnection {
             let (signal, memory) = await worker.death()
             logger.warning(
@@ -113,22 +118,25 @@ package final class QueryService: Service {
                     "process": "\(worker.identifier ?? 0)", "signal": "\(signal)", "reason": "\(error)",
                 ]
             )
-            return .death(signal: signal, memory: memory)
+            return rested == nil ? .death(signal: signal, memory: memory) : .ofRested
         }
     }
 
     /// A worker that has nothing to do, and has attached certain data; nil where there is none.
     private func restedWorker(_ attachments: Set<String>) -> Worker? {
         idle.withLock { idle in
-            idle.lastIndex { $0.worker.attachments == attachments }.map { idle.remove(at: $0).worker }
+            idle.lastIndex { $0.worker.attachments == attachments && !$0.worker.isStale }.map {
+                idle.remove(at: $0).worker
+            }
         }
     }
 
     private func newWorker(_ attachments: Set<String>) -> Worker {
         var settings = settings
         settings.attachments = limits.attachments.filter { attachments.contains($0.name) }
-        settings.access = settings.attachments.isEmpty ? nil : limits.access
-        return Worker(settings, source, bases)
+        settings.access = settings.attachments.isEmpty ? nil : limits.access?()
+        let expiry = attachments.isEmpty ? nil : ContinuousClock.now + Self.attachmentAge
+        return Worker(settings, source, bases, until: expiry)
     }
 
     /// Takes a worker back.
@@ -136,8 +144,10 @@ package final class QueryService: Service {
         guard isUsable else { return end(worker) }
         let surplus = idle.withLock { idle in
             idle.append((worker, .now))
-            // Statements that read different data have different workers.
-            return idle.count > limits.workers ? idle.removeFirst().worker : nil
+            // Statements that read different data have different workers; those that read the inventory alone stay apart.
+            let isPlain = worker.attachments.isEmpty
+            let alike = idle.indices.filter { idle[$0].worker.attachments.isEmpty == isPlain }
+            return alike.count > limits.workers ? idle.remove(at: alike[0]).worker : nil
         }
         if let surplus { end(surplus) }
     }
@@ -179,8 +189,9 @@ package final class QueryService: Service {
 
     private func endIdle(since limit: ContinuousClock.Instant) {
         let ended = idle.withLock { idle in
-            defer { idle.removeAll { $0.since <= limit } }
-            return idle.filter { $0.since <= limit }
+            let ended = idle.filter { $0.since <= limit || $0.worker.isStale }
+            idle.removeAll { $0.since <= limit || $0.worker.isStale }
+            return ended
         }
         for (worker, _) in ended { end(worker) }
     }

@@ -45,7 +45,7 @@ package struct QuerySource: Sendable {
         oldest = { [journal = history.journal] in journal.oldest }
         export = nil
         self.fetch = fetch
-        folder = try QueryFolder(beside: snapshots)
+        folder = try QueryFolder(linkingTo: snapshots.path)
         changes = try history.changeReader()
         changeFiles = try history.changeFiles(in: folder.ownChanges)
     }

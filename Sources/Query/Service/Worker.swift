@@ -12,12 +12,13 @@ actor Worker {
     private let settings: WorkerSettings
     private let source: QuerySource
     private let bases: QueryBases
+    private let expiry: ContinuousClock.Instant?
     private let state = Mutex(State())
     private var socket: FrameSocket?
     /// What the tables of the process that are kept begin with, and up to which number they have what changed since.
     private var tables: (base: QueryBases.Base, changes: Int, through: UInt64)?
     /// What the statement is about.
-    private var needs = StatementNeeds(tables: [], attachments: [])
+    private var needs = StatementNeeds(tables: [])
     /// What the statement reads.
     private var leases: [QueryBases.Lease] = []
     private nonisolated let executor = ThreadExecutor(label: "query")
@@ -35,11 +36,17 @@ actor Worker {
     /// How many resources that have changed are laid over a base at most.
     static let maximumChanges = 50_000
 
+    /// Whether it is used no more.
+    nonisolated var isStale: Bool { expiry.map { $0 < .now } ?? false }
+
+    /// - Parameter expiry: When what it has attached is no longer as it should be; nil for never.
     init(
         _ settings: WorkerSettings,
         _ source: QuerySource,
-        _ bases: QueryBases
+        _ bases: QueryBases,
+        until expiry: ContinuousClock.Instant?
     ) {
+        self.expiry = expiry
         self.settings = settings
         self.source = source
         self.bases = bases

@@ -10,7 +10,7 @@ struct StatementCheck {
     /// The names of attached data, in lower case.
     private let attachments: Set<String>
     /// Those of both that the statement reads.
-    private var needs = StatementNeeds(tables: [], attachments: [])
+    private var needs = StatementNeeds(tables: [])
 
     private let sql: String
 
@@ -159,6 +159,7 @@ struct StatementCheck {
             throw QueryFailure(.refused, "\(Self.onlySelect) GET /query/tables lists the tables.")
         }
         needs.attachments.insert(name)
+        needs.qualifiers.insert(name)
     }
 
     /// The attached database that a qualified name begins with; nil for any other name.
@@ -176,7 +177,12 @@ struct StatementCheck {
         }
         let position = position(of: object)
         if let attachment = attachment(in: object), !Self.isSystemName(name) {
+            // DuckDB takes what is no table for a file.
+            guard !name.contains(where: { "/\\.*?[".contains($0) }) else {
+                throw QueryFailure(.refused, "A table of that name is not read: \(name).", position: position)
+            }
             needs.attachments.insert(attachment)
+            needs.qualifiers.insert(attachment)
             if let moment = object["at_clause"] { try visit(moment, scope) }
             return
         }

@@ -13,24 +13,34 @@ struct AttachedData {
     private(set) var paths: [String] = []
     /// Whether anything of it is not on this machine.
     private(set) var isRemote = false
+    /// The names of databases; what else is attached are tables.
+    private(set) var databases: Set<String> = []
     /// Why something could not be attached.
     private(set) var failure: QueryFailure?
+    /// Passwords and keys, which no message may have.
+    private var secrets: [String] = []
 
     private let access: AttachmentAccess?
+    private let database: Database
     private let connection: Connection
+    /// Connections that keep the files of SQLite's write-ahead logs, which nobody can make behind the walls.
+    private var keepers: [Connection] = []
     private var loaded: Set<String> = []
 
-    init(_ attachments: [Attachment], _ access: AttachmentAccess?, on connection: Connection) {
+    init(_ attachments: [Attachment], _ access: AttachmentAccess?, _ database: Database, on connection: Connection) {
         self.access = access
+        self.database = database
         self.connection = connection
         for (name, value) in access?.variables ?? [:] { setenv(name, value, 1) }
+        secrets = [access?.variables["PGPASSWORD"], access?.storage.keys?.secret, access?.storage.keys?.sessionToken]
+            .compactMap(\.self)
         for attachment in attachments where failure == nil {
             do {
                 try attach(attachment)
             } catch {
                 let reason = (error as? QueryFailure)?.message ?? (error as? DuckDBError)?.message ?? "\(error)"
                 var failure = QueryFailure(.sourceAway, "The attached \(attachment.name) cannot be reached.")
-                failure.detail = attachment.redacted(reason)
+                failure.detail = redacted(reason)
                 self.failure = failure
             }
         }
@@ -51,12 +61,36 @@ struct AttachedData {
         case .sqlite:
             try load("sqlite_scanner")
             paths += [path] + ["-wal", "-shm", "-journal"].map { path + $0 }
-        case .postgres:
-            try loadPostgres()
-            isRemote = true
+        case .postgres: return try attachPostgres(name, path)
         }
-        try connection.execute("ATTACH \(path.quotedLiteral) AS \(name) (TYPE \(type.rawValue), READ_ONLY)")
+        try connection.execute(
+            "ATTACH \(path.quotedLiteral) AS \(name.quotedIdentifier) (TYPE \(type.rawValue), READ_ONLY)"
+        )
+        databases.insert(name)
         if type == .duckDB { files.append(path) }
+        if type == .sqlite, try AttachmentPlace.hasWriteAheadLog(path) {
+            let keeper = try database.connect()
+            try keeper.execute("BEGIN")
+            let tables = try keeper.query("SHOW TABLES FROM \(name.quotedIdentifier)")
+            while try tables.nextChunk() != nil {}
+            keepers.append(keeper)
+        }
+    }
+
+    private mutating func attachPostgres(_ name: String, _ url: String) throws {
+        try loadPostgres()
+        isRemote = true
+        let address = try PostgresAddress(url)
+        var options = "TYPE postgres, READ_ONLY"
+        if let password = address.password {
+            secrets.append(password)
+            try connection.execute(
+                "CREATE SECRET \(name.quotedIdentifier) (TYPE postgres, PASSWORD \(password.quotedLiteral))"
+            )
+            options += ", SECRET \(name.quotedIdentifier)"
+        }
+        try connection.execute("ATTACH \(address.keywords.quotedLiteral) AS \(name.quotedIdentifier) (\(options))")
+        databases.insert(name)
     }
 
     // MARK: DuckLake
@@ -66,17 +100,20 @@ struct AttachedData {
     private mutating func attachLake(_ name: String, _ address: String) throws {
         try load("ducklake")
         let metadata = address.dropFirst(Self.lakeScheme.count)
-        if metadata.hasPrefix("postgres") {
+        let isInPostgres = metadata.hasPrefix("postgres")
+        if isInPostgres {
             try loadPostgres()
             isRemote = true
+            secrets += address.matches(of: #/password\s*=\s*'?([^'\s]+)/#.ignoresCase()).map { String($0.output.1) }
         } else if metadata.hasPrefix("sqlite:") {
             try load("sqlite_scanner")
         }
         let file = metadata.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""
-        if !isRemote { paths += ["", "-wal", "-shm", "-journal", ".wal"].map { file + $0 } }
+        if !isInPostgres { paths += ["", "-wal", "-shm", "-journal", ".wal"].map { file + $0 } }
         // The data may be in S3.
         if FileManager.default.fileExists(atPath: extensionFile("httpfs").path) { try loadStorage() }
-        try connection.execute("ATTACH \(address.quotedLiteral) AS \(name) (READ_ONLY)")
+        try connection.execute("ATTACH \(address.quotedLiteral) AS \(name.quotedIdentifier) (READ_ONLY)")
+        databases.insert(name)
         let catalog = "__ducklake_metadata_\(name)".quotedIdentifier
         let rows = try connection.query("SELECT value FROM \(catalog).ducklake_metadata WHERE key = 'data_path'")
         guard case .text(let path)? = try rows.scalar() else { return }
@@ -117,7 +154,8 @@ struct AttachedData {
         if !isStored { paths.append(place) }
         let sql = format.selection(patterns)
         // What cannot be read is found out now.
-        while try connection.query("\(sql) LIMIT 0").nextChunk() != nil {}
+        let none = try connection.query("\(sql) LIMIT 0")
+        while try none.nextChunk() != nil {}
         selections.append((name, sql))
     }
 
@@ -159,12 +197,52 @@ struct AttachedData {
             settings += ["KEY_ID \(keys.id.quotedLiteral)", "SECRET \(keys.secret.quotedLiteral)"]
             if let token = keys.sessionToken { settings.append("SESSION_TOKEN \(token.quotedLiteral)") }
         }
-        if let endpoint = storage.endpoint, let url = URL(string: endpoint), let host = url.host() {
+        if let endpoint = storage.endpoint {
+            guard let url = URL(string: endpoint), let host = url.host() else {
+                throw QueryFailure(
+                    .sourceAway,
+                    "the endpoint \(endpoint) of S3 is no address such as http://minio:9000"
+                )
+            }
             let address = url.port.map { "\(host):\($0)" } ?? host
             // Buckets have no hosts of their own but at AWS.
             settings += ["ENDPOINT \(address.quotedLiteral)", "URL_STYLE 'path'", "USE_SSL \(url.scheme != "http")"]
         }
         try connection.execute("CREATE SECRET storage (\(settings.joined(separator: ", ")))")
+    }
+
+    /// Makes sure that a database is named before its tables, and a table of files by its name alone.
+    func check(_ needs: StatementNeeds) throws(QueryFailure) {
+        if let name = needs.qualifiers.subtracting(databases).intersection(selections.map(\.name)).first {
+            throw QueryFailure(.refused, "\(name) is one table of files, and is named by its name alone.")
+        }
+        if let name = needs.attachments.intersection(databases).subtracting(needs.qualifiers).first {
+            throw QueryFailure(.refused, "\(name) is a database: name a table of it, such as \(name).t.")
+        }
+    }
+
+    // MARK: Messages
+
+    /// A text without passwords and keys.
+    private func redacted(_ text: String) -> String {
+        secrets.reduce(text) { text, secret in secret.isEmpty ? text : text.replacing(secret, with: "…") }
+    }
+
+    /// A failure as it is told where data is attached: what the engine says of what it cannot reach is for the log.
+    func told(_ failure: QueryFailure) -> QueryFailure {
+        guard !databases.isEmpty || !selections.isEmpty else { return failure }
+        var failure = failure
+        let isAway =
+            failure.reason == .unready || failure.message.hasPrefix("HTTP Error")
+            || failure.message.contains("unable to open database file")
+        if isAway, failure.reason == .unready || failure.reason == .failed {
+            failure.detail = failure.message
+            failure.reason = .sourceAway
+            failure.message = "What is attached cannot be reached."
+        }
+        failure.message = redacted(failure.message)
+        failure.detail = failure.detail.map(redacted)
+        return failure
     }
 
     // MARK: Paths

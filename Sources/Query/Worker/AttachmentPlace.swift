@@ -68,6 +68,12 @@ enum AttachmentPlace {
         return start.dropFirst(8).starts(with: "DUCK".utf8) ? .duckDB : nil
     }
 
+    /// Whether a file of SQLite is in WAL mode (<https://sqlite.org/fileformat.html>: the read version is 2).
+    static func hasWriteAheadLog(_ path: String) throws -> Bool {
+        let start = try FileHandle(forReadingFrom: URL(filePath: path)).read(upToCount: 20) ?? Data()
+        return start.count == 20 && start[start.startIndex + 19] == 2
+    }
+
     /// The formats of files that DuckDB reads as tables.
     enum FileFormat: String, CaseIterable {
         case parquet, csv, json

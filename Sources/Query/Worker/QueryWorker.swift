@@ -67,7 +67,7 @@ package struct QueryWorker {
     private static let readable = ["/proc/self/cgroup", "/sys/fs/cgroup"]
 
     private static func raiseWalls(_ settings: WorkerSettings, _ attached: AttachedData) throws {
-        let paths = [settings.folder] + Self.readable + attached.paths
+        let paths = [settings.folder] + settings.linked + Self.readable + attached.paths
         var readable = paths.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for path in readable { free(UnsafeMutablePointer(mutating: path)) } }
         let state = no_wall_in(settings.answers, &readable, attached.isRemote ? 1 : 0)
@@ -115,9 +115,9 @@ package struct QueryWorker {
             if let unreadiness { throw QueryFailure(.unready, unreadiness) }
             try body(&self)
         } catch let failure as QueryFailure {
-            try socket.send(failure.frame)
+            try socket.send(database.attached.told(failure).frame)
         } catch let error as DuckDBError {
-            try socket.send(QueryFailure(error, memory: settings.memory).frame)
+            try socket.send(database.attached.told(QueryFailure(error, memory: settings.memory)).frame)
         } catch {
             if error is BrokenConnection { throw error }
             // The client must not wait for ever.
@@ -137,7 +137,10 @@ package struct QueryWorker {
             tables: WorkerTables.names,
             attachments: settings.attachmentNames
         )
-        if !needs.attachments.isEmpty, let failure = database.attached.failure { throw failure }
+        if !needs.attachments.isEmpty {
+            if let failure = database.attached.failure { throw failure }
+            try database.attached.check(needs)
+        }
         self.statement = try Self.withoutEnd(statement, tree, parser)
         try socket.send(needs.frame)
     }

@@ -21,12 +21,12 @@ final class WorkerDatabase {
             ]
         )
         connection = try database.connect()
-        attached = AttachedData(settings.attachments, settings.access, on: connection)
+        attached = AttachedData(settings.attachments, settings.access, database, on: connection)
     }
 
     /// Has the engine see nothing any more but what it has been given.
     func close() throws {
-        let folders = [settings.folder, settings.answers] + attached.folders
+        let folders = [settings.folder, settings.answers] + settings.linked + attached.folders
         try connection.execute(
             """
             SET GLOBAL threads = \(settings.threads);

@@ -46,7 +46,7 @@ final class WorkerTables {
             try connection.execute("CREATE VIEW \(flat.field.quotedIdentifier) AS \(flat.selection)")
         }
         for (name, selection) in database.attached.selections {
-            try connection.execute("CREATE VIEW \(name) AS \(selection)")
+            try connection.execute("CREATE VIEW \(name.quotedIdentifier) AS \(selection)")
         }
         try setPast(PastDescription(snapshots: [], sequence: 0))
     }

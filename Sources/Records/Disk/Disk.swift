@@ -161,6 +161,11 @@ package struct Disk: Sendable {
         }
     }
 
+    /// Makes a name that leads to a file.
+    package func symbolicLink(_ path: URL, to other: URL) throws(DiskError) {
+        _ = try perform(.link, "link", path) { symlink(path.path, other.path) }
+    }
+
     /// Cuts a file off.
     package func truncate(_ path: URL, to size: Int) throws(DiskError) {
         _ = try perform(.truncate, "cut", path) { Foundation.truncate(path.path, off_t(size)) }

@@ -28,10 +28,18 @@ package struct OfflineHistory: Sendable {
 
     /// A folder of snapshots without a journal: the inventory is what the newest has, and of the past only what snapshots
     /// have can be read.
-    package init(_ snapshots: SnapshotFolder) throws {
-        self.snapshots = snapshots
-        let newest = try snapshots.readable().map(\.manifest.sequence).max()
-        journal = try PublishedJournal(endingAt: newest ?? 0, in: JournalFolder(snapshots.path, disk: snapshots.disk))
+    ///
+    /// Snapshots of other inventories than the newest is of are not seen.
+    ///
+    /// - Throws: ``SnapshotError`` where the newest cannot be read.
+    package init?(_ snapshots: SnapshotFolder) throws {
+        let ids = try snapshots.ids()
+        guard let newest = try ids.first.map(snapshots.snapshot) else { return nil }
+        var own = snapshots
+        own.owner = newest.manifest.inventory.map { .init(inventory: $0, adopted: Set(ids)) }
+        self.snapshots = own
+        let last = try own.readable().map(\.manifest.sequence).max() ?? newest.manifest.sequence
+        journal = try PublishedJournal(endingAt: last, in: JournalFolder(snapshots.path, disk: snapshots.disk))
         changes = nil
     }
 

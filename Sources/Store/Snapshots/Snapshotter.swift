@@ -14,7 +14,7 @@ actor Snapshotter {
     private let committer: Committer
     private let journal: PublishedJournal
     nonisolated let folder: SnapshotFolder
-    private let inventory: UUID
+    nonisolated let inventory: UUID
     private let retention: Retention?
     /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
     private let minimumSegmentSize: Int

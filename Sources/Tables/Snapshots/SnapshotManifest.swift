@@ -152,6 +152,10 @@ extension SnapshotManifest {
             }),
             files.count <= 1000
         else { throw .damaged("\(Snapshot.manifestName) has numbers that cannot be") }
+        // A manifest may come from elsewhere, and files are written by its names.
+        for name in files.keys where name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+            throw .damaged("\(Snapshot.manifestName) lists a file of the name \(name.debugDescription)")
+        }
         for kind in kinds where files[Snapshot.fileName(of: kind)]?.rows == nil {
             throw .damaged("\(Snapshot.manifestName) does not list \(Snapshot.fileName(of: kind))")
         }

@@ -1,0 +1,29 @@
+import Foundation
+
+/// The address of a PostgreSQL database, with the password apart, so that no message and no view of DuckDB's has it.
+struct PostgresAddress {
+    /// Keywords and values (<https://www.postgresql.org/docs/current/libpq-connect.html>), without the password.
+    let keywords: String
+    let password: String?
+
+    /// - Parameter url: Such as `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require`.
+    init(_ url: String) throws(QueryFailure) {
+        guard let parts = URLComponents(string: url) else {
+            throw QueryFailure(.sourceAway, "its address is none of PostgreSQL: postgres://USER@HOST:PORT/DATABASE")
+        }
+        var pairs: [(String, String?)] = [
+            ("host", parts.host), ("port", parts.port.map(String.init)), ("user", parts.user),
+            ("dbname", parts.path.isEmpty ? nil : String(parts.path.dropFirst())),
+        ]
+        pairs += (parts.queryItems ?? []).map { ($0.name, $0.value) }
+        password = parts.password ?? pairs.last { $0.0 == "password" }?.1
+        keywords = pairs.filter { $0.0 != "password" }
+            .compactMap { name, value in value.flatMap { $0.isEmpty ? nil : "\(name)=\(Self.quoted($0))" } }
+            .joined(separator: " ")
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = value.allSatisfy { $0.isLetter || $0.isNumber || "._-/:%".contains($0) }
+        return isPlain ? value : "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    }
+}
