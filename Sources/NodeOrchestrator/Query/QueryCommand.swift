@@ -75,8 +75,8 @@ struct QueryCommand: AsyncParsableCommand {
 
     func validate() throws {
         // The environment may have those of a server.
-        let isGiven = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR_ATTACH"] == nil
-        guard server.server == nil || attachments.attach.isEmpty || !isGiven else {
+        let isFromEnvironment = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR_ATTACH"] != nil
+        guard server.server == nil || attachments.attach.isEmpty || isFromEnvironment else {
             throw ValidationError("A server has its own --attach.")
         }
         guard sql == nil || file == nil else { throw ValidationError("Give the SQL or a --file, not both.") }
