@@ -120,6 +120,8 @@ def test_an_inventory_begins_with_a_copy_and_goes_back_to_one(start_program, sto
     restore = ["restore", "--data-dir", str(data), "--from", "s3://site/copies"]
     done = run_program(*restore, environment=storage.environment)
     assert done.returncode == 0 and "10 resources" in done.stdout, done.stderr
+    asked = run_program("query", "--data-dir", str(data), "SELECT count(*) AS n FROM compute_nodes")
+    assert asked.stdout == "n\n5\n", asked.stderr
     # The passwords need the key that sealed them, which is in no copy.
     refused = run_program("serve", "--listen", "127.0.0.1:0", "--data-dir", str(data))
     assert refused.returncode == 1 and "credential.key is missing" in refused.stderr

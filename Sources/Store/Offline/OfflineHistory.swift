@@ -19,10 +19,11 @@ package struct OfflineHistory: Sendable {
         try files.check()
         let own = files.isOfFirstFormat ? nil : files.inventory.map(files.snapshots(of:))
         snapshots = own ?? SnapshotFolder(directory.snapshots, disk: directory.disk)
-        journal = try PublishedJournal(
-            reading: JournalFolder(directory.journal, disk: directory.disk),
-            stretches: files.clockStretches
-        )
+        let folder = JournalFolder(directory.journal, disk: directory.disk)
+        journal =
+            files.segments.isEmpty
+            ? try Self.journalBehind(snapshots, in: folder)
+            : try PublishedJournal(reading: folder, stretches: files.clockStretches)
         changes = directory.changes
     }
 
@@ -38,9 +39,14 @@ package struct OfflineHistory: Sendable {
         var own = snapshots
         own.owner = newest.manifest.inventory.map { .init(inventory: $0, adopted: Set(ids)) }
         self.snapshots = own
-        let last = try own.readable().map(\.manifest.sequence).max() ?? newest.manifest.sequence
-        journal = try PublishedJournal(endingAt: last, in: JournalFolder(snapshots.path, disk: snapshots.disk))
+        journal = try Self.journalBehind(own, in: JournalFolder(snapshots.path, disk: snapshots.disk))
         changes = nil
+    }
+
+    /// The journal of an inventory of which there are only snapshots.
+    private static func journalBehind(_ snapshots: SnapshotFolder, in folder: JournalFolder) throws -> PublishedJournal
+    {
+        try PublishedJournal(endingAt: snapshots.readable().map(\.manifest.sequence).max() ?? 0, in: folder)
     }
 
     private func pastReader() throws -> PastReader {
