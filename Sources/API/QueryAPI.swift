@@ -145,10 +145,17 @@ extension QueryRequest {
         var parameters: [QueryParameter] = []
         switch members["params"] {
         case nil, .null: break
-        case .array(let values): parameters = try values.map { value throws(Problem) in try QueryParameter(value) }
+        case .array(let values): parameters = try values.map(Self.parameter)
         default: throw Problem(.badRequest, "The params must be an array, with a value for each ? of the statement.")
         }
         self.init(sql: sql, parameters: parameters, moment: try Self.moment(members["at"]), format: format)
+    }
+
+    private static func parameter(_ value: JSONValue) throws(Problem) -> QueryParameter {
+        guard let parameter = QueryParameter(value) else {
+            throw Problem(.badRequest, "A value of params must be a text, a number, true, false or null.")
+        }
+        return parameter
     }
 
     private static func moment(_ value: JSONValue?) throws(Problem) -> Moment? {
@@ -163,24 +170,6 @@ extension QueryRequest {
             return try Moment(text)
         } catch {
             throw Problem(.badRequest, "The value of at, \(text.debugDescription), \(error.message).")
-        }
-    }
-}
-
-extension QueryParameter {
-    fileprivate init(_ value: JSONValue) throws(Problem) {
-        switch value {
-        case .null: self = .null
-        case .bool(let value): self = .bool(value)
-        case .string(let value): self = .text(value)
-        case .number(let number):
-            if let integer = Int64(number.literal) {
-                self = .integer(integer)
-            } else {
-                self = .double(number.double)
-            }
-        case .array, .object:
-            throw Problem(.badRequest, "A value of params must be a text, a number, true, false or null.")
         }
     }
 }

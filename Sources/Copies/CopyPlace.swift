@@ -58,9 +58,8 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     nonisolated(nonsending) func put(_ snapshot: Snapshot) async throws {
         switch self {
         case .folder(let folder):
-            let files = SnapshotFiles(snapshot.manifest)
             try await folder.add(snapshot.id) { partial in
-                for name in files.names {
+                for name in snapshot.manifest.fileNames {
                     try Task.checkCancellation()
                     try FileManager.default.copyItem(
                         at: snapshot.folder.appending(path: name),
@@ -74,9 +73,9 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
 
     /// Copies a snapshot from the place to a folder of snapshots, where it is whole or not at all.
     nonisolated(nonsending) package func fetch(_ id: String, to folder: SnapshotFolder) async throws {
-        let files = SnapshotFiles(try await manifest(id))
+        let names = try await manifest(id).fileNames
         try await folder.add(id) { partial in
-            for name in files.names { try await fetch(name, of: id, to: partial.appending(path: name)) }
+            for name in names { try await fetch(name, of: id, to: partial.appending(path: name)) }
         }
     }
 
@@ -132,14 +131,9 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     }
 }
 
-/// The files of a snapshot.
-struct SnapshotFiles {
-    /// Their names; the manifest comes last.
-    let names: [String]
-
-    init(_ manifest: SnapshotManifest) {
-        names = manifest.files.keys.sorted() + [Snapshot.manifestName]
-    }
+extension SnapshotManifest {
+    /// The names of the snapshot's files; the manifest's own comes last.
+    fileprivate var fileNames: [String] { files.keys.sorted() + [Snapshot.manifestName] }
 }
 
 extension SnapshotFolder {

@@ -61,25 +61,31 @@ package actor SnapshotCopier: Service {
             } catch {
                 guard !Task.isCancelled else { return }
                 Counter(label: "snapshot_copy_failures_total").increment()
-                recordWaiting()
                 logger.warning(
                     "a snapshot could not be copied; it is tried again",
                     metadata: ["to": "\(place)", "reason": "\(error)", "in": "\(pause)"]
                 )
-                try? await Task.sleep(for: pause)  // A cancellation ends the loop.
+                recordPending()
+                do {
+                    try await Task.sleep(for: pause)
+                } catch {
+                    return
+                }
                 pause = min(pause * 2, Self.longestPause)
             }
         }
     }
 
-    /// The snapshots to copy, oldest first.
+    /// The snapshots to copy, oldest first; the metrics get their number.
     private func pending() throws -> [Snapshot] {
-        try store.snapshotFolder.readable().filter { $0.id > newest }.reversed()
+        let found = try store.snapshotFolder.readable().filter { $0.id > newest }
+        Gauge(label: "snapshot_copies_waiting").record(found.count)
+        return found.reversed()
     }
 
-    private func recordWaiting() {
+    private func recordPending() {
         do {
-            Gauge(label: "snapshot_copies_waiting").record(try pending().count)
+            _ = try pending()
         } catch {
             logger.warning("the snapshots cannot be listed", metadata: ["reason": "\(error)"])
         }
@@ -89,12 +95,11 @@ package actor SnapshotCopier: Service {
         var copied = try await place.ids()
         newest = copied.first ?? ""
         try await checkOwner()
-        recordWaiting()
+        // Others come, and go, while one is copied.
         while let snapshot = try pending().first {
             try Task.checkCancellation()
             if try await copy(snapshot) { copied.insert(snapshot.id, at: 0) }
             newest = snapshot.id
-            recordWaiting()
         }
         try await prune(copied)
     }

@@ -27,6 +27,8 @@ package struct DuckDBError: Error, Sendable, Equatable {
         case outOfMemory = "Out of Memory"
         /// A file that cannot be read or written.
         case io = "IO"
+        /// A file that cannot be read from S3, or from elsewhere by HTTP.
+        case http = "HTTP"
         /// An access that the settings forbid.
         case permission = "Permission"
         /// A feature or a conversion that does not exist.
@@ -77,6 +79,7 @@ extension DuckDBError.Kind {
             case DUCKDB_ERROR_INTERRUPT: .interrupted
             case DUCKDB_ERROR_OUT_OF_MEMORY: .outOfMemory
             case DUCKDB_ERROR_IO: .io
+            case DUCKDB_ERROR_HTTP: .http
             case DUCKDB_ERROR_FATAL: .fatal
             default: .other
             }

@@ -134,18 +134,13 @@ package struct S3Client: Sendable {
         _ access: S3Access
     ) throws(StorageError) -> (base: String, host: String, path: String) {
         let path = "/" + key.split(separator: "/").map { S3Signature.encoded(String($0)) }.joined(separator: "/")
-        guard let endpoint = access.endpoint else {
+        guard let address = access.endpoint else {
             let host = "\(bucket).s3.\(access.region).amazonaws.com"
             return ("https://\(host)", host, path)
         }
-        guard let url = URL(string: endpoint), let name = url.host(), ["http", "https"].contains(url.scheme) else {
-            throw StorageError(
-                description: "the endpoint \(endpoint) of S3 is no address such as http://minio:9000"
-            )
-        }
-        let host = url.port.map { "\(name):\($0)" } ?? name
-        let start = url.path().hasSuffix("/") ? String(url.path().dropLast()) : url.path()
-        return ("\(url.scheme ?? "https")://\(host)", host, "\(start)/\(bucket)" + (key.isEmpty ? "" : path))
+        let endpoint = try S3Endpoint(address)
+        let start = "\(endpoint.path)/\(bucket)"
+        return ("\(endpoint.scheme)://\(endpoint.host)", endpoint.host, start + (key.isEmpty ? "" : path))
     }
 }
 

@@ -33,12 +33,15 @@ extension ServerProcess {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Whether a statement is being computed (proc(5): the state is R).
-    var isComputing: Bool {
+    /// How long the workers have computed, in ticks of the system (proc(5): utime).
+    var computedTicks: Int {
         get throws {
-            try workers.contains { process in
-                let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-                return state?.contains(") R ") == true
+            try workers.reduce(0) { sum, process in
+                // A process that has ended since has no files any more.
+                let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+                // Behind the name, which stands in parentheses, utime is the twelfth.
+                let fields = stat?.split(separator: ") ").last?.split(separator: " ") ?? []
+                return sum + (fields.count > 11 ? Int(fields[11]) ?? 0 : 0)
             }
         }
     }

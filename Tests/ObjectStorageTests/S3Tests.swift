@@ -65,6 +65,17 @@ struct S3Tests {
         #expect(S3Location("/b/x") == nil)
     }
 
+    @Test("endpoints have a scheme and a host, with the brackets of IPv6, and perhaps a port and a path")
+    func endpoints() throws {
+        let parts = try ["http://minio:9000", "https://[::1]:9000/s3/", "http://10.0.0.1"].map(S3Endpoint.init)
+        #expect(parts.map(\.host) == ["minio:9000", "[::1]:9000", "10.0.0.1"])
+        #expect(parts.map(\.scheme) == ["http", "https", "http"])
+        #expect(parts.map(\.path) == ["", "/s3", ""])
+        for none in ["minio:9000", "minio", "s3://minio", ""] {
+            #expect(throws: StorageError.self) { _ = try S3Endpoint(none) }
+        }
+    }
+
     @Test("what a listing says is read with its escapes")
     func listings() {
         let xml = "<R><Key>a%2Fb</Key><Key>c</Key><NextContinuationToken>x&amp;y&lt;</NextContinuationToken></R>"

@@ -165,6 +165,12 @@ def test_a_server_begins_with_the_newest_copy_where_there_is_no_inventory(start_
     program = start_program(*begins)
     assert hostnames(program) == ["n0"]
     assert not (tmp_path / "data" / "beginning").exists()
+    program.stop()
+    # A crash before the mark went leaves it beside the head.
+    (tmp_path / "data" / "beginning").write_text(newest.name.removeprefix("snapshot="))
+    program = start_program(*begins)
+    assert hostnames(program) == ["n0"]
+    assert not (tmp_path / "data" / "beginning").exists()
 
 
 def test_snapshots_of_another_inventory_are_neither_mixed_nor_gone_back_to(start_program, tmp_path):

@@ -25,7 +25,10 @@ package struct InventoryBeginning {
         let files = try DataFiles(directory)
         guard !files.isEmpty else { return }
         let isBegun = files.head == .absent && files.adoption == .absent && files.segments.isEmpty
-        guard isBegun, let unfinished, files.snapshots.allSatisfy({ $0.id == unfinished }) else { return nil }
+        if isBegun, let unfinished, files.snapshots.allSatisfy({ $0.id == unfinished }) { return }
+        // With a head all was done but this.
+        if unfinished != nil, files.head != .absent { try disk.remove(directory.beginning) }
+        return nil
     }
 
     /// Begins with a snapshot, which keeps its inventory's id.

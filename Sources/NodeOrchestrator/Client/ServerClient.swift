@@ -12,11 +12,6 @@ struct ServerClient: Sendable {
     /// The token that is sent; nil for none.
     let token: String?
 
-    /// The answer of a server that did what it was asked.
-    struct Answer {
-        let body: HTTPClientResponse.Body
-    }
-
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
@@ -36,8 +31,14 @@ struct ServerClient: Sendable {
     /// - Parameters:
     ///   - path: From the first slash.
     ///   - body: JSON; nil for none.
+    /// - Returns: The body of the answer.
     /// - Throws: ``ServerRefusal`` where the server does not do it, ``CommandError`` where it cannot be asked.
-    func send(_ method: String, _ path: String, accept: String, _ body: JSONValue? = nil) async throws -> Answer {
+    func send(
+        _ method: String,
+        _ path: String,
+        accept: String,
+        _ body: JSONValue? = nil
+    ) async throws -> HTTPClientResponse.Body {
         var request = HTTPClientRequest(url: url + path)
         request.method = .RAW(value: method)
         request.headers.add(name: "Accept", value: accept)
@@ -60,7 +61,7 @@ struct ServerClient: Sendable {
                 body: String(buffer: text)
             )
         }
-        return Answer(body: response.body)
+        return response.body
     }
 
     /// Says what has gone wrong on the way to the server or back.
@@ -86,14 +87,12 @@ struct ServerClient: Sendable {
 
 /// A server does not do what it was asked.
 struct ServerRefusal: Error, CustomStringConvertible {
-    let status: Int
     let description: String
     /// Where in a statement something is wrong, in characters from 1.
     let position: Int?
 
     /// - Parameter body: Of the answer: problem details (RFC 9457), if it is from the server itself.
     init(status: Int, reason: String, body: String) {
-        self.status = status
         var text = body.isEmpty ? reason : body
         var position: Int?
         do {

@@ -5,7 +5,7 @@ import Synchronization
 /// Turns the first Ctrl-C, and a request to end, into the cancellation of what the program is at, so that it can clear up.
 final class Interrupts: Sendable {
     private let state = Mutex(State())
-    // Never changed; a source must only live.
+    // Unsafe only in name: the protocol is not Sendable, but the sources are never changed, and must only live.
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
     private struct State {

@@ -35,14 +35,13 @@ struct LineEditor {
         Self.interrupts.withLock { $0 = interrupts }
         setVariable("rl_readline_name", strdup("node-orchestrator"))
         setVariable("rl_completer_word_break_characters", strdup(" \t\n\"'`<>=;|&{}()[],+-*/%!?"))
-        if let matches = Self.matches(library) {
+        if let matches: Matches = function("rl_completion_matches") {
             Self.completion.withLock { $0.matches = matches }
             let complete: Completer = { text, _, _ in LineEditor.complete(text) }
             setVariable("rl_attempted_completion_function", complete)
         }
-        if library.flatMap({ dlsym($0, "rl_done") }) != nil {
-            Self.done.withLock { [library] in $0 = library.flatMap { dlsym($0, "rl_done") }.map(UInt.init(bitPattern:))
-            }
+        if let done = library.flatMap({ dlsym($0, "rl_done") }).map(UInt.init(bitPattern:)) {
+            Self.done.withLock { $0 = done }
             let hook: EventHook = { LineEditor.giveUpWhenInterrupted() }
             setVariable("rl_event_hook", hook)
         }
@@ -96,10 +95,6 @@ struct LineEditor {
     private static let interrupts = Mutex<Interrupts?>(nil)
     /// The address of the variable that ends a line.
     private static let done = Mutex<UInt?>(nil)
-
-    private static func matches(_ library: UnsafeMutableRawPointer?) -> Matches? {
-        library.flatMap { dlsym($0, "rl_completion_matches") }.map { unsafeBitCast($0, to: Matches.self) }
-    }
 
     private static func complete(_ text: Text) -> UnsafeMutablePointer<OwnedText?>? {
         let matches = completion.withLock(\.matches)

@@ -22,7 +22,7 @@ enum QueryTarget: Sendable {
         case .server(let client):
             do {
                 let answer = try await client.send("POST", "/query", accept: request.format.mediaType, request.json)
-                var pieces = answer.body.makeAsyncIterator()
+                var pieces = answer.makeAsyncIterator()
                 while let piece = try await Self.next(&pieces, client) {
                     try await body(Array(piece.readableBytesView))
                 }
@@ -72,7 +72,7 @@ enum QueryTarget: Sendable {
         case .files(let queries): return queries.tables.map { ($0.name, $0.columns.map(\.name)) }
         case .server(let client):
             let answer = try await client.send("GET", "/query/tables", accept: "application/json")
-            let list = try await answer.body.collect(upTo: Self.maximumListSize)
+            let list = try await answer.collect(upTo: Self.maximumListSize)
             return try JSONValue(parsing: list.readableBytesView).array.compactMap { table in
                 guard let name = table["name"]?.string else { return nil }
                 return (name, table["columns"]?.array.compactMap { $0["name"]?.string } ?? [])
@@ -104,13 +104,7 @@ extension QueryParameter {
     /// Reads a value from the command line: a scalar of JSON, else a text.
     init(argument: String) {
         do {
-            switch try JSONValue(parsing: argument) {
-            case .null: self = .null
-            case .bool(let value): self = .bool(value)
-            case .string(let text): self = .text(text)
-            case .number(let number): self = Int64(number.literal).map(Self.integer) ?? .double(number.double)
-            case .array, .object: self = .text(argument)
-            }
+            self = QueryParameter(try JSONValue(parsing: argument)) ?? .text(argument)
         } catch {
             self = .text(argument)
         }

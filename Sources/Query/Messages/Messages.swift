@@ -1,4 +1,5 @@
 import Foundation
+package import Schema
 
 /// A message whose frame has it as JSON.
 protocol Message: Codable, Sendable {
@@ -24,8 +25,8 @@ struct WorkerSettings: Message {
 
     /// The folder of what it reads.
     var folder: String
-    /// Other folders that links in it lead to.
-    var linked: [String] = []
+    /// The files that links in it lead to.
+    var linkedFiles: [String] = []
     /// The folder that it may write an answer to; nobody else uses it.
     var answers = ""
     /// Bytes that DuckDB may take for data.
@@ -56,6 +57,17 @@ package enum QueryParameter: Codable, Sendable, Equatable {
     case integer(Int64)
     case double(Double)
     case text(String)
+
+    /// - Returns: Nil for an array or an object.
+    package init?(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .string(let text): self = .text(text)
+        case .number(let number): self = Int64(number.literal).map(Self.integer) ?? .double(number.double)
+        case .array, .object: return nil
+        }
+    }
 }
 
 /// What a statement is about.

@@ -12,8 +12,8 @@ import Tables
 struct QueryFolder: Sendable {
     /// What all workers read.
     let snapshots: SnapshotFolder
-    /// The folders that links in it lead to.
-    let linked: [String]
+    /// The snapshots that links in it lead to; nil where its files have second names there instead.
+    private let original: SnapshotFolder?
     private let root: URL
     private let answers: URL
     private var disk: Disk { snapshots.disk }
@@ -24,24 +24,27 @@ struct QueryFolder: Sendable {
         try original.disk.createFolder(original.path)
         let root = original.path.appending(path: "\(SnapshotFolder.partialPrefix)query")
         if FileManager.default.fileExists(atPath: root.path) { try original.disk.remove(root) }
-        try self.init(root, linked: [], disk: original.disk)
+        try self.init(root, linkingTo: nil, disk: original.disk)
     }
 
     /// A temporary folder, for one who reads the files of an inventory and changes nothing beside them.
     ///
-    /// - Parameter original: The folder of the files that it is to have.
-    init(linkingTo original: URL) throws(DiskError) {
+    /// - Parameter original: The snapshots that it is to have.
+    init(linkingTo original: SnapshotFolder) throws(DiskError) {
         let name = "node-orchestrator-query-\(UUID().lowercased)"
-        let folder = FileManager.default.temporaryDirectory.appending(path: name)
-        try self.init(folder, linked: [Self.realPath(original).path], disk: Disk())
+        try self.init(
+            FileManager.default.temporaryDirectory.appending(path: name),
+            linkingTo: original,
+            disk: Disk()
+        )
     }
 
-    private init(_ path: URL, linked: [String], disk: Disk) throws(DiskError) {
+    private init(_ path: URL, linkingTo original: SnapshotFolder?, disk: Disk) throws(DiskError) {
         root = Self.realPath(path.deletingLastPathComponent()).appending(path: path.lastPathComponent)
-        self.linked = linked.isEmpty ? [] : linked + [root.appending(path: Self.changesName).path]
+        self.original = original
         snapshots = SnapshotFolder(root.appending(path: "tables"), disk: disk)
         answers = root.appending(path: "answers")
-        for folder in [root, snapshots.path, answers, ownChanges] { try disk.createFolder(folder) }
+        for folder in [root, snapshots.path, answers] { try disk.createFolder(folder) }
     }
 
     /// The workers' walls go by the real path.
@@ -49,18 +52,16 @@ struct QueryFolder: Sendable {
         URL(filePath: path.standardizedFileURL.path).resolvingSymlinksInPath()
     }
 
-    /// Gives a file a second name here: where the folder is not among the snapshots, one that leads to the first.
-    private func link(_ file: URL, to copy: URL) throws(DiskError) {
-        if linked.isEmpty {
-            try disk.linkOrCopy(file, to: copy)
-        } else {
-            try disk.symbolicLink(Self.realPath(file), to: copy)
+    /// The files that links here lead to, or will: tables without sealed secrets, which stand in files of their own.
+    func linkedFiles() throws(DiskError) -> [String] {
+        guard let original else { return [] }
+        return try original.readable().filter { $0.manifest.format != DiskFormat.first }.flatMap { snapshot in
+            snapshot.manifest.kinds.compactMap(snapshot.file).map { Self.realPath($0).path }
         }
     }
 
     /// Where files of changes are made where a server's are not there.
-    var ownChanges: URL { root.appending(path: Self.changesName) }
-    private static let changesName = "changes"
+    var ownChanges: URL { root.appending(path: "changes") }
 
     /// Removes the folder.
     func remove() throws(DiskError) { try disk.remove(root) }
@@ -96,21 +97,23 @@ struct QueryFolder: Sendable {
             let copy = partial.appending(path: name)
             var file = snapshot.folder.appending(path: name)
             if let fetch {
-                file = copy.appendingPathExtension("fetched")
+                // Not among what workers read: of format 1 it has secrets.
+                file = root.appending(path: "fetched-\(UUID().lowercased)")
                 try await fetch(name, snapshot.id, file)
             }
+            defer { if fetch != nil { unlink(file.path) } }
             try snapshot.verifyTable(of: kind, at: file)
             if snapshot.manifest.format == DiskFormat.first {
                 try Self.copyWithoutSecrets(file, to: copy)
                 try disk.adopt(copy)
-            } else if fetch != nil {
-                try disk.move(file, to: copy)
+            } else if original != nil, fetch == nil {
+                try disk.symbolicLink(Self.realPath(file), to: copy)
             } else {
-                try link(file, to: copy)
+                try disk.linkOrCopy(file, to: copy)
             }
         }
         let manifest = snapshot.folder.appending(path: Snapshot.manifestName)
-        try link(manifest, to: partial.appending(path: Snapshot.manifestName))
+        try disk.linkOrCopy(manifest, to: partial.appending(path: Snapshot.manifestName))
         try disk.move(partial, to: snapshots.folder(snapshot.id))
     }
 
@@ -134,7 +137,7 @@ struct QueryFolder: Sendable {
         let names = files.map { Self.changesPrefix + $0.lastPathComponent }
         let present = Set(try disk.names(in: path))
         for (file, name) in zip(files, names) where !present.contains(name) {
-            try link(file, to: path.appending(path: name))
+            try disk.linkOrCopy(file, to: path.appending(path: name))
         }
         return names
     }

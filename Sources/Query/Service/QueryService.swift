@@ -37,7 +37,6 @@ package final class QueryService: Service {
         bases = QueryBases(source, logger: logger)
         settings = WorkerSettings(
             folder: source.folder.location,
-            linked: source.folder.linked,
             memory: limits.memory,
             threads: limits.threads,
             fileSize: limits.size,
@@ -95,7 +94,7 @@ package final class QueryService: Service {
         until deadline: ContinuousClock.Instant
     ) async throws -> Attempt {
         let rested = restedWorker(attachments)
-        let worker = rested ?? newWorker(attachments)
+        let worker = try rested ?? newWorker(attachments)
         let run = WorkerRun(worker, limits, turn, until: deadline) { [self] in leave(worker, isUsable: $0) }
         do {
             return try await run.during {
@@ -131,8 +130,9 @@ package final class QueryService: Service {
         }
     }
 
-    private func newWorker(_ attachments: Set<String>) -> Worker {
+    private func newWorker(_ attachments: Set<String>) throws -> Worker {
         var settings = settings
+        settings.linkedFiles = try source.folder.linkedFiles()
         settings.attachments = limits.attachments.filter { attachments.contains($0.name) }
         settings.access = settings.attachments.isEmpty ? nil : limits.access?()
         let expiry = attachments.isEmpty ? nil : ContinuousClock.now + Self.attachmentAge

@@ -45,7 +45,7 @@ package struct QuerySource: Sendable {
         oldest = { [journal = history.journal] in journal.oldest }
         export = nil
         self.fetch = fetch
-        folder = try QueryFolder(linkingTo: snapshots.path)
+        folder = try QueryFolder(linkingTo: snapshots)
         changes = try history.changeReader()
         changeFiles = try history.changeFiles(in: folder.ownChanges)
     }

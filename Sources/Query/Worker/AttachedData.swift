@@ -197,16 +197,12 @@ struct AttachedData {
             settings += ["KEY_ID \(keys.id.quotedLiteral)", "SECRET \(keys.secret.quotedLiteral)"]
             if let token = keys.sessionToken { settings.append("SESSION_TOKEN \(token.quotedLiteral)") }
         }
-        if let endpoint = storage.endpoint {
-            guard let url = URL(string: endpoint), let host = url.host() else {
-                throw QueryFailure(
-                    .sourceAway,
-                    "the endpoint \(endpoint) of S3 is no address such as http://minio:9000"
-                )
-            }
-            let address = url.port.map { "\(host):\($0)" } ?? host
+        if let endpoint = try storage.endpoint.map(S3Endpoint.init) {
             // Buckets have no hosts of their own but at AWS.
-            settings += ["ENDPOINT \(address.quotedLiteral)", "URL_STYLE 'path'", "USE_SSL \(url.scheme != "http")"]
+            settings += [
+                "ENDPOINT \((endpoint.host + endpoint.path).quotedLiteral)", "URL_STYLE 'path'",
+                "USE_SSL \(endpoint.scheme == "https")",
+            ]
         }
         try connection.execute("CREATE SECRET storage (\(settings.joined(separator: ", ")))")
     }
@@ -232,10 +228,9 @@ struct AttachedData {
     func told(_ failure: QueryFailure) -> QueryFailure {
         guard !databases.isEmpty || !selections.isEmpty else { return failure }
         var failure = failure
-        let isAway =
-            failure.reason == .unready || failure.message.hasPrefix("HTTP Error")
-            || failure.message.contains("unable to open database file")
-        if isAway, failure.reason == .unready || failure.reason == .failed {
+        // SQLite's words for a file that was replaced; DuckDB has no kind of error for it.
+        let isReplaced = failure.reason == .failed && failure.message.contains("unable to open database file")
+        if failure.reason == .unready || isReplaced {
             failure.detail = failure.message
             failure.reason = .sourceAway
             failure.message = "What is attached cannot be reached."

@@ -67,7 +67,7 @@ package struct QueryWorker {
     private static let readable = ["/proc/self/cgroup", "/sys/fs/cgroup"]
 
     private static func raiseWalls(_ settings: WorkerSettings, _ attached: AttachedData) throws {
-        let paths = [settings.folder] + settings.linked + Self.readable + attached.paths
+        let paths = [settings.folder] + settings.linkedFiles + Self.readable + attached.paths
         var readable = paths.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for path in readable { free(UnsafeMutablePointer(mutating: path)) } }
         let state = no_wall_in(settings.answers, &readable, attached.isRemote ? 1 : 0)
@@ -197,7 +197,7 @@ extension QueryFailure {
         case .outOfMemory:
             self.init(.outOfMemory, "The statement needs more than the \(memory >> 20) MiB of memory that it may have.")
         case .fatal, .fault: self.init(.broken, "The statement meets a fault of the engine.")
-        case .io: self.init(.unready, error.message)
+        case .io, .http: self.init(.unready, error.message)
         default: self.init(.failed, error.message)
         }
     }

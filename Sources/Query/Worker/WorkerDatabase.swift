@@ -26,14 +26,15 @@ final class WorkerDatabase {
 
     /// Has the engine see nothing any more but what it has been given.
     func close() throws {
-        let folders = [settings.folder, settings.answers] + settings.linked + attached.folders
+        let folders = [settings.folder, settings.answers] + attached.folders
+        let files = settings.linkedFiles + attached.files
         try connection.execute(
             """
             SET GLOBAL threads = \(settings.threads);
             SET GLOBAL TimeZone = 'UTC';
             SET GLOBAL parquet_metadata_cache = true;
             SET GLOBAL allowed_directories = [\(folders.map(\.quotedLiteral).joined(separator: ", "))];
-            SET GLOBAL allowed_paths = [\(attached.files.map(\.quotedLiteral).joined(separator: ", "))];
+            SET GLOBAL allowed_paths = [\(files.map(\.quotedLiteral).joined(separator: ", "))];
             SET GLOBAL enable_external_access = false;
             SET GLOBAL lock_configuration = true;
             """
