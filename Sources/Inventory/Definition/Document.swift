@@ -41,11 +41,13 @@ package struct Document: Sendable {
         guard let reading = kind.reader.read(bytes, completeness) else { return nil }
         self.kind = kind
         text = reading.text
-        keys = reading.keys.map { _, name, value in
-            switch value {
-            case .number: UniqueKey(name: name, value)
-            case .text(let text): UniqueKey(name: name, value: text)
-            }
+        keys = reading.keys.compactMap { _, name, value in
+            let key =
+                switch value {
+                case .number: UniqueKey(name: name, value)
+                case .text(let text): UniqueKey(name: name, value: text)
+                }
+            return key.identifiesNothing ? nil : key
         }
         if kind.reservesKeys, completeness != .part { keys = kind.resourceType.reservedKeys(of: text.bytes) + keys }
         keys.removeRepetitions()
@@ -77,12 +79,31 @@ package struct Document: Sendable {
     /// Whether a field is there.
     func has(_ field: Int) -> Bool { text.has(field) }
 
-    /// Sets the text of a field, which may be one that the resource is found by.
-    mutating func set(_ field: Int, to value: String) {
-        text.set(field, to: JSONValue.string(value).bytes[...])
+    /// Whether there is no field but one, and the identifier.
+    func hasNothing(but field: Int) -> Bool {
+        kind.resourceType.fields.indices.allSatisfy { $0 == field || $0 == kind.identifierField || !has($0) }
+    }
+
+    /// Sets the text of a field, which may be one that the resource is found by; nil takes it out.
+    mutating func set(_ field: Int, to value: String?) {
+        text.set(field, to: value.map { JSONValue.string($0).bytes[...] })
         guard let name = kind.resourceType.fields[field].uniqueKey else { return }
         keys.removeAll { $0.name == name }
-        keys.insert(UniqueKey(name: name, value: value), at: 0)
+        guard let key = value.map({ UniqueKey(name: name, value: $0) }), !key.identifiesNothing else { return }
+        keys.insert(key, at: 0)
+    }
+
+    /// The fields of the document that an object has, too.
+    func part(_ members: JSONObject) -> Document {
+        var part = text
+        for (number, field) in kind.resourceType.fields.enumerated() where members[field.name] == nil {
+            part.set(number, to: nil)
+        }
+        var secrets: [(pointer: String, value: String)] = []
+        guard let document = Document(reading: part.bytes, kind, .part, secrets: &secrets) else {
+            preconditionFailure("a part of a document in normal form is in normal form")
+        }
+        return document
     }
 
     /// The subject of the token that created the resource; nil in a kind that does not keep it.

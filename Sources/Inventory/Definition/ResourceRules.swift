@@ -4,8 +4,9 @@ package import Schema
 /// The rules of a kind that no schema says, since they concern several resources.
 ///
 /// Rules look up, stage and report while a transaction is worked out, and do no I/O. ``accept(_:_:in:)`` and
-/// ``refresh(_:in:)`` concern documents of the kind; ``finish(in:)`` and ``problems(in:)`` are asked about every transaction,
-/// whatever it touches.
+/// ``refresh(_:in:)`` concern documents of the kind; ``settle(in:)``, ``finish(in:)`` and ``problems(in:)`` are asked about
+/// every transaction, whatever it touches. One that goes back is neither settled nor asked for problems, since what was there
+/// was right then.
 package protocol ResourceRules: Sendable {
     /// Looks at a document that is about to be staged: what else is to be staged for it, and what it gets from others.
     func accept(
@@ -17,11 +18,13 @@ package protocol ResourceRules: Sendable {
     /// Brings up to date what a document repeats of other resources.
     func refresh(_ document: inout Document, in view: borrowing some InventoryView & ~Copyable)
 
-    /// Stages what follows from a transaction, once its operations are staged. What is staged then is refreshed after.
+    /// Brings resources of several kinds into agreement, once the operations are staged.
+    func settle(in view: inout some InventoryView & ~Copyable) throws(Refusal)
+
+    /// Stages what follows from a transaction, once it is settled. What is staged then is refreshed after.
     func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal)
 
-    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have. The rules are not
-    /// asked about one that goes back, since what was there was right then.
+    /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have.
     ///
     /// What is deleted is ``InventoryView/touched(_:)`` without a document; ``InventoryView/before(_:)`` says what it was.
     func problems(in view: borrowing some InventoryView & ~Copyable) -> [Refusal.Problem]
@@ -35,6 +38,8 @@ extension ResourceRules {
     ) throws(Refusal) {}
 
     package func refresh(_ document: inout Document, in view: borrowing some InventoryView & ~Copyable) {}
+
+    package func settle(in view: inout some InventoryView & ~Copyable) throws(Refusal) {}
 
     package func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal) {}
 
@@ -81,6 +86,9 @@ package protocol InventoryView: ~Copyable {
     /// Who has a unique key after the operations so far.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID?
 
+    /// Another resource that has, after the operations so far, a unique key that a staged one has.
+    func rival(of id: ResourceID, for key: UniqueKey) -> UUID?
+
     /// The resources that have a value of a unique key that is as a condition says, after the operations so far, in no order.
     ///
     /// - Parameter key: The name of the key, as ``UniqueKey/name`` has it.
@@ -101,13 +109,16 @@ package protocol InventoryView: ~Copyable {
     /// Stages a resource, with the stored secret for each empty string that stands for one.
     mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) throws(Refusal)
 
+    /// Stages that a resource is gone.
+    mutating func delete(_ id: ResourceID) throws(Refusal)
+
     /// Stages a resource as it is, since another one has changed; nothing where it is staged already.
     mutating func touch(_ id: ResourceID, since cause: TouchedResource) throws(Refusal)
 
     // MARK: Reporting
 
     /// The operation that is being staged, from 0.
-    var operation: Int { get }
+    var operation: Int { get set }
 
     /// The operation that touched a resource last.
     func operation(of id: ResourceID) -> Int?
@@ -121,14 +132,27 @@ package struct TouchedResource {
     package let resource: ResourceID
     /// Whether it was there before the transaction.
     package let wasThere: Bool
+    /// The unique keys that it had before the transaction.
+    package let keysBefore: [UniqueKey]
+    /// The other resource that it had a copy of before the transaction.
+    package let embeddedBefore: UUID?
     /// As it is after the operations so far; nil when it is deleted.
     package let document: Document?
     /// The operation that touched it last.
     package let operation: Int
 
-    package init(_ resource: ResourceID, wasThere: Bool, document: Document?, operation: Int) {
+    package init(
+        _ resource: ResourceID,
+        wasThere: Bool,
+        keysBefore: [UniqueKey],
+        embeddedBefore: UUID?,
+        document: Document?,
+        operation: Int
+    ) {
         self.resource = resource
         self.wasThere = wasThere
+        self.keysBefore = keysBefore
+        self.embeddedBefore = embeddedBefore
         self.document = document
         self.operation = operation
     }

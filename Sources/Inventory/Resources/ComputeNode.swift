@@ -23,7 +23,7 @@ package struct ComputeNode: Equatable {
     /// Network interfaces; their MAC addresses are unique among those of all nodes.
     @Field(.unique("mac", each: \NetworkInterface.macAddress))
     package var networkInterfaces: [NetworkInterface]?
-    /// The BMC that controls the node. It is found by id, xname or MAC address, and fields given here overwrite its
+    /// The BMC that controls the node. It is found by id, MAC address or place, and fields given here overwrite its
     /// own; username, password and mac_address are required of one that is not stored yet.
     @Field(.partial)
     package var bmc: BMC?

@@ -46,6 +46,13 @@ package struct MACAddress: StringValue, Comparable {
         self.bits = bits
     }
 
+    /// Whether a number is that of an address which no single device has: all zeros, which stands for an unknown one, or a
+    /// group address, whose first byte is odd (IEEE 802-2014, 8.2.2), such as ff:ff:ff:ff:ff:ff.
+    static func identifiesNothing(_ number: UInt64) -> Bool {
+        guard let bits = NumberForm.macAddress.content(of: number) else { return false }
+        return bits == 0 || bits >> 40 & 1 == 1
+    }
+
     private static let malformed = InvalidValue("is not a MAC address such as 02:00:5e:10:00:01")
 
     package var description: String {

@@ -39,6 +39,12 @@ package struct UniqueKey: Hashable, Sendable {
     /// By the value: equal values of keys of different names are rare.
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
+    /// Whether no resource is to be found by the value; see ``MACAddress/identifiesNothing(_:)``.
+    var identifiesNothing: Bool {
+        guard case .number(let number) = number else { return false }
+        return MACAddress.identifiesNothing(number)
+    }
+
     /// The value in its normal spelling.
     package var value: String {
         switch number {

@@ -24,6 +24,20 @@ extension Draft: InventoryView {
         return unstaged + found.keys
     }
 
+    func rival(of id: ResourceID, for key: UniqueKey) -> UUID? {
+        if let holder = unstagedHolder(id.kind, of: key) { return holder }
+        guard let claimants = claims[Claim(kind: id.kind, key: key)] else { return nil }
+        return [claimants.first, claimants.last].compactMap(\.self).first { $0 != id.id }
+    }
+
+    /// The resource that has a unique key and is not touched.
+    private func unstagedHolder(_ kind: Kind, of key: UniqueKey) -> UUID? {
+        guard let holder = overlay.holder(kind, of: key), staged[ResourceID(kind, holder)] == nil else { return nil }
+        return holder
+    }
+
+    mutating func delete(_ id: ResourceID) throws(Refusal) { try put(nil, sealed: SealedSecrets(), as: id) }
+
     func touched(_ kind: Kind) -> [TouchedResource] {
         var touched: [TouchedResource] = []
         for (id, entry) in staged where id.kind == kind { touched.append(TouchedResource(id, entry)) }
@@ -44,14 +58,10 @@ extension Draft: InventoryView {
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
             for key in entry.keys where problems.count < Refusal.maximumProblems {
-                let holder: ResourceID
-                if let other = overlay.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
-                    holder = ResourceID(id.kind, other)
-                } else if let first = claims[Claim(kind: id.kind, key: key)]?.first, first != id.id {
-                    holder = ResourceID(id.kind, first)
-                } else {
-                    continue
-                }
+                guard let rival = unstagedHolder(id.kind, of: key) ?? claims[Claim(kind: id.kind, key: key)]?.first,
+                    rival != id.id
+                else { continue }
+                let holder = ResourceID(id.kind, rival)
                 let name = names[holder] ?? name(holder)
                 names[holder] = name
                 problems.append(
@@ -70,6 +80,13 @@ extension Draft: InventoryView {
 
 extension TouchedResource {
     fileprivate init(_ id: ResourceID, _ entry: Draft.Staged) {
-        self.init(id, wasThere: entry.before != nil, document: entry.document, operation: entry.operation)
+        self.init(
+            id,
+            wasThere: entry.before != nil,
+            keysBefore: entry.indexBefore?.keys ?? [],
+            embeddedBefore: entry.indexBefore?.embedded,
+            document: entry.document,
+            operation: entry.operation
+        )
     }
 }

@@ -104,7 +104,7 @@ struct Draft: ~Copyable {
             return id
         case .delete(let kind, let reference):
             let id = try find(kind, reference, if: operation.conditions)
-            try put(nil, sealed: SealedSecrets(), as: id)
+            try delete(id)
             return id
         case .refuse(let refusal):
             throw Refusal(refusal.problems.map { $0.of(operation: index) })
@@ -366,6 +366,7 @@ struct Draft: ~Copyable {
 
     /// Has the rules stage what follows, and brings up to date what documents repeat of others.
     private mutating func followUp() throws(Refusal) {
+        if !goesBack { for rules in Kind.allRules { try rules.settle(in: &self) } }
         for rules in Kind.allRules { try rules.finish(in: &self) }
         for (id, entry) in staged {
             guard let rules = id.kind.rules, var document = entry.document.take() else { continue }

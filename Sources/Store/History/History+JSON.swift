@@ -83,6 +83,15 @@ extension ResourceVersion {
         object["op"] = isDeletion ? "delete" : "put"
         object["patch"] = patch.json
         if !changedSecrets.isEmpty { object["secrets"] = .array(changedSecrets.map { .string($0) }) }
+        if !takenKeys.isEmpty {
+            object["taken"] = .array(
+                takenKeys.map { key, taker in
+                    [
+                        "key": .string(key.name), "value": .string(key.value), "by": .string(taker.id.lowercased),
+                    ]
+                }
+            )
+        }
         return .object(object)
     }
 }

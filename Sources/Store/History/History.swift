@@ -125,15 +125,35 @@ actor History {
         }
         var first: StoredResource?
         if found.count <= limit, oldest > 0 { first = try reader.states(of: [id], at: oldest)[id] }
-        var versions = found.prefix(limit).enumerated().map { index, version in
+        var versions = try found.prefix(limit).enumerated().map { index, version in
             let previous = index + 1 < found.count ? found[index + 1].change.stored : first
-            return ResourceVersion(version.record, from: previous, to: version.change.stored)
+            var made = ResourceVersion(version.record, from: previous, to: version.change.stored)
+            made.takenKeys = try takenKeys(of: id, from: previous, to: version.change.stored, in: made.sequence)
+            return made
         }
         var hasMore = found.count > limit
         if let first, first.version <= newest {
             if versions.count < limit { versions.append(ResourceVersion(first)) } else { hasMore = true }
         }
         return versions.isEmpty && before == nil ? nil : (versions, hasMore)
+    }
+
+    /// The unique keys of a resource that another one took, in a transaction.
+    private func takenKeys(
+        of id: ResourceID,
+        from old: StoredResource?,
+        to new: StoredResource?,
+        in sequence: UInt64
+    ) throws -> [(key: UniqueKey, by: ResourceID)] {
+        guard let old else { return [] }
+        let lost = try id.kind.keys(of: old).subtracting(new.map { try id.kind.keys(of: $0) } ?? [])
+        guard !lost.isEmpty else { return [] }
+        return try reader.journal.changes(in: sequence...sequence).flatMap { other in
+            guard let stored = other.change.stored, other.change.resource.kind == id.kind else {
+                return [(key: UniqueKey, by: ResourceID)]()
+            }
+            return try id.kind.keys(of: stored).intersection(lost).map { ($0, other.change.resource) }
+        }
     }
 
     /// Writes the indices of segments that have been closed.
@@ -163,5 +183,13 @@ actor History {
             let states = try reader.states(of: changed, at: target)
             return Dictionary(uniqueKeysWithValues: changed.map { ($0, states[$0]) })
         }
+    }
+}
+
+extension Kind {
+    /// The unique keys of a stored document, of this or another version of the program.
+    fileprivate func keys(of stored: StoredResource) throws -> Set<UniqueKey> {
+        var unknown: Set<String> = []
+        return Set(try readable(stored.document, unknown: &unknown).keys)
     }
 }

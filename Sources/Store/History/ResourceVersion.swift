@@ -19,6 +19,8 @@ package struct ResourceVersion: Sendable {
     package var patch: JSONPatch
     /// JSON pointers of secrets that became others.
     package var changedSecrets: [String]
+    /// Unique keys that another resource took of this one, in the same transaction.
+    package var takenKeys: [(key: UniqueKey, by: ResourceID)] = []
 
     init(_ record: JournalRecord, from old: StoredResource?, to new: StoredResource?) {
         sequence = record.sequence
