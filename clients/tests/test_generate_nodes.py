@@ -40,7 +40,7 @@ def test_xnames_and_mac_addresses_are_distinct(nodes):
 def test_every_node_has_what_a_real_one_has(nodes):
     for number, node in enumerate(nodes, 1):
         cabinet, *rest = map(int, re.fullmatch(r"x(\d+)c(\d)s(\d)b(\d)n(\d)", node["xname"]).groups())
-        assert cabinet >= 1000 and all(part < limit for part, limit in zip(rest, (8, 8, 2, 4)))
+        assert cabinet >= 1000 and all(part < limit for part, limit in zip(rest, (8, 8, 8, 1)))
         assert node["hostname"] == f"nid{number:06d}"
         assert node["boot_mac"] == mac_addresses(node)[0]
         assert all(FORMATS["mac-address"](mac) for mac in mac_addresses(node))
