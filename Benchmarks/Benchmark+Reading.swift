@@ -8,19 +8,23 @@ extension Benchmark {
         var ids: [String] = []
         var xnames: [String] = []
         var macs: [String] = []
+        var hostnames: [String] = []
     }
 
     static func references(_ server: Server, count: Int) throws -> References {
-        let path = "/ComputeNode?fields=id,xname,boot_mac&limit=\(count)"
+        let path = "/ComputeNode?fields=id,hostname,xname,boot_mac&limit=\(count)"
         let client = try HTTPConnection(port: server.port)
         try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         let text = String(decoding: try client.everything(), as: UTF8.self)
         var references = References()
         // Without those that the end of a chunk is in.
-        for match in text.matches(of: /"id":"([^"\r]+)","xname":"([^"\r]+)","boot_mac":"([^"\r]+)"/) {
+        for match in text.matches(
+            of: /"id":"([^"\r]+)","hostname":"([^"\r]+)","xname":"([^"\r]+)","boot_mac":"([^"\r]+)"/
+        ) {
             references.ids.append(String(match.1))
-            references.xnames.append(String(match.2))
-            references.macs.append(String(match.3))
+            references.hostnames.append(String(match.2))
+            references.xnames.append(String(match.3))
+            references.macs.append(String(match.4))
         }
         guard references.ids.count > count / 2 else {
             throw BenchmarkError("there are too few nodes: \(text.prefix(500))")
@@ -84,6 +88,16 @@ extension Benchmark {
                 }.min() ?? .zero
             add("search by \(parameter)", figure, limit + .seconds(constant), atMost: 1.5)
         }
+    }
+
+    /// Measures searches for one value of an indexed field beside lookups; ``search(_:constant:)`` has had the index made.
+    mutating func indexedSearches(_ server: Server, _ references: References) throws {
+        let subjects = [
+            references.xnames.shuffled().map { "/ComputeNode/\($0)" },
+            references.hostnames.shuffled().map { "/ComputeNode?hostname=\($0)" },
+        ]
+        let rates = try Wrk(port: server.port, subjects: subjects, seconds: 2 * Self.httpSeconds).rates
+        table.add("search by host name, requests/s, of a lookup's", rates[1], rates[0], atLeast: 0.6)
     }
 
     mutating func everything(_ server: Server) throws {

@@ -57,6 +57,7 @@ struct Benchmark {
         server.stop()
         try server.start()
         try search(server, constant: constant)
+        try indexedSearches(server, references)
         try everything(server)
         try undisturbed(server, references)
         try writes(server, references)

@@ -44,7 +44,7 @@ struct FieldMarks {
         case "unique":
             if !mark.arguments.isEmpty { _ = mark.string(diagnostics: &diagnostics) }
             mark.checkElementPath(diagnostics: &diagnostics)
-        case "format", "secret", "readOnly", "partial": break
+        case "format", "indexed", "secret", "readOnly", "partial": break
         default: diagnostics.add(.unknownMark(mark.name), at: mark.expression)
         }
     }

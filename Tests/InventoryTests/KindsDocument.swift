@@ -9,7 +9,7 @@ struct KindsDocument {
         Schemas, the routes, the tables of searches and the columns of snapshots follow from them too.
 
         A field is *required* of a new resource. *Unique* are values that no other resource of the kind has, under the key
-        that is named; a resource is found by them, too. A *secret* is never answered.
+        that is named; a resource is found by them, too. Searches find *indexed* values as fast. A *secret* is never answered.
 
         """
     /// The structures that are described, in order.
@@ -59,6 +59,7 @@ struct KindsDocument {
             var value = describe(field.type)
             if field.isPartial { value += ", of which a part will do" }
             if field.isRequired { value += ", required" }
+            if field.isIndexed { value += ", indexed" }
             if let key = field.uniqueKey { value += ", unique" + (key == field.name ? "" : " as `\(key)`") }
             if field.isSecret { value += ", secret" }
             text += "| `\(field.name)` | \(value) | \(field.documentation ?? "") |\n"

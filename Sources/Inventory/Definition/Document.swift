@@ -197,6 +197,16 @@ extension JSONStructure {
 }
 
 extension Kind {
+    /// The paths of fields whose values searches find in memory, by their numbers.
+    package var indexedPaths: [String] { reader.indexedPaths }
+
+    /// Finds the values of indexed fields in a stored document, each with the number of the field's path.
+    ///
+    /// - Parameter body: Gets their JSON.
+    package func forEachIndexedValue(of document: [UInt8], _ body: (Int, UnsafeBufferPointer<UInt8>) -> Void) {
+        reader.forEachIndexedValue(of: document, body)
+    }
+
     fileprivate var reader: StructureReader { Self.readers[number] }
 
     private static let readers = allCases.map { StructureReader($0.resourceType) }

@@ -16,8 +16,10 @@ package struct BMC: Equatable {
     @Field(.required, .secret)
     package var password: String?
     /// IPv4 address.
+    @Field(.indexed)
     package var ipv4Address: IPv4Address?
     /// IPv6 address.
+    @Field(.indexed)
     package var ipv6Address: IPv6Address?
     /// MAC address, unique among BMCs.
     @Field(.required, .unique("mac"))

@@ -33,7 +33,7 @@ package struct Component: Equatable {
     /// State of its software, as that reports it.
     package var softwareStatus: String?
     /// Node id.
-    @Field(.key("NID"))
+    @Field(.key("NID"), .indexed)
     package var nid: Int?
     /// Whether it cannot be reserved.
     package var reservationDisabled: Bool?

@@ -7,6 +7,7 @@ package struct ComputeNode: Equatable {
     /// Identifier, given by the server unless the client brings one.
     package var id: UUID?
     /// Host name.
+    @Field(.indexed)
     package var hostname: String
     /// Location of the node, unique among nodes.
     @Field(.unique)
@@ -17,8 +18,10 @@ package struct ComputeNode: Equatable {
     @Field(.unique("mac"))
     package var bootMAC: MACAddress?
     /// IPv4 address that the node boots with.
+    @Field(.indexed)
     package var bootIPv4Address: IPv4Address?
     /// IPv6 address that the node boots with.
+    @Field(.indexed)
     package var bootIPv6Address: IPv6Address?
     /// Network interfaces; their MAC addresses are unique among those of all nodes.
     @Field(.unique("mac", each: \NetworkInterface.macAddress))

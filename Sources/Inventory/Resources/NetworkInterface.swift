@@ -8,8 +8,10 @@ package struct NetworkInterface: Equatable {
     /// MAC address.
     package var macAddress: MACAddress
     /// IPv4 address.
+    @Field(.indexed)
     package var ipv4Address: IPv4Address?
     /// IPv6 address.
+    @Field(.indexed)
     package var ipv6Address: IPv6Address?
     /// What the interface is, in words.
     package var description: String?

@@ -40,7 +40,7 @@ package struct UniqueKey: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
     /// Whether no resource is to be found by the value; see ``MACAddress/identifiesNothing(_:)``.
-    var identifiesNothing: Bool {
+    package var identifiesNothing: Bool {
         guard case .number(let number) = number else { return false }
         return MACAddress.identifiesNothing(number)
     }

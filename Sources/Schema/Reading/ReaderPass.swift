@@ -13,6 +13,8 @@ struct ReaderPass {
     private var members: [Member] = []
     private var keys: [(field: Int, name: String, value: KeyValue)] = []
     private var secrets: [(pointer: String, value: String)] = []
+    /// Where the values of indexed fields are in the input, each with the number of its path; nil where nobody asks.
+    private var indexedValues: [(path: Int, place: Range<Int>)]?
 
     /// A member that has been written.
     private struct Member {
@@ -48,6 +50,20 @@ struct ReaderPass {
             keys: pass.keys,
             secrets: pass.secrets
         )
+    }
+
+    /// Where the values of indexed fields are in a document in normal form, each with the number of its path.
+    static func indexedValues(
+        in input: UnsafeBufferPointer<UInt8>,
+        as root: UnsafePointer<ReaderNode>
+    ) -> [(path: Int, place: Range<Int>)] {
+        var pass = ReaderPass(input, checksFormats: false)
+        pass.output.reserveCapacity(input.count)
+        pass.members.reserveCapacity(24)
+        pass.indexedValues = []
+        pass.indexedValues?.reserveCapacity(8)
+        guard pass.readStructure(root, .stored, field: nil) else { preconditionFailure("a normal form can be read") }
+        return pass.indexedValues ?? []
     }
 
     private init(_ input: UnsafeBufferPointer<UInt8>, checksFormats: Bool) {
@@ -191,6 +207,13 @@ struct ReaderPass {
     // MARK: Values
 
     private mutating func readValue(_ node: UnsafePointer<ReaderNode>, field: Int) -> Bool {
+        let start = position
+        guard readAnyValue(node, field: field) else { return false }
+        if indexedValues != nil, let path = node.pointee.indexedPath { indexedValues?.append((path, start..<position)) }
+        return true
+    }
+
+    private mutating func readAnyValue(_ node: UnsafePointer<ReaderNode>, field: Int) -> Bool {
         switch node.pointee.shape {
         case .string(let format): return readAnyString(node, format, field: field)
         case .boolean:

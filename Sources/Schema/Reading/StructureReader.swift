@@ -7,10 +7,15 @@ package struct StructureReader: Sendable {
     /// The compiled structure: threads that read share it without counting references.
     // Unsafe only in name: it is neither changed nor freed once it is there.
     private nonisolated(unsafe) let root: UnsafePointer<ReaderNode>
+    /// The paths of fields that are marked as indexed, such as `network_interfaces.ipv4_address`, by their numbers. What is in
+    /// a part of another resource is found by that one.
+    package let indexedPaths: [String]
 
     /// Compiles the fields of a structure; once for each type, since the memory is not given back.
     package init(_ type: any JSONStructure.Type) {
-        root = ReaderNode(of: type).immortal
+        var indexedPaths: [String] = []
+        root = ReaderNode(of: type, &indexedPaths).immortal
+        self.indexedPaths = indexedPaths
     }
 
     /// What of a structure must be there.
@@ -29,6 +34,18 @@ package struct StructureReader: Sendable {
     package func read(_ bytes: some Collection<UInt8>, _ completeness: Completeness = .whole) -> StructureReading? {
         let reading = bytes.withContiguousStorageIfAvailable { ReaderPass.read($0, as: root, completeness, self) }
         return reading ?? Array(bytes).withUnsafeBufferPointer { ReaderPass.read($0, as: root, completeness, self) }
+    }
+
+    /// Finds the values of indexed fields in a document in normal form, each with the number of the field's path.
+    ///
+    /// - Parameter body: Gets their JSON.
+    package func forEachIndexedValue(of bytes: [UInt8], _ body: (Int, UnsafeBufferPointer<UInt8>) -> Void) {
+        guard !indexedPaths.isEmpty else { return }
+        bytes.withUnsafeBufferPointer { bytes in
+            for (path, place) in ReaderPass.indexedValues(in: bytes, as: root) {
+                body(path, UnsafeBufferPointer(rebasing: bytes[place]))
+            }
+        }
     }
 
     /// How many fields the structure has.
@@ -90,17 +107,24 @@ struct ReaderNode {
     private(set) var hasPattern = false
     /// The JSON pointer of a secret.
     private(set) var secretPointer: String?
+    /// The number of the path, where the field is indexed.
+    private(set) var indexedPath: Int?
 
     /// The whole of a structure.
-    init(of type: any JSONStructure.Type) {
-        self.init(type, pointer: JSONPointer())
+    ///
+    /// - Parameter indexedPaths: Gets the paths of indexed fields.
+    init(of type: any JSONStructure.Type, _ indexedPaths: inout [String]) {
+        self.init(type, pointer: JSONPointer(), path: [], &indexedPaths)
     }
 
+    /// - Parameter path: The names of the fields that lead there; nil within a part of another resource.
     private init(
         _ type: any JSONRepresentable.Type,
         pointer: JSONPointer?,
+        path: [String]?,
         format: StringFormat? = nil,
-        elementKey: (field: String, name: String)? = nil
+        elementKey: (field: String, name: String)? = nil,
+        _ indexedPaths: inout [String]
     ) {
         self.type = type
         switch type.shape {
@@ -111,14 +135,16 @@ struct ReaderNode {
             shape = .choice(names.map { JSONValue.string($0).bytes.immortal }.immortal)
         case .text(let text): shape = .text(text)
         case .list(let element):
-            shape = .list(ReaderNode(element, pointer: nil, elementKey: elementKey).immortal)
+            shape = .list(
+                ReaderNode(element, pointer: nil, path: path, elementKey: elementKey, &indexedPaths).immortal
+            )
         case .number, .freeForm, .map: shape = .value
         case .structure(let structure):
             shape = .structure
             precondition(structure.fields.count <= 64, "\(structure) has too many fields")
             var members: [ReaderNode] = []
             for (index, field) in structure.fields.enumerated() {
-                members.append(ReaderNode(field, within: pointer))
+                members.append(ReaderNode(field, within: pointer, path: path, &indexedPaths))
                 // The keys of structures within it are those of other structures.
                 if pointer != JSONPointer() { members[index].uniqueKey = nil }
                 if field.name == elementKey?.field { members[index].uniqueKey = elementKey?.name }
@@ -130,19 +156,29 @@ struct ReaderNode {
         }
     }
 
-    private init(_ field: JSONField, within pointer: JSONPointer?) {
+    private init(
+        _ field: JSONField,
+        within pointer: JSONPointer?,
+        path: [String]?,
+        _ indexedPaths: inout [String]
+    ) {
         var format: StringFormat?
         var hasPattern = false
         for mark in field.marks {
             switch mark {
             case .format(let mark): format = mark
             case .pattern: hasPattern = true
-            case .required, .key, .uniqueKey, .secret, .readOnly, .default, .partial: break
+            case .required, .key, .uniqueKey, .indexed, .secret, .readOnly, .default, .partial: break
             }
         }
         let pointer = pointer?.appending(field.name)
         let element = field.uniqueElementKey.flatMap { key in field.uniqueKey.map { (key, $0) } }
-        self.init(field.type, pointer: pointer, format: format, elementKey: element)
+        let path = field.isPartial ? nil : path.map { $0 + [field.name] }
+        self.init(field.type, pointer: pointer, path: path, format: format, elementKey: element, &indexedPaths)
+        if field.isIndexed, let path {
+            indexedPath = indexedPaths.count
+            indexedPaths.append(path.joined(separator: "."))
+        }
         key = (JSONValue.string(field.name).bytes + [UInt8(ascii: ":")]).immortal
         isPartial = field.isPartial
         if element == nil { uniqueKey = field.uniqueKey }

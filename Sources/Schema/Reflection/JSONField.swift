@@ -12,6 +12,8 @@ package enum FieldMark: Sendable {
     ///
     /// With `each` the property is an array and the values are those of that property of the elements.
     case uniqueKey(_ name: String?, each: (any AnyKeyPath & Sendable)?)
+    /// Searches for a value are answered from memory.
+    case indexed
     /// The value never comes back.
     case secret
     /// The server alone sets the value.
@@ -77,6 +79,11 @@ package struct JSONField: Sendable {
         marks.contains { if case .secret = $0 { true } else { false } }
     }
 
+    /// Whether searches for a value are answered from memory.
+    package var isIndexed: Bool {
+        marks.contains { if case .indexed = $0 { true } else { false } }
+    }
+
     /// Whether the structure is given in part.
     package var isPartial: Bool {
         marks.contains { if case .partial = $0 { true } else { false } }
@@ -117,7 +124,7 @@ package struct JSONField: Sendable {
             case .readOnly: schema.readOnly = true
             case .default(let value): schema.default = value
             case .uniqueKey: schema.annotations["x-unique"] = uniqueKey.map { .string($0) }
-            case .required, .key, .partial: break
+            case .required, .key, .indexed, .partial: break
             }
         }
         return schema

@@ -72,7 +72,44 @@ package final class Directory: Sendable {
         return ResourceList(all: slots, places: places, documentLength: length)
     }
 
+    // MARK: Values of indexed fields
+
+    /// The resources that have a value in an indexed field, in no order.
+    ///
+    /// - Parameters:
+    ///   - path: The number of the field's path, as ``Kind/indexedPaths`` has it.
+    ///   - value: Its JSON, in normal form.
+    /// - Returns: Nil where the index does not know it: it is made once somebody asks, and finds ``ValueIndex/maximumFound``
+    ///   at most.
+    func resources(_ kind: Kind, with value: [UInt8], at path: Int) -> [(id: UUID, stored: StoredResource)]? {
+        let hash = value.withUnsafeBufferPointer { Kind.indexedHash(of: $0, at: path) }
+        let (hasIndex, candidates) = read(kind) { ($0.hasIndex, $0.candidates(hash)) }
+        if !hasIndex { makeIndex(kind) }
+        return candidates?.filter { kind.has(value, at: path, in: $0.stored.document) }
+    }
+
+    /// Makes the index of a kind, step by step, so that others come between.
+    private func makeIndex(_ kind: Kind) {
+        guard tables.withLock({ $0[kind.number].beginIndex() }) else { return }
+        Task.detached(priority: .utility) {
+            while self.tables.withLock({ $0[kind.number].indexMore(kind) }) { await Task.yield() }
+        }
+    }
+
+    /// How the indexed values of changed resources differ, worked out while others may read; nil where there is no index.
+    private func differences(of changes: [Change]) -> [HashDifference?]? {
+        let isIndexed = tables.withLock { tables in Kind.allCases.map { tables[$0.number].hasIndex } }
+        guard isIndexed.contains(true) else { return nil }
+        return changes.map { change in
+            let kind = change.resource.kind
+            guard isIndexed[kind.number] else { return nil }
+            let before = change.indexBefore == nil ? nil : resource(kind, id: change.resource.id)
+            return HashDifference(kind, from: before?.document, to: change.stored?.document)
+        }
+    }
+
     fileprivate func apply(_ changes: [Change]) {
+        let differences = differences(of: changes)
         // By index, which copies of a change only what is kept of it.
         tables.withLock { tables in
             // Keys are given up before any is taken, so that resources can exchange them.
@@ -87,8 +124,14 @@ package final class Directory: Sendable {
                     tables[resource.kind.number].prefetch(resource.id, changes[index].index)
                 }
                 for index in some {
-                    let kind = changes[index].resource.kind.number
-                    let place = tables[kind].set(changes[index].resource.id, to: changes[index].stored)
+                    let resource = changes[index].resource
+                    let kind = resource.kind.number
+                    let place = tables[kind].set(
+                        resource.kind,
+                        resource.id,
+                        to: changes[index].stored,
+                        differences?[index]
+                    )
                     guard let entry = changes[index].index, entry != changes[index].indexBefore else { continue }
                     guard let place else { preconditionFailure("a resource with keys is there") }
                     tables[kind].addKeys(entry, at: place)

@@ -59,7 +59,7 @@ final class DirectoryOverlay {
         }
         for change in changes {
             let kind = change.resource.kind.number
-            let place = tables[kind].set(change.resource.id, to: change.stored)
+            let place = tables[kind].set(change.resource.kind, change.resource.id, to: change.stored)
             guard let place, let entry = change.index else {
                 removed.insert(change.resource)
                 continue

@@ -20,6 +20,9 @@ struct DirectoryTable: ~Copyable {
     /// The names of keys, and a table for each.
     private var keyNames: [String] = []
     private var keys = UniqueArray<KeyTable>()
+    /// The index of values, once it is wanted: of the resources at the places before one.
+    private var index: ValueIndex?
+    private var indexEnd = 0
 
     // MARK: Reading
 
@@ -144,9 +147,21 @@ struct DirectoryTable: ~Copyable {
 
     /// Puts a resource there, or takes it away.
     ///
+    /// - Parameter difference: That of the document and the one before, where it is known.
     /// - Returns: Its place; nil when it is gone.
-    mutating func set(_ id: UUID, to stored: StoredResource?) -> UInt32? {
+    mutating func set(
+        _ kind: Kind,
+        _ id: UUID,
+        to stored: StoredResource?,
+        _ difference: HashDifference? = nil
+    ) -> UInt32? {
         let place = place(of: id)
+        let before = index == nil ? nil : place.map { slots[$0].stored.document }
+        defer {
+            if index != nil, let place = place ?? self.place(of: id), Int(place) < indexEnd {
+                reindex(place, difference ?? HashDifference(kind, from: before, to: stored?.document))
+            }
+        }
         documentLength += (stored?.document.count ?? 0) - (place.map { slots[$0].stored.document.count } ?? 0)
         switch (place, stored) {
         case (let place?, let stored?):
@@ -177,6 +192,52 @@ struct DirectoryTable: ~Copyable {
         guard let place = place(of: id) else { return false }
         slots[place].stored.secrets = secrets
         return true
+    }
+
+    // MARK: The index of values
+
+    var hasIndex: Bool { index != nil }
+
+    /// Begins an index, which ``indexMore(_:)`` makes.
+    ///
+    /// - Returns: False where there is one.
+    mutating func beginIndex() -> Bool {
+        guard index == nil else { return false }
+        index = ValueIndex()
+        indexEnd = 0
+        return true
+    }
+
+    /// Takes up some more resources into the index.
+    ///
+    /// - Returns: Whether there are more.
+    mutating func indexMore(_ kind: Kind) -> Bool {
+        guard index != nil, indexEnd < slots.count else {
+            indexEnd = .max
+            return false
+        }
+        let end = min(indexEnd + Self.indexedAtOnce, slots.count)
+        for place in UInt32(indexEnd)..<UInt32(end) where !slots[place].isFree {
+            reindex(place, HashDifference(kind, from: nil, to: slots[place].stored.document))
+        }
+        indexEnd = end
+        return true
+    }
+
+    /// How many resources are taken up at once: what takes half a millisecond.
+    private static let indexedAtOnce = 128
+
+    private mutating func reindex(_ place: UInt32, _ difference: HashDifference) {
+        for hash in difference.removed { index?.remove(place, hash) }
+        for hash in difference.added { index?.add(place, hash) }
+    }
+
+    /// The resources that may have a value in an indexed field, by the hash of both.
+    ///
+    /// - Returns: Nil where the index is not whole, or there are more than it finds.
+    func candidates(_ hash: UInt32) -> [(id: UUID, stored: StoredResource)]? {
+        guard indexEnd == .max else { return nil }
+        return index?.places(hash)?.map { (slots[$0].id, slots[$0].stored) }
     }
 
     private mutating func index(of name: String) -> Int {

@@ -7,7 +7,7 @@ import CSystemShims
 struct PlaceTable {
     /// The upper 32 bits are the hash, the lower ones the place; ``empty`` where there is none.
     private var entries: ContiguousArray<UInt64> = []
-    private var count = 0
+    private(set) var count = 0
 
     private static let empty = UInt64.max
 
@@ -61,6 +61,11 @@ struct PlaceTable {
             index = (index + 1) & mask
         }
         return nil
+    }
+
+    /// All places, in no order.
+    var places: some Sequence<UInt32> {
+        entries.lazy.filter { $0 != Self.empty }.map { UInt32(truncatingIfNeeded: $0) }
     }
 
     mutating func remove(_ place: UInt32, hash: UInt32) {

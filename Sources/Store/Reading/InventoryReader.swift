@@ -29,7 +29,7 @@ package struct InventoryReader: Sendable {
         if search.isEverything {
             return SearchResult(resources: directory.all(search.kind), sequence: journal.announced)
         }
-        if let found = directory.resources(withUniqueKeyOf: search) {
+        if let found = directory.resources(matching: search) {
             return SearchResult(resources: found, sequence: journal.announced)
         }
         return try await searches.read(for: caller) { try $0.result(of: search) }

@@ -119,9 +119,9 @@ package struct Search: Sendable {
     /// Whether the answer is every resource of the kind, in the order of their identifiers.
     var isEverything: Bool { conditions.isEmpty && order.isByIdentifier && limit == nil && cursor == nil }
 
-    /// The unique key that the search asks for, where it asks for nothing else.
-    var uniqueKey: (key: UniqueKey?, fields: [SearchField], value: String)? {
-        conditions.count == 1 && cursor == nil ? conditions[0].uniqueKey : nil
+    /// The condition of a search that asks for nothing but values of fields.
+    var onlyEquality: SearchCondition? {
+        conditions.count == 1 && cursor == nil && conditions[0].isEquality ? conditions[0] : nil
     }
 
     /// A statement that selects the matching rows, with the values of its parameters.

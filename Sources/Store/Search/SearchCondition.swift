@@ -110,15 +110,16 @@ package struct SearchCondition: Sendable {
         return choices
     }
 
-    /// The unique key that the condition asks for, where it asks for nothing else, and the fields that may have it.
-    var uniqueKey: (key: UniqueKey?, fields: [SearchField], value: String)? {
-        guard case .fields(let fields) = operand, comparison == .equal, !acceptsAbsence,
-            choices.allSatisfy({ $0.names.count == 1 && $0.patterns.isEmpty && $0.names == choices[0].names }),
-            let field = fields.first, let value = choices[0].names.first
-        else { return nil }
-        if field.steps == [.member(kind.identifierKey)] { return (nil, fields, value) }
-        guard let key = field.uniqueKey else { return nil }
-        return (UniqueKey(name: key, value: value), fields, value)
+    /// Whether fields are asked for values and nothing else.
+    var isEquality: Bool {
+        guard case .fields = operand, comparison == .equal, !acceptsAbsence else { return false }
+        return choices.allSatisfy(\.patterns.isEmpty)
+    }
+
+    /// The fields, and the values that are asked for in each.
+    var values: [(field: SearchField, values: [String])] {
+        guard case .fields(let fields) = operand else { return [] }
+        return zip(fields, choices).map { ($0, $1.names) }
     }
 
     // MARK: SQL

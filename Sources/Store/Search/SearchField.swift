@@ -11,8 +11,8 @@ struct SearchField: Sendable {
     /// The type of the value.
     let type: any JSONRepresentable.Type
     let column: ColumnType
-    /// The unique key that the values belong to.
-    let uniqueKey: String?
+    /// How resources are found by a value.
+    let access: Access
 
     enum Step: Equatable, Sendable {
         case member(String)
@@ -29,7 +29,7 @@ struct SearchField: Sendable {
         var steps: [Step] = []
         var type: any JSONRepresentable.Type = kind.resourceType
         var column = ColumnType.structure(ResourceTable.of(kind).columns)
-        var uniqueKey: String?
+        var names: [String] = []
         var rest = (kind.resourceType.otherFieldNames[path] ?? path).split(
             separator: ".",
             omittingEmptySubsequences: false
@@ -47,11 +47,12 @@ struct SearchField: Sendable {
                     let field = structure.fields.first(where: { $0.name == name })
                 else { return nil }
                 steps.append(.member(field.name))
-                uniqueKey = steps.count == 1 && field.uniqueElementKey == nil ? field.uniqueKey : nil
+                names.append(field.name)
                 (type, column) = (field.type, found.type)
                 rest = rest.dropFirst()
             case .map(let value):
                 steps.append(.key(rest.joined(separator: ".")))
+                names += rest.map(String.init)
                 (type, column) = (type.elementType ?? type, value)
                 rest = []
             default: return nil
@@ -64,7 +65,7 @@ struct SearchField: Sendable {
         self.steps = steps
         self.type = type
         self.column = column
-        self.uniqueKey = uniqueKey
+        access = Self.access(kind, names)
     }
 
     /// The fields of a resource itself, and of the elements of its own lists, that are as a condition says.

@@ -1,0 +1,57 @@
+import Inventory
+
+/// How the hashes of a document's indexed values differ from those of the one before.
+struct HashDifference {
+    private(set) var removed: [UInt32]
+    private(set) var added: [UInt32]
+
+    /// - Parameters:
+    ///   - old: The document before; nil where there is none.
+    ///   - new: The document after; nil where there is none.
+    init(_ kind: Kind, from old: [UInt8]?, to new: [UInt8]?) {
+        removed = old.map { kind.indexedHashes(of: $0) } ?? []
+        added = new.map { kind.indexedHashes(of: $0) } ?? []
+        guard !removed.isEmpty, !added.isEmpty else { return }
+        let before = removed
+        removed.removeAll { added.contains($0) }
+        added.removeAll { before.contains($0) }
+    }
+}
+
+extension Kind {
+    /// The hashes of the values that a stored document has in indexed fields, each once, in order.
+    func indexedHashes(of document: [UInt8]) -> [UInt32] {
+        var hashes: [UInt32] = []
+        forEachIndexedValue(of: document) { path, value in hashes.append(Self.indexedHash(of: value, at: path)) }
+        guard hashes.count > 1 else { return hashes }
+        hashes.sort()
+        var count = 1
+        for index in 1..<hashes.count where hashes[index] != hashes[count - 1] {
+            hashes[count] = hashes[index]
+            count += 1
+        }
+        hashes.removeLast(hashes.count - count)
+        return hashes
+    }
+
+    /// A hash of a value in an indexed field, another one in each process.
+    ///
+    /// - Parameters:
+    ///   - value: Its JSON.
+    ///   - path: The number of the field's path.
+    static func indexedHash(of value: UnsafeBufferPointer<UInt8>, at path: Int) -> UInt32 {
+        var hasher = Hasher()
+        hasher.combine(path)
+        hasher.combine(bytes: UnsafeRawBufferPointer(value))
+        return UInt32(truncatingIfNeeded: hasher.finalize())
+    }
+
+    /// Whether a stored document has a value in an indexed field.
+    func has(_ value: [UInt8], at path: Int, in document: [UInt8]) -> Bool {
+        var isThere = false
+        forEachIndexedValue(of: document) { other, found in
+            if other == path, found.elementsEqual(value) { isThere = true }
+        }
+        return isThere
+    }
+}
