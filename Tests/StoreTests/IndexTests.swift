@@ -90,8 +90,9 @@ struct IndexTests {
     func paths() {
         #expect(
             Kind.computeNode.indexedPaths.filter { !$0.hasPrefix("spec.") && !$0.hasPrefix("status.") }.sorted() == [
-                "boot_ipv4_address", "boot_ipv6_address", "hostname", "network_interfaces.ipv4_address",
-                "network_interfaces.ipv6_address",
+                "boot_ipv4_address", "boot_ipv6_address", "hostname", "network_interfaces.ip_addresses.ip_address",
+                "network_interfaces.ipv4_address",
+                "network_interfaces.ipv6_address", "nid",
             ]
         )
         #expect(Kind.bmc.indexedPaths == ["ipv4_address", "ipv6_address"])

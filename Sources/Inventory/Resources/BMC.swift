@@ -28,6 +28,8 @@ package struct BMC: Equatable {
     package var description: String?
     /// Where the BMC is, in words.
     package var locationString: String?
+    /// What a site wants to say of the BMC beside, by keys of its own.
+    package var labels: StringMap?
 }
 
 extension BMC: Resource {

@@ -39,6 +39,9 @@ package struct Component: Equatable {
     package var reservationDisabled: Bool?
     /// Whether it is locked against changes.
     package var locked: Bool?
+    /// What a site wants to say of the component beside, by keys of its own.
+    @Field(.key("labels"))
+    package var labels: StringMap?
 }
 
 extension Component: Resource {

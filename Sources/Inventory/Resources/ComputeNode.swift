@@ -12,6 +12,9 @@ package struct ComputeNode: Equatable {
     /// Location of the node, unique among nodes.
     @Field(.unique)
     package var xname: NodeXName?
+    /// Node id, a whole number that schedulers and boot services know the node by. Several nodes may have one.
+    @Field(.indexed)
+    package var nid: Int?
     /// Architecture of the processors, such as x86_64 or arm64.
     package var architecture: String
     /// MAC address that the node boots from, unique among the MAC addresses of all nodes.
@@ -34,6 +37,14 @@ package struct ComputeNode: Equatable {
     package var description: String?
     /// Where the node is, in words.
     package var locationString: String?
+    /// Serial number.
+    package var serialNumber: String?
+    /// Who made it.
+    package var manufacturer: String?
+    /// Model.
+    package var model: String?
+    /// What a site wants to say of the node beside, by keys of its own.
+    package var labels: StringMap?
     /// What the node boots.
     package var bootData: BootData?
     /// What the node should be.

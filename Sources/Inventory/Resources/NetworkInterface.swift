@@ -13,6 +13,8 @@ package struct NetworkInterface: Equatable {
     /// IPv6 address.
     @Field(.indexed)
     package var ipv6Address: IPv6Address?
+    /// Further IP addresses, each with its network.
+    package var ipAddresses: [NetworkAddress]?
     /// What the interface is, in words.
     package var description: String?
     /// Serial number.

@@ -20,6 +20,8 @@ package struct NodeCollection: Equatable {
     package var creatorSubject: String?
     /// Data for cloud-init.
     package var cloudInitData: StringMap?
+    /// What a site wants to say of the collection beside, by keys of its own.
+    package var labels: StringMap?
 }
 
 extension NodeCollection: Resource {

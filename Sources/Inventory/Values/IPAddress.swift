@@ -90,6 +90,30 @@ package struct IPv6Address: StringValue {
     package static var stringSchema: JSONSchema { JSONSchema(type: .string, format: .ipv6) }
 }
 
+/// An IPv4 or an IPv6 address, in the normal spelling of its family.
+package struct IPAddress: StringValue {
+    package let description: String
+
+    package init(_ text: String) throws(InvalidValue) {
+        do throws(InvalidValue) {
+            description =
+                text.utf8.contains(UInt8(ascii: ":")) ? try IPv6Address(text).description : try IPv4Address(text).description
+        } catch {
+            throw InvalidValue("is not an IP address such as 10.1.0.5 or fd00::5")
+        }
+    }
+
+    package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        IPv4Address.isNormal(text) || IPv6Address.isNormal(text)
+    }
+
+    package static var stringSchema: JSONSchema {
+        var schema = JSONSchema(type: .string)
+        schema.anyOf = [IPv4Address.stringSchema, IPv6Address.stringSchema]
+        return schema
+    }
+}
+
 /// The address as the C library writes it, or nil when it cannot read it.
 ///
 /// - Parameter length: Room for the longest text of the family, with its final zero.

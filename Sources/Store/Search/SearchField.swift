@@ -73,16 +73,17 @@ struct SearchField: Sendable {
         _ kind: Kind,
         where condition: (_ field: JSONField, _ uniqueKey: String?) -> Bool
     ) -> [SearchField] {
-        kind.resourceType.fields.flatMap { field -> [SearchField] in
-            if field.uniqueElementKey == nil, condition(field, field.uniqueKey) {
-                return [SearchField(kind, path: field.name)].compactMap(\.self)
-            }
-            guard let element = field.type.elementType as? any JSONStructure.Type else { return [] }
-            return element.fields.compactMap { inner in
-                let key = field.uniqueElementKey == inner.name ? field.uniqueKey : nil
-                return condition(inner, key) ? SearchField(kind, path: "\(field.name).\(inner.name)") : nil
+        func fields(of type: any JSONStructure.Type, _ path: String, key: (field: String?, name: String?)) -> [SearchField] {
+            type.fields.flatMap { field -> [SearchField] in
+                let unique = path.isEmpty ? field.uniqueKey : key.field == field.name ? key.name : nil
+                if field.uniqueElementKey == nil, condition(field, unique) {
+                    return [SearchField(kind, path: path + field.name)].compactMap(\.self)
+                }
+                guard let element = field.type.elementType as? any JSONStructure.Type else { return [] }
+                return fields(of: element, "\(path)\(field.name).", key: (field.uniqueElementKey, field.uniqueKey))
             }
         }
+        return fields(of: kind.resourceType, "", key: (nil, nil))
     }
 
     // MARK: Values

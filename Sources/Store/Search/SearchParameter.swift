@@ -37,7 +37,7 @@ struct SearchParameter {
     private static let groups: [Kind: [String: [SearchField]]] = Dictionary(
         uniqueKeysWithValues: Kind.allCases.map { kind in
             let addresses = SearchField.all(kind) { field, _ in
-                field.type is IPv4Address.Type || field.type is IPv6Address.Type
+                field.type is IPv4Address.Type || field.type is IPv6Address.Type || field.type is IPAddress.Type
             }
             return (kind, ["ip": addresses, "mac": SearchField.all(kind) { _, key in key == "mac" }])
         }
