@@ -1,7 +1,4 @@
 import Hummingbird
-import Logging
-import Metrics
-import Scheduling
 
 /// Logs every request with what it asked, how it was answered and how long that took, and counts it.
 struct RequestLog: RouterMiddleware {
@@ -12,7 +9,7 @@ struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         var response = try await next(request, context)
-        let record = Record(
+        let record = RequestRecord(
             method: request.method.rawValue,
             path: request.uri.string,
             status: response.status.code,
@@ -39,30 +36,4 @@ struct RequestLog: RouterMiddleware {
 
     /// From how many bytes on a request is finished only when its body is sent; shorter ones are sent at once.
     private static let longBody = 1 << 20
-
-    private struct Record: Sendable {
-        var method: String
-        var path: String
-        var status: Int
-        var length: Int
-        var start: ContinuousClock.Instant
-        var logger: Logger
-
-        func finish(aborted: Bool = false) {
-            let duration = ContinuousClock.now - start
-            logger.info("request", metadata: metadata(duration, aborted: aborted))
-            let dimensions = [("method", method), ("status", String(status))]
-            Counter(label: "http_requests_total", dimensions: dimensions).increment()
-            Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
-        }
-
-        private func metadata(_ duration: Duration, aborted: Bool) -> Logger.Metadata {
-            var metadata: Logger.Metadata = [
-                "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
-                "bytes": .stringConvertible(length), "duration_ms": .stringConvertible(duration.milliseconds),
-            ]
-            if aborted { metadata["aborted"] = "the client hung up" }
-            return metadata
-        }
-    }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 package import NIOCore
+import NIOHTTP1
 import Scheduling
 import Schema
 
@@ -51,6 +52,8 @@ extension Request {
     private static func next(_ pieces: inout RequestBody.AsyncIterator) async throws(Problem) -> ByteBuffer? {
         do {
             return try await pieces.next()
+        } catch let error as HTTPParserError {
+            throw Problem(body: error)
         } catch {
             throw Problem(.badRequest, "The body ended before it was complete.")
         }

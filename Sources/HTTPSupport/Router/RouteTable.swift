@@ -5,16 +5,12 @@ import OrderedCollections
 
 /// Routes, by path and method.
 ///
-/// A path that is there answers other methods with 405 and says which it has. The router compares paths one after the
+/// A path that is there answers other methods with 405, and says with that and to OPTIONS which it has. The router compares paths one after the
 /// other, so what is asked for most is added first.
 package struct RouteTable: Sendable {
     package typealias Handler = @Sendable (Request, RouteContext) async throws -> Response
 
     private var routes: OrderedDictionary<String, [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]> = [:]
-
-    private static let methods: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-    ]
 
     package init() {}
 
@@ -26,7 +22,7 @@ package struct RouteTable: Sendable {
     ) {
         routes[path, default: [:]][method] = (access, handler)
         if method == .get {
-            let head: Handler = { try await handler($0, $1).createHeadResponse() }
+            let head: Handler = { try await handler($0, $1).withoutBody }
             routes[path, default: [:]][.head] = (access, head)
         }
     }
@@ -53,8 +49,13 @@ package struct RouteTable: Sendable {
         router.add(middleware: RequestLog())
         router.add(middleware: ProblemMiddleware(translate: translate))
         for (path, handlers) in routes {
-            let allowed = Self.methods.filter { handlers[$0] != nil }.map(\.rawValue).joined(separator: ", ")
-            for method in Self.methods {
+            let allowed = HTTPRequest.Method.served.filter { handlers[$0] != nil || $0 == .options }
+                .map(\.rawValue)
+                .joined(separator: ", ")
+            router.on(RouterPath(path), method: .options) { _, _ in
+                Response(status: .noContent, headers: [.allow: allowed])
+            }
+            for method in HTTPRequest.Method.known where method != .options {
                 guard let (access, handler) = handlers[method] else {
                     router.on(RouterPath(path), method: method) { request, _ -> Response in
                         throw Problem(
@@ -74,5 +75,12 @@ package struct RouteTable: Sendable {
             }
         }
         return router
+    }
+}
+
+extension Response {
+    /// The answer to a HEAD: what GET answers, with the length where that is known, and no body.
+    fileprivate var withoutBody: Response {
+        Response(status: status, headers: headers, body: ResponseBody { try await $0.finish(nil) })
     }
 }
