@@ -40,12 +40,3 @@ extension Request {
         return tags
     }
 }
-
-extension StringProtocol where SubSequence == Substring {
-    fileprivate var trimmingSpaces: Substring {
-        var text = self[...]
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
-    }
-}

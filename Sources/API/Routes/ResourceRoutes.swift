@@ -94,7 +94,7 @@ struct ResourceRoutes {
         var response = Response.json(JSONValue.array(page.versions.map(\.json)).bytes)
         if page.hasMore, let last = page.versions.last {
             let page = "\(path)/\(reference.percentEncoded)/history?limit=\(count)&before=\(last.sequence)"
-            response.headers[.link] = "<\(page)>; rel=\"next\""
+            response.headers[.link] = "<\(context.link(page))>; rel=\"next\""
         }
         return response
     }
@@ -112,7 +112,7 @@ struct ResourceRoutes {
             case .one(let submission):
                 let outcome = try await commit(.create(submission), context)
                 var response = Response.resource(outcome.written, status: .created)
-                response.headers[.location] = "\(path)/\(outcome.resource.id.lowercased)"
+                response.headers[.location] = context.link("\(path)/\(outcome.resource.id.lowercased)")
                 return response
             case .many(let operations):
                 return try await create(operations, context)

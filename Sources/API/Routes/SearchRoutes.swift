@@ -47,7 +47,7 @@ struct SearchRoutes {
                 Response.documents(count: found.count, length: found.documentLength) { found.document(at: $0) }
             }
         if let query = wanted.query(of: result) {
-            response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
+            response.headers[.link] = "<\(context.link(request.uri.path))?\(query)>; rel=\"next\""
         }
         return response
     }

@@ -69,6 +69,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             progress.receiveHead(waitsToBeAsked: head.headerFields[.expect] != nil)
+            if let connection, let word = proxies.forwarding(by: connection.address, head.headerFields) {
+                connections.count(connection, for: word.network)
+            }
         case .end:
             if progress.receiveEnd() { context.close(promise: nil) }
             connection?.note(progress, at: .now())
@@ -91,6 +94,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         connection?.note(progress, at: now)
         context.fireChannelWritabilityChanged()
     }
+
+    /// Whom the connection is to.
+    var peer: HostAddress? { connection?.address }
+
+    var proxies: TrustedProxies { connections.proxies }
 
     /// Whether the body of the request that is being answered is not complete.
     var hasRestOfBody: Bool { progress.hasRestOfBody }

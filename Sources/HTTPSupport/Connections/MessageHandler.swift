@@ -1,8 +1,10 @@
 import Foundation
 import HTTPTypes
+import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// Holds requests to the rules of HTTP before the program sees them, answers those itself that break them, and gives each
 /// answer the form that its client's version of HTTP wants.
@@ -22,7 +24,13 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the end of a request, which the program has seen the head of, is still to come.
     private var isInBody = false
     /// What is answered to a request that the program does not see, after those before it.
-    private var refusal: Problem?
+    private var refusal: Refused?
+
+    private struct Refused {
+        let problem: Problem
+        /// What the log calls the request.
+        let id: String
+    }
 
     /// A request and its answer.
     private struct Exchange {
@@ -177,31 +185,55 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Parameter head: Nil where there is none that could be read.
     private func refuse(_ head: HTTPRequestHead?, _ problem: Problem, _ context: ChannelHandlerContext) {
         isClosed = true
+        let headers = head.map { HTTPFields($0.headers, splitCookie: false) } ?? [:]
+        let given = headers[.requestID].flatMap { $0.isRequestID ? $0 : nil }
+        let id = given ?? RequestID().description
+        var logger = logger
+        logger[metadataKey: RequestRecord.idKey] = "\(id)"
+        let refusal = Refused(problem: problem, id: id)
         RequestRecord(
             method: head?.method.rawValue,
             path: head?.uri,
             status: problem.status.code,
             length: problem.bytes.count,
             start: .now,
+            peer: handler.peer,
+            forwarding: handler.proxies.forwarding(by: handler.peer, headers),
             logger: logger
         )
         .finish()
-        if exchanges.isEmpty { answer(problem, context) } else { refusal = problem }
+        if exchanges.isEmpty { answer(refusal, context) } else { self.refusal = refusal }
     }
 
-    private func answer(_ problem: Problem, _ context: ChannelHandlerContext) {
-        refusal = nil
-        let body = problem.bytes
+    private func answer(_ refusal: Refused, _ context: ChannelHandlerContext) {
+        self.refusal = nil
+        let body = refusal.problem.bytes
         let headers: HTTPHeaders = [
-            "content-type": Problem.contentType, "content-length": "\(body.count)", "connection": "close",
+            "content-type": Problem.contentType, "content-length": "\(body.count)", "x-request-id": refusal.id,
+            "date": Date.now.httpText, "connection": "close",
         ]
-        let status = HTTPResponseStatus(statusCode: problem.status.code, reasonPhrase: problem.status.reasonPhrase)
-        context.write(
-            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))),
-            promise: nil
+        let status = refusal.problem.status
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase),
+            headers: headers
         )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
         end(context)
+    }
+}
+
+extension Date {
+    /// The time as headers have it (RFC 9110, section 5.6.7).
+    fileprivate var httpText: String {
+        var time = time_t(timeIntervalSince1970)
+        var parts = tm()
+        gmtime_r(&time, &parts)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+            let length = strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+            return String(decoding: UnsafeRawBufferPointer(text)[..<length], as: UTF8.self)
+        }
     }
 }

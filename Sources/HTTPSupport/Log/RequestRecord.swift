@@ -11,7 +11,13 @@ struct RequestRecord: Sendable {
     /// The length of the answer's body, in bytes; 0 where nobody knows it before.
     var length: Int
     var start: ContinuousClock.Instant
+    /// Whom the connection is to, and what a trusted proxy says instead.
+    var peer: HostAddress?
+    var forwarding: Forwarding?
     var logger: Logger
+
+    /// What the log calls a request's name; the library of the server has set it.
+    static let idKey = "hb.request.id"
 
     /// Writes it down, when the request has been answered.
     ///
@@ -28,6 +34,7 @@ struct RequestRecord: Sendable {
         var metadata: Logger.Metadata = [
             "status": .stringConvertible(status), "bytes": .stringConvertible(length),
             "duration_ms": .stringConvertible(duration.milliseconds),
+            "address": "\(forwarding?.address ?? peer?.description ?? "")",
         ]
         if let method, let path {
             metadata["method"] = "\(method)"

@@ -45,8 +45,8 @@ package struct RouteTable: Sendable {
         translate: @escaping ProblemTranslation
     ) -> Router<RouteContext> {
         let router = Router(context: RouteContext.self)
+        router.add(middleware: RequestLog(proxies: traffic.proxies))
         router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
-        router.add(middleware: RequestLog())
         router.add(middleware: ProblemMiddleware(translate: translate))
         for (path, handlers) in routes {
             let allowed = HTTPRequest.Method.served.filter { handlers[$0] != nil || $0 == .options }
@@ -69,7 +69,11 @@ package struct RouteTable: Sendable {
                 router.on(RouterPath(path), method: method) { request, context in
                     var context = context
                     context.traffic = traffic
-                    context.claims = try await authenticator.claims(of: request, for: access)
+                    context.claims = try await authenticator.claims(
+                        of: request,
+                        to: context.forwarding?.host,
+                        for: access
+                    )
                     return try await handler(request, context)
                 }
             }
