@@ -86,6 +86,25 @@ struct ProxyTests {
         }
     }
 
+    @Test("connections count for their clients: whoever has most loses the slowest, not the proxy")
+    func connections() async throws {
+        let server = try await ServerProcess(in: Workspace(), ["--trusted-proxy", "127.0.0.1"], maximumFiles: 320)
+        func open(_ client: String) throws -> HTTPConnection {
+            let connection = try HTTPConnection(port: server.port)
+            try connection.send("GET", "/healthz", headers: ["X-Forwarded-For": client])
+            #expect(try connection.answer().status == 200)
+            return connection
+        }
+        // Of 64, the oldest are of the one who has few.
+        let few = try (0..<10).map { _ in try open("203.0.113.1") }
+        let many = try (0..<100).map { _ in try open("203.0.113.2") }
+        for connection in few {
+            try connection.send("GET", "/healthz")
+            #expect(try connection.answer().status == 200)
+        }
+        withExtendedLifetime(many) {}
+    }
+
     @Test("a request is called what its sender calls it, where that can stand in a log")
     func requestIDs() async throws {
         let server = try await ServerProcess(in: Workspace())
