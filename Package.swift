@@ -302,7 +302,7 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Completeness", "HTTPSupport", "InventoryHTTP", "Schema", "Store", "TestSupport",
+                "API", "Completeness", "HTTPSupport", "Inventory", "InventoryHTTP", "Schema", "Store", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -10,21 +10,31 @@ import OrderedCollections
 package struct RouteTable: Sendable {
     package typealias Handler = @Sendable (Request, RouteContext) async throws -> Response
 
-    private var routes: OrderedDictionary<String, [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]> = [:]
+    private var routes: OrderedDictionary<String, [HTTPRequest.Method: Route]> = [:]
+
+    private struct Route {
+        var access: RouteAccess
+        var conditions: RouteConditions
+        var handler: Handler
+    }
 
     package init() {}
 
+    /// - Parameter conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
     package mutating func add(
         _ path: String,
         _ method: HTTPRequest.Method,
         _ access: RouteAccess = .token,
+        conditions: RouteConditions = .refused(),
         handler: @escaping Handler
     ) {
-        routes[path, default: [:]][method] = (access, handler)
-        if method == .get {
-            let head: Handler = { try await handler($0, $1).withoutBody }
-            routes[path, default: [:]][.head] = (access, head)
+        guard method == .get else {
+            routes[path, default: [:]][method] = Route(access: access, conditions: conditions, handler: handler)
+            return
         }
+        let head: Handler = { try await handler($0, $1).withoutBody }
+        routes[path, default: [:]][.get] = Route(access: access, conditions: .honoured, handler: handler)
+        routes[path, default: [:]][.head] = Route(access: access, conditions: .honoured, handler: head)
     }
 
     /// Adds the routes of another table, behind those that are there. No method of a path may be in both.
@@ -56,7 +66,7 @@ package struct RouteTable: Sendable {
                 Response(status: .noContent, headers: [.allow: allowed])
             }
             for method in HTTPRequest.Method.known where method != .options {
-                guard let (access, handler) = handlers[method] else {
+                guard let route = handlers[method] else {
                     router.on(RouterPath(path), method: method) { request, _ -> Response in
                         throw Problem(
                             .methodNotAllowed,
@@ -72,9 +82,10 @@ package struct RouteTable: Sendable {
                     context.claims = try await authenticator.claims(
                         of: request,
                         to: context.forwarding?.host,
-                        for: access
+                        for: route.access
                     )
-                    return try await handler(request, context)
+                    try route.conditions.check(request)
+                    return try await route.handler(request, context)
                 }
             }
         }
