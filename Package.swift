@@ -49,6 +49,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CDuckDB"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CSystemShims"),
         .target(
             name: "Scheduling",
@@ -172,7 +173,7 @@ let package = Package(
         .target(
             name: "HTTPSupport",
             dependencies: [
-                "Scheduling", "Schema", "Tokens",
+                "CZlib", "Scheduling", "Schema", "Tokens",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
