@@ -40,7 +40,7 @@ package struct HTTPServer: Service {
                 responder: router.buildResponder(),
                 server: .http1(
                     configuration: .init(
-                        additionalChannelHandlers: [ConnectionHandler(traffic.connections)],
+                        additionalChannelHandlers: [ConnectionHandler(traffic.connections, logger: logger)],
                         idleTimeout: Self.idleTimeout
                     )
                 ),

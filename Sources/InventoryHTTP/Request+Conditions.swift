@@ -6,46 +6,24 @@ package import Records
 extension Request {
     /// What the headers `If-Match` and `If-None-Match` want of the resource's version (RFC 9110, section 13.1).
     ///
-    /// - Throws: ``Problem`` 400 when one is no list of entity tags.
+    /// - Throws: ``Problem`` 400 when one is no list of entity tags, 412 when one can never hold.
     package func versionConditions() throws(Problem) -> [VersionCondition] {
         var conditions: [VersionCondition] = []
-        // `If-Match: *` wants the resource to be there, which every request that has such a header does.
-        if let tags = try entityTags(.ifMatch) {
-            conditions.append(.isAny(of: tags.filter { !$0.isWeak }.compactMap(\.version)))
+        switch try entityTags(.ifMatch) {
+        case .any: conditions.append(.isPresent)
+        case .tags(let tags): conditions.append(.isAny(of: tags.filter { !$0.isWeak }.compactMap(\.version)))
+        case nil: break
         }
-        if let tags = try entityTags(.ifNoneMatch) {
-            conditions.append(.isNone(of: tags.compactMap(\.version)))
-        } else if headers[.ifNoneMatch] != nil {
-            conditions.append(.isAbsent)
+        switch try entityTags(.ifNoneMatch) {
+        case .any: conditions.append(.isAbsent)
+        case .tags(let tags): conditions.append(.isNone(of: tags.compactMap(\.version)))
+        case nil: break
         }
         return conditions
     }
-
-    /// The entity tags of a header; nil where it is missing or `*`.
-    private func entityTags(_ name: HTTPField.Name) throws(Problem) -> [(version: UInt64?, isWeak: Bool)]? {
-        guard let text = headers[name], text.trimmingSpaces != "*" else { return nil }
-        var tags: [(version: UInt64?, isWeak: Bool)] = []
-        for part in text.split(separator: ",") {
-            var tag = part.trimmingSpaces
-            let isWeak = tag.hasPrefix("W/")
-            if isWeak { tag = tag.dropFirst(2) }
-            guard tag.utf8.count >= 2, tag.hasPrefix("\""), tag.hasSuffix("\"") else {
-                throw Problem(
-                    .badRequest,
-                    "\(name) is \(text.debugDescription), which is no list of entity tags such as \"7\"."
-                )
-            }
-            tags.append((UInt64(tag.dropFirst().dropLast()), isWeak))
-        }
-        return tags
-    }
 }
 
-extension StringProtocol where SubSequence == Substring {
-    fileprivate var trimmingSpaces: Substring {
-        var text = self[...]
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
-    }
+extension EntityTag {
+    /// The version that it stands for; nil for what is no tag of a resource.
+    fileprivate var version: UInt64? { UInt64(text).flatMap { "\($0)" == text ? $0 : nil } }
 }

@@ -16,7 +16,9 @@ extension Request {
             } then: {
                 try await use($0)
             }
-        } catch var problem as Problem where problem.status == .unsupportedMediaType {
+        } catch var problem as Problem
+            where problem.status == .unsupportedMediaType && problem.headers[.acceptEncoding] == nil
+        {
             // RFC 5789, section 2.2.
             problem.headers[.acceptPatch] = "application/merge-patch+json, application/json"
             throw problem

@@ -47,13 +47,40 @@ struct RefusalTests {
     func methodsAndTypes() async throws {
         let routes = try await RoutesUnderTest()
         let put = try await routes.request("PUT", "/ComputeNode", "{}")
-        #expect(put.status == 405 && put.headers[.allow] == "GET, HEAD, POST, PATCH, DELETE")
+        #expect(put.status == 405 && put.headers[.allow] == "GET, HEAD, POST, PATCH, DELETE, OPTIONS")
+        for method in ["PROPFIND", "SEARCH"] {
+            let answer = try await routes.request(method, "/ComputeNode")
+            #expect(answer.status == 501 && answer.text.contains("No path has the method \(method)."))
+        }
         let text = try await routes.request("POST", "/ComputeNode", headers: ["content-type": "text/plain"], "{}")
         #expect(text.status == 415 && text.text.contains("must be application/json"))
         let patch = try await routes.request("PATCH", "/BMC/a", headers: ["content-type": "text/plain"], "{}")
         #expect(patch.status == 415 && patch.headers[HTTPField.Name("Accept-Patch")!]?.contains("merge-patch") == true)
         let tag = ["content-type": "application/json", "if-match": "7"]
         #expect(try await routes.request("DELETE", "/BMC/a", headers: tag).status == 400)
+    }
+
+    @Test("need not be tried: OPTIONS answers which methods a path has, and TRACE and CONNECT are none of them")
+    func options() async throws {
+        let routes = try await RoutesUnderTest()
+        for (path, allowed) in [
+            ("/ComputeNode", "GET, HEAD, POST, PATCH, DELETE, OPTIONS"),
+            ("/inventory/bmc/x1000c0s0b0", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+            ("/BMC/x1000c0s0b0/history", "GET, HEAD, OPTIONS"), ("/transactions", "POST, OPTIONS"),
+            ("/snapshots", "GET, HEAD, POST, OPTIONS"), ("/snapshots/none", "GET, HEAD, DELETE, OPTIONS"),
+            ("/snapshots/none/restore", "POST, OPTIONS"), ("/restore", "POST, OPTIONS"),
+            ("/diff", "GET, HEAD, OPTIONS"), ("/events", "GET, HEAD, OPTIONS"), ("/schemas", "GET, HEAD, OPTIONS"),
+            ("/healthz", "GET, HEAD, OPTIONS"), ("/metrics", "GET, HEAD, OPTIONS"),
+            ("*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+        ] {
+            let answer = try await routes.request("OPTIONS", path, headers: [:])
+            #expect(answer.status == 204 && answer.headers[.allow] == allowed && answer.text == "", "\(path)")
+            for method in ["TRACE", "CONNECT"] where path != "*" {
+                let refused = try await routes.request(method, path)
+                #expect(refused.status == 405 && refused.headers[.allow] == allowed, "\(path)")
+            }
+        }
+        #expect(try await routes.request("OPTIONS", "/nowhere").status == 404)
     }
 
     @Test("are told by versions, too: what has changed since is a 412")

@@ -3,6 +3,7 @@ import Completeness
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
+import Inventory
 import InventoryHTTP
 import Logging
 import NIOCore
@@ -34,6 +35,9 @@ final class RoutesUnderTest: Sendable {
         )
         responder = router.buildResponder()
     }
+
+    /// How many resources of a kind there are.
+    func count(_ kind: Kind) -> Int { store.count(kind) }
 
     func request(
         _ method: String,

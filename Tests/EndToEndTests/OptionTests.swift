@@ -96,7 +96,7 @@ struct OptionTests {
             (["--listen", "8080"], "such as 127.0.0.1:8080"), (["--snapshot-freq", "1w"], "such as 30s"),
             (["--body-memory", "lots"], "such as 500kB"), (["--file-mode", "0777"], "none of 0600, 0640 and 0660"),
             (["--fsync", "sometimes"], "none of always, interval:1s"), (["--log-format", "xml"], "json"),
-            (["--snapshot-keep-for", "1"], "such as 30s"),
+            (["--snapshot-keep-for", "1"], "such as 30s"), (["--trusted-proxy", "proxy"], "such as 10.0.0.0/8"),
         ]
     )
     func expectations(arguments: [String], expected: String) throws {
@@ -139,7 +139,7 @@ struct OptionTests {
     func help() throws {
         let help = try ServerProcess.run("serve", "--help")
         #expect(help.status == 0)
-        for option in ["--listen", "--data-dir", "--snapshot-freq", "default: 1h", "--config"] {
+        for option in ["--listen", "--data-dir", "--trusted-proxy", "--snapshot-freq", "default: 1h", "--config"] {
             #expect(help.output.contains(option), "\(option)")
         }
         #expect(try ServerProcess.run("--version").output.hasPrefix("0."))

@@ -208,6 +208,8 @@ struct QueryTests {
     @Test("say what is wrong with them, and where")
     func mistakes() async throws {
         let server = try await filled()
+        let conditional = try server.write("POST", "/query", #"{"sql":"SELECT 1"}"#, headers: ["If-Match": "*"])
+        #expect(conditional.status == 400 && conditional.text.contains("If-Match is not for this path"))
         let parse = try server.query("SELECT hostname FRM compute_nodes WHERE")
         #expect(parse.status == 400)
         #expect(try JSONValue(parsing: parse.body)["position"] == 21)

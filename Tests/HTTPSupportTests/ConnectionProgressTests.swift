@@ -79,7 +79,7 @@ struct ConnectionProgressTests {
     mutating func early() {
         receive(100)
         progress.receiveHead()
-        progress.endAnswer(at: now)
+        progress.endAnswer()
         pass(10)
         #expect(progress.fault(at: now) == nil)
         let isEnd = progress.receiveEnd()
@@ -95,7 +95,7 @@ struct ConnectionProgressTests {
         #expect(!isEnd)
         pass(1000)
         #expect(progress.isWorkedOn && progress.fault(at: now) == nil)
-        progress.endAnswer(at: now)
+        progress.endAnswer()
         #expect(!progress.isWorkedOn)
     }
 
@@ -117,9 +117,9 @@ struct ConnectionProgressTests {
     mutating func draining() {
         receive(100)
         progress.receiveHead()
-        let hasRest = progress.refuseBody()
-        #expect(hasRest)
-        progress.endAnswer(at: now)
+        #expect(progress.hasRestOfBody)
+        progress.endAnswer()
+        progress.drain(at: now)
         receive(1 << 20)
         pass(4)
         #expect(progress.fault(at: now) == nil)
@@ -128,5 +128,19 @@ struct ConnectionProgressTests {
         #expect(isEnd)
         pass(2)
         #expect(progress.fault(at: now) == .drained)
+    }
+
+    @Test("whose last answer has been sent is left to its client for 5 s")
+    mutating func lingering() {
+        receive(100)
+        progress.receiveHead()
+        _ = progress.receiveEnd()
+        progress.endAnswer()
+        progress.drain(at: now)
+        pass(5)
+        #expect(progress.fault(at: now) == nil)
+        receive(1)
+        pass(1)
+        #expect(progress.fault(at: now) == .lingering)
     }
 }

@@ -80,11 +80,22 @@ package final class HTTPConnection {
         headers: [String: String] = [:],
         body: String? = nil
     ) throws {
+        try send(method, path, token: token, headers: headers, bytes: body.map { Array($0.utf8) })
+    }
+
+    /// Sends one request with a body of any bytes.
+    package func send(
+        _ method: String,
+        _ path: String,
+        token: String? = nil,
+        headers: [String: String] = [:],
+        bytes: [UInt8]?
+    ) throws {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: localhost"]
         if let token { lines.append("Authorization: Bearer \(token)") }
-        if let body { lines.append("Content-Length: \(body.utf8.count)") }
+        if let bytes { lines.append("Content-Length: \(bytes.count)") }
         lines += headers.map { "\($0.key): \($0.value)" }
-        try send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8))
+        try send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (bytes ?? []))
     }
 
     /// Sends a request and reads its answer; further ones can follow on the connection.

@@ -49,6 +49,7 @@ struct LineRoutes {
     }
 
     func create(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
+        let content = BodyContent(request.body, try request.contentCoding())
         let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
         context.askForBody(of: request)
         let groups = AsyncThrowingChannel<Group, any Error>()
@@ -58,7 +59,7 @@ struct LineRoutes {
             body: ResponseBody { writer in
                 defer { withExtendedLifetime(room) {} }
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { await read(kind, request.body, author: context.subject, into: groups) }
+                    tasks.addTask { await read(kind, content, author: context.subject, into: groups) }
                     var (created, failed) = (0, 0)
                     for try await group in groups.buffer(policy: .bounded(Self.maximumWaiting)) {
                         var buffer = ByteBuffer()
@@ -114,18 +115,25 @@ struct LineRoutes {
     /// Reads the lines of a body and passes them on in groups, until it ends or the client is gone.
     private func read(
         _ kind: Kind,
-        _ body: RequestBody,
+        _ content: BodyContent,
         author: String?,
         into groups: AsyncThrowingChannel<Group, any Error>
     ) async {
         var lines = LineSplitter(maximumSize: Self.maximumLineSize)
         do {
-            for try await buffer in body {
+            for try await buffer in content {
                 lines.append(buffer)
                 try await send(kind, &lines, author: author, into: groups)
             }
             lines.end()
             try await send(kind, &lines, author: author, into: groups)
+            groups.finish()
+        } catch let problem as Problem {
+            // The line that could not be read on is told like others that are wrong.
+            let line = Self.line(lines.count + 1, problem)
+            await groups.send(
+                Group(lines: [line], submitted: store.submit([Transaction(author: author, [line.operation])]))
+            )
             groups.finish()
         } catch {
             groups.fail(error)
@@ -167,10 +175,14 @@ struct LineRoutes {
         } catch let refusal as Refusal {
             return Line(number: number, operation: Transaction.Operation(.refuse(refusal)))
         } catch {
-            let problem = error as? Problem ?? Problem(.badRequest, "The line is not JSON: \(error).")
-            let refusal = Refusal(.invalid, problem.detail)
-            return Line(number: number, operation: Transaction.Operation(.refuse(refusal)), problem: problem)
+            return Self.line(number, error as? Problem ?? Problem(.badRequest, "The line is not JSON: \(error)."))
         }
+    }
+
+    /// A line that could not even be read.
+    private static func line(_ number: Int, _ problem: Problem) -> Line {
+        let refusal = Refusal(.invalid, problem.detail)
+        return Line(number: number, operation: Transaction.Operation(.refuse(refusal)), problem: problem)
     }
 }
 
@@ -181,7 +193,8 @@ private struct LineSplitter {
     /// Where the next line begins, and how far it is known to have no end.
     private var start = 0
     private var searched = 0
-    private var number = 0
+    /// How many lines have ended.
+    private(set) var count = 0
     /// Whether the line that is being read is too long, so that what comes of it is dropped.
     private var isDropping = false
     private var isAtEnd = false
@@ -219,15 +232,15 @@ private struct LineSplitter {
                 searched = bytes.count
                 return nil
             }
-            number += 1
+            count += 1
             let line = bytes[start..<end]
             let wasDropping = isDropping
             isDropping = false
             start = min(end + 1, bytes.count)
             searched = start
-            if wasDropping || line.count > maximumSize { return (number, nil) }
+            if wasDropping || line.count > maximumSize { return (count, nil) }
             if line.contains(where: { ![UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains($0) }) {
-                return (number, line)
+                return (count, line)
             }
         }
     }

@@ -18,20 +18,31 @@ struct ResourceRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
-        routes.add(path, .post) { request, context in
+        let creation = RouteConditions.refused(
+            instead:
+                "What is there already is not created again; PUT \(path)/… with If-None-Match: * creates one at its place."
+        )
+        routes.add(path, .post, conditions: creation) { request, context in
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
                 return try await create(kind, at: path, request, context)
             }
             return try await LineRoutes(store: store).create(kind, request, context)
         }
         routes.add("\(path)/{ref}", .get, .open) { request, context in try await get(kind, request, context) }
-        routes.add("\(path)/{ref}", .put) { request, context in try await replace(kind, request, context) }
-        routes.add("\(path)/{ref}", .post) { request, context in try await replace(kind, request, context) }
+        for method in [HTTPRequest.Method.put, .post] {
+            routes.add("\(path)/{ref}", method, conditions: .honoured) { request, context in
+                try await replace(kind, at: path, request, context)
+            }
+        }
         routes.add("\(path)/{ref}/history", .get) { request, context in
             try await history(kind, at: path, request, context)
         }
-        routes.add("\(path)/{ref}", .patch) { request, context in try await patch(kind, request, context) }
-        routes.add("\(path)/{ref}", .delete) { request, context in try await delete(kind, request, context) }
+        routes.add("\(path)/{ref}", .patch, conditions: .honoured) { request, context in
+            try await patch(kind, request, context)
+        }
+        routes.add("\(path)/{ref}", .delete, conditions: .honoured) { request, context in
+            try await delete(kind, request, context)
+        }
     }
 
     private func get(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
@@ -54,10 +65,14 @@ struct ResourceRoutes {
     /// Answers a request that has a condition on the version.
     private func conditional(_ stored: StoredResource, _ request: Request) throws -> Response {
         for condition in try request.versionConditions() where !condition.holds(for: stored.version) {
-            guard case .isAny = condition else {
-                return Response(status: .notModified, headers: [.eTag: stored.entityTag])
+            if case .isAny = condition {
+                throw Problem(
+                    .preconditionFailed,
+                    "The version is \(stored.version).",
+                    headers: [.eTag: stored.entityTag]
+                )
             }
-            throw Problem(.preconditionFailed, "The version is \(stored.version).", headers: [.eTag: stored.entityTag])
+            return Response(status: .notModified, headers: [.eTag: stored.entityTag])
         }
         return .resource(stored)
     }
@@ -94,7 +109,7 @@ struct ResourceRoutes {
         var response = Response.json(JSONValue.array(page.versions.map(\.json)).bytes)
         if page.hasMore, let last = page.versions.last {
             let page = "\(path)/\(reference.percentEncoded)/history?limit=\(count)&before=\(last.sequence)"
-            response.headers[.link] = "<\(page)>; rel=\"next\""
+            response.headers[.link] = "<\(context.link(page))>; rel=\"next\""
         }
         return response
     }
@@ -111,9 +126,7 @@ struct ResourceRoutes {
             switch creation {
             case .one(let submission):
                 let outcome = try await commit(.create(submission), context)
-                var response = Response.resource(outcome.written, status: .created)
-                response.headers[.location] = "\(path)/\(outcome.resource.id.lowercased)"
-                return response
+                return Self.created(outcome, at: path, context)
             case .many(let operations):
                 return try await create(operations, context)
             }
@@ -149,8 +162,15 @@ struct ResourceRoutes {
         }
     }
 
+    private static func created(_ outcome: Outcome, at path: String, _ context: RouteContext) -> Response {
+        var response = Response.resource(outcome.written, status: .created)
+        response.headers[.location] = context.link("\(path)/\(outcome.resource.id.lowercased)")
+        return response
+    }
+
     private func replace(
         _ kind: Kind,
+        at path: String,
         _ request: Request,
         _ context: RouteContext
     ) async throws -> Response {
@@ -164,7 +184,8 @@ struct ResourceRoutes {
             )
         } then: { submission in
             let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
-            return .resource(try await commit(operation, context).written)
+            let outcome = try await commit(operation, context)
+            return outcome.before == nil ? Self.created(outcome, at: path, context) : .resource(outcome.written)
         }
     }
 

@@ -7,9 +7,13 @@ import Schema
 /// The schemas that requests are held to: `/schemas` and `/schemas/{Kind}.json`.
 struct SchemaRoutes {
     func add(to routes: inout RouteTable) {
-        let names = InventorySchemas.all.map { JSONValue.string("/schemas/\($0.name).json") }
-        let list = JSONValue.array(names).bytes
-        routes.add("/schemas", .get, .open) { _, _ in .json(list) }
+        routes.add("/schemas", .get, .open) { _, context in
+            .json(
+                JSONValue.array(
+                    InventorySchemas.all.map { .string(context.link("/schemas/\($0.name).json")) }
+                ).bytes
+            )
+        }
         for (name, schema) in InventorySchemas.all {
             let text = Array(schema.json.prettyText.utf8)
             routes.add("/schemas/\(name).json", .get, .open) { _, _ in

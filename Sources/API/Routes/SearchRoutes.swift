@@ -16,13 +16,16 @@ struct SearchRoutes {
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
         routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
-        routes.add(path, .patch) { request, context in
+        let conditions = RouteConditions.refused(
+            instead: "expect=N says how many must match, and POST /transactions takes a version for each resource."
+        )
+        routes.add(path, .patch, conditions: conditions) { request, context in
             let wanted = try Self.change(kind, request)
             return try await request.withMergePatch(context) { patch in
                 try await change(wanted, context) { .patch(kind, $0, patch) }
             }
         }
-        routes.add(path, .delete) { request, context in
+        routes.add(path, .delete, conditions: conditions) { request, context in
             try await change(Self.change(kind, request), context) { .delete(kind, $0) }
         }
     }
@@ -47,7 +50,7 @@ struct SearchRoutes {
                 Response.documents(count: found.count, length: found.documentLength) { found.document(at: $0) }
             }
         if let query = wanted.query(of: result) {
-            response.headers[.link] = "<\(request.uri.path)?\(query)>; rel=\"next\""
+            response.headers[.link] = "<\(context.link(request.uri.path))?\(query)>; rel=\"next\""
         }
         return response
     }

@@ -16,10 +16,10 @@ struct SnapshotRoutes {
         routes.add("/snapshots", .get) { _, _ in
             try await .json(JSONValue.array(store.snapshots().map(\.json)).bytes)
         }
-        routes.add("/snapshots", .post) { _, _ in
+        routes.add("/snapshots", .post) { _, context in
             let (snapshot, isNew) = try await store.takeSnapshot()
             var response = Response.json(snapshot.json.bytes, status: isNew ? .created : .ok)
-            response.headers[.location] = "/snapshots/\(snapshot.id)"
+            response.headers[.location] = context.link("/snapshots/\(snapshot.id)")
             return response
         }
         routes.add("/snapshots/{id}", .get) { _, context in

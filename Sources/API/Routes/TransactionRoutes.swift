@@ -12,7 +12,8 @@ struct TransactionRoutes {
     let store: InventoryStore
 
     func add(to routes: inout RouteTable) {
-        routes.add("/transactions", .post) { request, context in
+        let conditions = RouteConditions.refused(instead: "Each change takes a version.")
+        routes.add("/transactions", .post, conditions: conditions) { request, context in
             let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
             return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
                 try TransactionBody(bytes.readableBytesView, for: store)

@@ -21,11 +21,12 @@ package struct Authenticator: Sendable {
 
     /// What the token says that came with a request; nil where none is needed.
     ///
+    /// - Parameter host: What the client calls the server, where a proxy says it.
     /// - Throws: ``Problem`` 401 when the route needs a token and there is none, or when the one that came is no good.
-    func claims(of request: Request, for access: RouteAccess) async throws(Problem) -> TokenClaims? {
+    func claims(of request: Request, to host: String?, for access: RouteAccess) async throws(Problem) -> TokenClaims? {
         guard access != .always else { return nil }
         guard let key else {
-            if access == .token { try pages.check(request) }
+            if access == .token { try pages.check(request, for: host ?? request.head.authority) }
             return nil
         }
         guard let header = request.headers[.authorization] else {

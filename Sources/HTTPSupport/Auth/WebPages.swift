@@ -16,9 +16,10 @@ package struct WebPages: Sendable {
         hosts = Set(["localhost", machine, String(short)] + allowedHosts.map { $0.lowercased() })
     }
 
+    /// - Parameter authority: What the client calls the server.
     /// - Throws: ``Problem`` 403, or 415, for a request that a page of another site may have made.
-    func check(_ request: Request) throws(Problem) {
-        if let authority = request.head.authority {
+    func check(_ request: Request, for authority: String?) throws(Problem) {
+        if let authority {
             let host = Self.host(of: authority)
             guard Self.isAddress(host) || hosts.contains(host.lowercased()) else {
                 throw Problem(
@@ -30,7 +31,7 @@ package struct WebPages: Sendable {
         }
         if let origin = request.headers[Self.origin] {
             let site = origin.firstRange(of: "://").map { String(origin[$0.upperBound...]) }
-            guard let site, site.lowercased() == request.head.authority?.lowercased() else {
+            guard let site, site.lowercased() == authority?.lowercased() else {
                 throw Problem(.forbidden, "A page of \(origin) may not change this server, which wants no tokens.")
             }
         }

@@ -5,8 +5,8 @@ import Synchronization
 /// A client's connection.
 final class Connection: Sendable {
     let channel: any Channel
-    /// The address of the client on the network, as ``Caller/address``.
-    let address: String
+    /// Whom the connection is to; nil where that is nobody on the network.
+    let address: HostAddress?
     private let handler: NIOLoopBound<ConnectionHandler>
     private let state = Mutex(State())
     /// The time when anything was received or taken last, in nanoseconds; the largest while the server works.
@@ -30,7 +30,7 @@ final class Connection: Sendable {
     init(_ channel: any Channel, _ handler: ConnectionHandler) {
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
-        address = channel.remoteAddress?.network ?? ""
+        address = HostAddress(channel.remoteAddress)
         progress.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)
     }
 
@@ -56,7 +56,10 @@ final class Connection: Sendable {
     func check(_ logger: Logger) {
         channel.eventLoop.execute { [self] in
             guard let fault = handler.value.check() else { return }
-            logger.info("ended a connection", metadata: ["address": "\(address)", "reason": "\(fault.rawValue)"])
+            logger.info(
+                "ended a connection",
+                metadata: ["address": "\(address?.description ?? "")", "reason": "\(fault.rawValue)"]
+            )
         }
     }
 

@@ -1,6 +1,8 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Follows a connection from its beginning to its end, and ends it when its client is too slow.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -10,6 +12,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let connections: Connections
+    private let logger: Logger
     private var connection: Connection?
     private var context: ChannelHandlerContext?
     private var progress = ConnectionProgress()
@@ -18,16 +21,23 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// which it has only so many for all connections.
     private static let socketBuffer = 128 << 10
 
-    init(_ connections: Connections) {
+    init(_ connections: Connections, logger: Logger) {
         self.connections = connections
+        self.logger = logger
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let connection = Connection(context.channel, self)
         self.connection = connection
+        let bytes = ByteHandler(self)
         do {
-            try context.pipeline.syncOperations.addHandler(ByteHandler(self), position: .first)
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(bytes, position: .first)
+            try pipeline.addHandler(
+                MessageHandler(self, bytes, logger: logger),
+                position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self))
+            )
             try context.channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: .init(Self.socketBuffer))
         } catch {
             context.fireErrorCaught(error)
@@ -59,6 +69,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             progress.receiveHead(waitsToBeAsked: head.headerFields[.expect] != nil)
+            if let connection, let word = proxies.forwarding(by: connection.address, head.headerFields) {
+                connections.count(connection, for: word.network)
+            }
         case .end:
             if progress.receiveEnd() { context.close(promise: nil) }
             connection?.note(progress, at: .now())
@@ -68,17 +81,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        var data = data
-        switch unwrapOutboundIn(data) {
-        case .head(var head) where head.status.code >= 400 && progress.refuseBody():
-            // The rest of the body is not worth waiting for.
-            head.headerFields[.connection] = "close"
-            data = wrapOutboundOut(.head(head))
-        case .end:
-            let now = NIODeadline.now()
-            progress.endAnswer(at: now)
-            connection?.note(progress, at: now)
-        case .head, .body: break
+        if case .end = unwrapOutboundIn(data) {
+            progress.endAnswer()
+            connection?.note(progress, at: .now())
         }
         context.write(data, promise: promise)
     }
@@ -90,11 +95,28 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    fileprivate func beginReading() {
+    /// Whom the connection is to.
+    var peer: HostAddress? { connection?.address }
+
+    var proxies: TrustedProxies { connections.proxies }
+
+    /// Whether the body of the request that is being answered is not complete.
+    var hasRestOfBody: Bool { progress.hasRestOfBody }
+
+    /// Waits for the client to close the connection, but not for long, when its last answer has been sent.
+    func drain() {
+        progress.drain(at: .now())
+    }
+
+    func beginReading() {
         progress.beginReading(at: .now())
     }
 
-    fileprivate func receive(_ count: Int) {
+    /// Whether a head is being received.
+    var isInHead: Bool { progress.isInHead }
+
+    /// Takes note of bytes.
+    func receive(_ count: Int) {
         let now = NIODeadline.now()
         progress.receive(count, at: now)
         connection?.note(progress, at: now)
@@ -112,27 +134,5 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let context else { return }
         progress.askForBody(at: .now())
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
-    }
-}
-
-/// Sees the bytes of a connection, before they are requests, and when the server waits for some.
-private final class ByteHandler: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-
-    private unowned let handler: ConnectionHandler
-
-    init(_ handler: ConnectionHandler) {
-        self.handler = handler
-    }
-
-    func read(context: ChannelHandlerContext) {
-        handler.beginReading()
-        context.read()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        handler.receive(unwrapInboundIn(data).readableBytes)
-        context.fireChannelRead(data)
     }
 }

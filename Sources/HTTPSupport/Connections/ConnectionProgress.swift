@@ -14,7 +14,8 @@ struct ConnectionProgress {
     static let minimumLongRate = 100_000
     /// How long a client may take to read what was sent to it, which is about 128 KiB.
     static let patience = TimeAmount.seconds(30)
-    /// How long the rest of a body is read after the answer, so that its sender sees that.
+    /// How long is read on after the last answer, so that the client sees it: the system throws away what a client has not
+    /// taken when more comes on a closed connection (RFC 9112, section 9.6).
     static let drainingTime = TimeAmount.seconds(5)
 
     /// What is being received.
@@ -34,9 +35,7 @@ struct ConnectionProgress {
     private var fullSince: NIODeadline?
     /// Whether the client sends the body only when it is asked for it, and has not been.
     private var waitsToBeAsked = false
-    /// Whether the answer makes the rest of the body worthless.
-    private var refusesBody = false
-    /// When the rest of a body is no longer read.
+    /// When nothing is read any more, after the last answer.
     private var drainedBy: NIODeadline?
     /// How many requests have been received, at least their head, and not been answered.
     private(set) var unansweredCount = 0
@@ -47,6 +46,7 @@ struct ConnectionProgress {
         case slowBody = "the body of a request came too slowly"
         case unread = "the client does not read its answer"
         case drained = "the request was answered before its body was complete"
+        case lingering = "the client stays after its last answer"
     }
 
     /// Whether the client does not take what is sent to it.
@@ -93,17 +93,19 @@ struct ConnectionProgress {
         if waitingSince != nil { waitingSince = now }
     }
 
-    /// An answer begins that makes the rest of the body worthless.
-    ///
-    /// - Returns: Whether there is a rest.
-    mutating func refuseBody() -> Bool {
-        refusesBody = phase == .body && unansweredCount == 1
-        return refusesBody
+    /// Whether the body of the request that is being answered is not complete.
+    var hasRestOfBody: Bool { phase == .body && unansweredCount == 1 }
+
+    /// Whether a head is being received.
+    var isInHead: Bool { phase == .head }
+
+    mutating func endAnswer() {
+        unansweredCount = max(0, unansweredCount - 1)
     }
 
-    mutating func endAnswer(at now: NIODeadline) {
-        if refusesBody, phase == .body { drainedBy = now + Self.drainingTime }
-        unansweredCount = max(0, unansweredCount - 1)
+    /// The last answer is complete.
+    mutating func drain(at now: NIODeadline) {
+        drainedBy = now + Self.drainingTime
     }
 
     mutating func setWritable(_ isWritable: Bool, at now: NIODeadline) {
@@ -123,7 +125,7 @@ struct ConnectionProgress {
     /// Why the connection is to end, if it is.
     func fault(at now: NIODeadline) -> Fault? {
         if let fullSince, now - fullSince > Self.patience { return .unread }
-        if let drainedBy, now > drainedBy { return .drained }
+        if let drainedBy { return now > drainedBy ? (phase == .body ? .drained : .lingering) : nil }
         let waited = waited + (phase == .between ? .zero : waiting(at: now))
         switch phase {
         case .between: return nil

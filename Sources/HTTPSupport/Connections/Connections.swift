@@ -8,9 +8,12 @@ final class Connections: Sendable {
     private let open = Mutex(Open())
     /// How many there may be.
     private let maximumCount: Int
+    let proxies: TrustedProxies
 
     fileprivate struct Open {
         var connections: [ObjectIdentifier: Connection] = [:]
+        /// The address that each counts for, as ``Caller/address``.
+        var addresses: [ObjectIdentifier: String] = [:]
         /// How many each address has.
         var counts: [String: Int] = [:]
     }
@@ -20,14 +23,16 @@ final class Connections: Sendable {
     /// How many connections go at once where there are too many: to find them takes as long as there are connections.
     private static let evictedAtOnce = 16
 
-    init(maximumCount: Int) {
+    init(maximumCount: Int, proxies: TrustedProxies) {
         self.maximumCount = maximumCount
+        self.proxies = proxies
     }
 
     func add(_ connection: Connection) {
         let evicted = open.withLock { open in
-            open.connections[ObjectIdentifier(connection.channel)] = connection
-            open.counts[connection.address, default: 0] += 1
+            let id = ObjectIdentifier(connection.channel)
+            open.connections[id] = connection
+            open.count(id, for: connection.address?.network ?? "")
             return open.connections.count > maximumCount ? open.slowest(Self.evictedAtOnce) : []
         }
         for connection in evicted { connection.close() }
@@ -35,9 +40,19 @@ final class Connections: Sendable {
 
     func remove(_ connection: Connection) {
         open.withLock { open in
-            guard open.connections.removeValue(forKey: ObjectIdentifier(connection.channel)) != nil else { return }
-            let left = open.counts[connection.address, default: 1] - 1
-            open.counts[connection.address] = left == 0 ? nil : left
+            let id = ObjectIdentifier(connection.channel)
+            guard open.connections.removeValue(forKey: id) != nil else { return }
+            open.forget(id)
+        }
+    }
+
+    /// Has a proxy's connection count for the client whose request it has.
+    func count(_ connection: Connection, for address: String) {
+        open.withLock { open in
+            let id = ObjectIdentifier(connection.channel)
+            guard let known = open.addresses[id], known != address else { return }
+            open.forget(id)
+            open.count(id, for: address)
         }
     }
 
@@ -75,9 +90,22 @@ final class Connections: Sendable {
 }
 
 extension Connections.Open {
+    fileprivate mutating func count(_ id: ObjectIdentifier, for address: String) {
+        addresses[id] = address
+        counts[address, default: 0] += 1
+    }
+
+    fileprivate mutating func forget(_ id: ObjectIdentifier) {
+        guard let address = addresses.removeValue(forKey: id) else { return }
+        let left = counts[address, default: 1] - 1
+        counts[address] = left == 0 ? nil : left
+    }
+
     /// The slowest connections of the addresses that have most.
     fileprivate func slowest(_ count: Int, where condition: (Connection) -> Bool = { _ in true }) -> [Connection] {
-        let candidates = connections.values.filter(condition).map { ($0, counts[$0.address] ?? 0, $0.lastProgress) }
+        let candidates = connections.filter { condition($0.value) }.map { id, connection in
+            (connection, addresses[id].flatMap { counts[$0] } ?? 0, connection.lastProgress)
+        }
         let greediest = candidates.map(\.1).max() ?? 0
         // Never most of what an address has.
         let count = min(count, max(1, greediest / 4))

@@ -1,23 +1,32 @@
+import HTTPTypes
 import Hummingbird
 import Logging
-import Metrics
-import Scheduling
+import NIOCore
 
-/// Logs every request with what it asked, how it was answered and how long that took, and counts it.
+/// Finds out whose each request is and what it is called, logs it with how it was answered and how long that took, and
+/// counts it.
 struct RequestLog: RouterMiddleware {
+    let proxies: TrustedProxies
+
     func handle(
         _ request: Request,
         context: RouteContext,
         next: (Request, RouteContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
+        var context = context
+        context.forwarding = proxies.forwarding(by: context.peer, request.headers)
+        let id = context.takeID(of: request)
         var response = try await next(request, context)
-        let record = Record(
+        response.headers.append(HTTPField(name: .requestID, value: id))
+        let record = RequestRecord(
             method: request.method.rawValue,
             path: request.uri.string,
             status: response.status.code,
             length: response.body.contentLength ?? 0,
             start: start,
+            peer: context.peer,
+            forwarding: context.forwarding,
             logger: context.logger
         )
         guard record.length > Self.longBody else {
@@ -39,30 +48,28 @@ struct RequestLog: RouterMiddleware {
 
     /// From how many bytes on a request is finished only when its body is sent; shorter ones are sent at once.
     private static let longBody = 1 << 20
+}
 
-    private struct Record: Sendable {
-        var method: String
-        var path: String
-        var status: Int
-        var length: Int
-        var start: ContinuousClock.Instant
-        var logger: Logger
-
-        func finish(aborted: Bool = false) {
-            let duration = ContinuousClock.now - start
-            logger.info("request", metadata: metadata(duration, aborted: aborted))
-            let dimensions = [("method", method), ("status", String(status))]
-            Counter(label: "http_requests_total", dimensions: dimensions).increment()
-            Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+extension RouteContext {
+    /// Takes what the request is called by whoever sends it, or else what the server calls it; the log has that in each line.
+    fileprivate mutating func takeID(of request: Request) -> String {
+        if let given = request.headers[.requestID], given.isRequestID {
+            logger[metadataKey: RequestRecord.idKey] = "\(given)"
+            return given
         }
+        if let made = logger[metadataKey: RequestRecord.idKey] { return made.description }
+        let made = RequestID().description
+        logger[metadataKey: RequestRecord.idKey] = "\(made)"
+        return made
+    }
+}
 
-        private func metadata(_ duration: Duration, aborted: Bool) -> Logger.Metadata {
-            var metadata: Logger.Metadata = [
-                "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
-                "bytes": .stringConvertible(length), "duration_ms": .stringConvertible(duration.milliseconds),
-            ]
-            if aborted { metadata["aborted"] = "the client hung up" }
-            return metadata
-        }
+extension String {
+    /// How long what a client calls its request may be, in bytes.
+    private static let maximumRequestIDLength = 128
+
+    /// Whether it may stand in a log for a request: printable, without spaces, and not long.
+    var isRequestID: Bool {
+        (1...Self.maximumRequestIDLength).contains(utf8.count) && utf8.allSatisfy { 0x21...0x7E ~= $0 }
     }
 }

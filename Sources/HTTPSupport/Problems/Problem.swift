@@ -23,15 +23,19 @@ package struct Problem: Error, HTTPResponseError {
         self.headers = headers
     }
 
+    static let contentType = "application/problem+json"
+
     /// How many errors are listed at most.
     package static let maximumErrors = 1000
 
     package func response(from request: Request, context: some RequestContext) -> Response {
         var headers = headers
-        headers[.contentType] = "application/problem+json"
-        let body = JSONValue.object(json).bytes
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+        headers[.contentType] = Self.contentType
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
+
+    /// The problem document.
+    var bytes: [UInt8] { JSONValue.object(json).bytes }
 
     /// The members of the problem document.
     package var json: JSONObject {

@@ -11,6 +11,17 @@ extension HTTPField.Name {
     /// The number of the transaction that an answer is as of.
     package static let inventorySequence = name("Inventory-Sequence")
 
+    /// What a request is called in logs, of whoever passes it on.
+    static let requestID = name("X-Request-ID")
+
+    /// RFC 7239.
+    static let forwarded = name("Forwarded")
+    /// What proxies say that do not know RFC 7239.
+    static let xForwardedFor = name("X-Forwarded-For")
+    static let xForwardedProto = name("X-Forwarded-Proto")
+    static let xForwardedHost = name("X-Forwarded-Host")
+    static let xForwardedPrefix = name("X-Forwarded-Prefix")
+
     private static func name(_ text: String) -> Self {
         guard let name = Self(text) else { preconditionFailure("a token is the name of a header") }
         return name

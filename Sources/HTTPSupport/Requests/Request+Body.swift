@@ -12,10 +12,10 @@ extension Request {
     ///
     /// - Parameters:
     ///   - types: The media types that it may have.
-    ///   - limit: Its largest size, in bytes.
+    ///   - limit: Its largest size, in bytes, as it comes and as what that stands for.
     ///   - read: Makes something of the bytes; for a large body on a thread of its own.
     ///   - use: Goes on with that. Until it is done the body counts as being there.
-    /// - Throws: ``Problem`` 413 above the limit, 415 for another media type; what `read` and `use` throw.
+    /// - Throws: ``Problem`` 413 above the limit, 415 for another media type or coding; what `read` and `use` throw.
     package func withBody<Value: Sendable, Result>(
         _ context: RouteContext,
         _ types: [String] = Self.jsonTypes,
@@ -29,31 +29,27 @@ extension Request {
                 "The body must be \(types[0]); this one says \(headers[.contentType] ?? "")."
             )
         }
-        let length = headers[.contentLength].flatMap { Int($0) }
-        if let length, length > limit { throw Problem.bodyTooLarge(limit) }
+        let coding = try contentCoding()
+        let sentLength = headers[.contentLength].flatMap { Int($0) }
+        if let sentLength, sentLength > limit { throw Problem.bodyTooLarge(limit) }
+        // What is compressed may come to as much as may be.
+        let isLarge = sentLength.map { $0 > Bodies.smallSize } ?? false
+        let length = coding == .identity ? sentLength : isLarge ? limit : nil
         let bodies = context.traffic.bodies
         var room = try await bodies.room(for: length ?? 0, of: context.caller)
         defer { withExtendedLifetime(room) {} }
         context.askForBody(of: self)
         var bytes = ByteBuffer()
-        var pieces = body.makeAsyncIterator()
-        while var piece = try await Self.next(&pieces) {
+        var pieces = BodyContent(body, coding).makeAsyncIterator()
+        while var piece = try await pieces.next() {
+            guard bytes.readableBytes + piece.readableBytes <= limit else { throw Problem.bodyTooLarge(limit) }
             bytes.writeBuffer(&piece)
-            if bytes.readableBytes > limit { throw Problem.bodyTooLarge(limit) }
             // Of a body whose length nobody knows before.
             if length == nil, room == nil, bytes.readableBytes > Bodies.smallSize {
                 room = try await bodies.room(for: limit, of: context.caller)
             }
         }
         return try await use(try await bodies.read(bytes, read))
-    }
-
-    private static func next(_ pieces: inout RequestBody.AsyncIterator) async throws(Problem) -> ByteBuffer? {
-        do {
-            return try await pieces.next()
-        } catch {
-            throw Problem(.badRequest, "The body ended before it was complete.")
-        }
     }
 
     /// The media type of the body, without parameters; nil where the request does not say it.

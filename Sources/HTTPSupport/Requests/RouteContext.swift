@@ -19,10 +19,15 @@ package struct RouteContext: RequestContext {
         set { sharedTraffic = newValue }
     }
     private let channel: any Channel
+    /// Whom the connection is to; nil where that is nobody on the network.
+    let peer: HostAddress?
+    /// What trusted proxies say of the request; nil where none has passed it on.
+    var forwarding: Forwarding?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
+        peer = HostAddress(channel.remoteAddress)
     }
 
     /// Subject of the token that came with the request; nil without one.
@@ -33,9 +38,12 @@ package struct RouteContext: RequestContext {
         Caller(
             subject: subject,
             roles: Set([claims?.role].compactMap(\.self)),
-            address: channel.remoteAddress?.network ?? ""
+            address: forwarding?.network ?? peer?.network ?? ""
         )
     }
+
+    /// The address of something that has a path on this server, as the client has to use it.
+    package func link(_ path: String) -> String { forwarding.map { $0.base + path } ?? path }
 
     /// How long a client is answered that has closed its side of the connection, since it may be gone.
     private static let silence = Duration.seconds(1)

@@ -1,7 +1,8 @@
-/// What requests of all clients have in common: their connections, and the memory for their bodies.
+/// What requests of all clients have in common: their connections, the memory for their bodies, and who may speak for others.
 package final class Traffic: Sendable {
     let connections: Connections
     package let bodies: Bodies
+    let proxies: TrustedProxies
 
     /// How many connections there are at most, however many files may be open.
     private static let maximumConnections = 4096
@@ -9,10 +10,12 @@ package final class Traffic: Sendable {
     private static let reservedFiles = 256
 
     /// - Parameter maximumFiles: How many files the process may have open.
-    package init(bodies: Bodies, maximumFiles: Int) {
+    package init(bodies: Bodies, maximumFiles: Int, proxies: TrustedProxies = .none) {
         connections = Connections(
-            maximumCount: max(16, min(Self.maximumConnections, maximumFiles - Self.reservedFiles))
+            maximumCount: max(16, min(Self.maximumConnections, maximumFiles - Self.reservedFiles)),
+            proxies: proxies
         )
         self.bodies = bodies
+        self.proxies = proxies
     }
 }

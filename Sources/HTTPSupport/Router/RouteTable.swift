@@ -5,30 +5,36 @@ import OrderedCollections
 
 /// Routes, by path and method.
 ///
-/// A path that is there answers other methods with 405 and says which it has. The router compares paths one after the
+/// A path that is there answers other methods with 405, and says with that and to OPTIONS which it has. The router compares paths one after the
 /// other, so what is asked for most is added first.
 package struct RouteTable: Sendable {
     package typealias Handler = @Sendable (Request, RouteContext) async throws -> Response
 
-    private var routes: OrderedDictionary<String, [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]> = [:]
+    private var routes: OrderedDictionary<String, [HTTPRequest.Method: Route]> = [:]
 
-    private static let methods: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-    ]
+    private struct Route {
+        var access: RouteAccess
+        var conditions: RouteConditions
+        var handler: Handler
+    }
 
     package init() {}
 
+    /// - Parameter conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
     package mutating func add(
         _ path: String,
         _ method: HTTPRequest.Method,
         _ access: RouteAccess = .token,
+        conditions: RouteConditions = .refused(),
         handler: @escaping Handler
     ) {
-        routes[path, default: [:]][method] = (access, handler)
-        if method == .get {
-            let head: Handler = { try await handler($0, $1).createHeadResponse() }
-            routes[path, default: [:]][.head] = (access, head)
+        guard method == .get else {
+            routes[path, default: [:]][method] = Route(access: access, conditions: conditions, handler: handler)
+            return
         }
+        let head: Handler = { try await handler($0, $1).withoutBody }
+        routes[path, default: [:]][.get] = Route(access: access, conditions: .honoured, handler: handler)
+        routes[path, default: [:]][.head] = Route(access: access, conditions: .honoured, handler: head)
     }
 
     /// Adds the routes of another table, behind those that are there. No method of a path may be in both.
@@ -49,13 +55,18 @@ package struct RouteTable: Sendable {
         translate: @escaping ProblemTranslation
     ) -> Router<RouteContext> {
         let router = Router(context: RouteContext.self)
+        router.add(middleware: RequestLog(proxies: traffic.proxies))
         router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
-        router.add(middleware: RequestLog())
         router.add(middleware: ProblemMiddleware(translate: translate))
         for (path, handlers) in routes {
-            let allowed = Self.methods.filter { handlers[$0] != nil }.map(\.rawValue).joined(separator: ", ")
-            for method in Self.methods {
-                guard let (access, handler) = handlers[method] else {
+            let allowed = HTTPRequest.Method.served.filter { handlers[$0] != nil || $0 == .options }
+                .map(\.rawValue)
+                .joined(separator: ", ")
+            router.on(RouterPath(path), method: .options) { _, _ in
+                Response(status: .noContent, headers: [.allow: allowed])
+            }
+            for method in HTTPRequest.Method.known where method != .options {
+                guard let route = handlers[method] else {
                     router.on(RouterPath(path), method: method) { request, _ -> Response in
                         throw Problem(
                             .methodNotAllowed,
@@ -68,11 +79,23 @@ package struct RouteTable: Sendable {
                 router.on(RouterPath(path), method: method) { request, context in
                     var context = context
                     context.traffic = traffic
-                    context.claims = try await authenticator.claims(of: request, for: access)
-                    return try await handler(request, context)
+                    context.claims = try await authenticator.claims(
+                        of: request,
+                        to: context.forwarding?.host,
+                        for: route.access
+                    )
+                    try route.conditions.check(request)
+                    return try await route.handler(request, context)
                 }
             }
         }
         return router
+    }
+}
+
+extension Response {
+    /// The answer to a HEAD: what GET answers, with the length where that is known, and no body.
+    fileprivate var withoutBody: Response {
+        Response(status: status, headers: headers, body: ResponseBody { try await $0.finish(nil) })
     }
 }

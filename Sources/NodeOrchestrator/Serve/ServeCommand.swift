@@ -101,6 +101,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Name that the server has for clients, with --insecure-no-auth; may be repeated.")
     var allowedHost: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Address or network of proxies that say who asks and how clients call the server; may be repeated.",
+            valueName: "address"
+        ),
+        transform: AddressRange.read
+    )
+    var trustedProxy: [AddressRange] = []
+
     @Option(help: "How logs are written: text or json.")
     var logFormat = LogFormat.text
 
@@ -158,7 +167,11 @@ struct ServeCommand: AsyncParsableCommand {
         let server = HTTPServer(
             routes,
             for: Authenticator(key: key, protectsReads: authReads, pages: WebPages(allowedHosts: allowedHost)),
-            Traffic(bodies: Bodies(memory: bodyMemory.bytes), maximumFiles: Self.raiseFileLimit()),
+            Traffic(
+                bodies: Bodies(memory: bodyMemory.bytes),
+                maximumFiles: Self.raiseFileLimit(),
+                proxies: TrustedProxies(trustedProxy)
+            ),
             translating: Problem.ofInventory,
             listeningOn: addresses.map { ($0.host, $0.port) },
             logger: logger

@@ -53,6 +53,7 @@ package struct Transaction: Sendable {
     /// What is done with one resource.
     package enum Action: Sendable {
         case create(Submission)
+        /// Replaces a resource; on the condition that there is none it creates one that is found by the reference.
         case replace(Kind.Reference, Submission)
         /// Replaces the resource that has the document's identifier or one of its unique keys when the transaction's turn has
         /// come; creates one where there is none.
@@ -71,17 +72,20 @@ package struct Transaction: Sendable {
 package enum VersionCondition: Sendable, Equatable {
     /// The version is one of these.
     case isAny(of: [UInt64])
+    /// There is such a resource, whatever its version.
+    case isPresent
     /// The version is none of these.
     case isNone(of: [UInt64])
     /// There is no such resource.
     case isAbsent
 
-    /// Whether it is true of a version.
-    package func holds(for version: UInt64) -> Bool {
+    /// Whether it is true of a version; nil where there is no such resource.
+    package func holds(for version: UInt64?) -> Bool {
         switch self {
-        case .isAny(let versions): versions.contains(version)
-        case .isNone(let versions): !versions.contains(version)
-        case .isAbsent: false
+        case .isAny(let versions): version.map(versions.contains) ?? false
+        case .isPresent: version != nil
+        case .isNone(let versions): version.map { !versions.contains($0) } ?? true
+        case .isAbsent: version == nil
         }
     }
 }

@@ -90,7 +90,11 @@ struct Draft: ~Copyable {
         case .create(let submission):
             return try create(submission)
         case .replace(let reference, let submission):
-            let id = try find(submission.document.kind, reference, if: operation.conditions)
+            let kind = submission.document.kind
+            if operation.conditions.contains(.isAbsent), existing(kind, reference) == nil {
+                return try create(submission, foundBy: reference, if: operation.conditions)
+            }
+            let id = try find(kind, reference, if: operation.conditions)
             try replace(id, with: submission)
             return id
         case .put(let submission):
@@ -135,9 +139,10 @@ struct Draft: ~Copyable {
         return found?.id
     }
 
-    private mutating func create(_ submission: Submission) throws(Refusal) -> ResourceID {
+    /// - Parameter id: The identifier of a document that has none; nil for a new one.
+    private mutating func create(_ submission: Submission, id wanted: UUID? = nil) throws(Refusal) -> ResourceID {
         var document = submission.document
-        let given = document.identifier
+        let given = document.identifier ?? wanted
         let id = ResourceID(document.kind, given ?? .version7())
         if given != nil, exists(id) {
             throw refusal(
@@ -146,10 +151,33 @@ struct Draft: ~Copyable {
                 holder: id
             )
         }
-        if given == nil { document.identifier = id.id }
+        document.identifier = id.id
         document.creatorSubject = author
         try accept(document, of: submission, as: id)
         return id
+    }
+
+    /// Creates a resource that a reference names then.
+    private mutating func create(
+        _ submission: Submission,
+        foundBy reference: Kind.Reference,
+        if conditions: [VersionCondition]
+    ) throws(Refusal) -> ResourceID {
+        let kind = submission.document.kind
+        guard conditions.allSatisfy({ $0.holds(for: nil) }) else { throw noResource(kind) }
+        if let id = reference.id {
+            guard submission.document.identifier ?? id == id else {
+                throw refusal(.invalid, "The document has another id than that of the path, \(id.lowercased).")
+            }
+        } else if !reference.keys.contains(where: submission.document.keys.contains) {
+            let names = kind.referenceFields.joined(separator: ", ")
+            throw refusal(
+                .invalid,
+                "The document does not have what the path names, so the new \(kind.name) would not be there: the path has "
+                    + "one of \(names)."
+            )
+        }
+        return try create(submission, id: reference.id)
     }
 
     private mutating func replace(
@@ -270,13 +298,16 @@ struct Draft: ~Copyable {
         return id
     }
 
-    private func find(_ kind: Kind, _ reference: Kind.Reference) throws(Refusal) -> ResourceID {
+    /// The resource that a reference names after the operations so far.
+    private func existing(_ kind: Kind, _ reference: Kind.Reference) -> ResourceID? {
         if let id = reference.id.map({ ResourceID(kind, $0) }), exists(id) { return id }
         for key in reference.keys {
             if let id = holder(kind, of: key) { return ResourceID(kind, id) }
         }
-        throw refusal(.notFound, "There is no such \(kind.name).")
+        return nil
     }
+
+    private func noResource(_ kind: Kind) -> Refusal { refusal(.notFound, "There is no such \(kind.name).") }
 
     /// Finds a resource whose version, before the transaction, is as the client expects.
     private func find(
@@ -284,10 +315,13 @@ struct Draft: ~Copyable {
         _ reference: Kind.Reference,
         if conditions: [VersionCondition]
     ) throws(Refusal) -> ResourceID {
-        let id = try find(kind, reference)
+        guard let id = existing(kind, reference) else { throw noResource(kind) }
         guard !conditions.isEmpty else { return id }
         guard let version = overlay.resource(id)?.version else {
             throw refusal(.unexpected, "The \(kind.name) \(name(id)) is new in this transaction.")
+        }
+        guard !conditions.contains(.isAbsent) else {
+            throw refusal(.unexpected, "The \(kind.name) \(name(id)) is there already: its version is \(version).")
         }
         guard conditions.allSatisfy({ $0.holds(for: version) }) else {
             throw refusal(

@@ -1,0 +1,2 @@
+// The system's zlib, which Swift needs itself on Linux.
+#include <zlib.h>

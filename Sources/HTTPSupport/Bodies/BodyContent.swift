@@ -1,0 +1,65 @@
+package import Hummingbird
+package import NIOCore
+import NIOHTTP1
+
+/// What a body says, in pieces, whatever coding it comes in.
+package struct BodyContent: AsyncSequence, Sendable {
+    private let body: RequestBody
+    private let coding: ContentCoding
+
+    package init(_ body: RequestBody, _ coding: ContentCoding) {
+        self.body = body
+        self.coding = coding
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(pieces: body.makeAsyncIterator(), inflater: coding == .gzip ? Inflater() : nil)
+    }
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var pieces: RequestBody.AsyncIterator
+        fileprivate let inflater: Inflater?
+
+        /// - Throws: ``Problem`` 400 where the body is not what it says, or ends before it is complete.
+        package mutating func next() async throws(Problem) -> ByteBuffer? {
+            guard let inflater else { return try await piece() }
+            do throws(InflateError) {
+                if let next = try inflater.next() {
+                    // The rest of what came, which may stand for much: others come first.
+                    await Task.yield()
+                    return next
+                }
+            } catch {
+                throw Self.malformed(error)
+            }
+            while let piece = try await piece() {
+                inflater.append(piece)
+                do throws(InflateError) {
+                    if let next = try inflater.next() { return next }
+                } catch {
+                    throw Self.malformed(error)
+                }
+            }
+            do throws(InflateError) {
+                try inflater.finish()
+                return nil
+            } catch {
+                throw Self.malformed(error)
+            }
+        }
+
+        private static func malformed(_ error: InflateError) -> Problem {
+            Problem(.badRequest, "The body is no gzip, as its Content-Encoding says that it is: \(error.reason).")
+        }
+
+        private mutating func piece() async throws(Problem) -> ByteBuffer? {
+            do {
+                return try await pieces.next()
+            } catch let error as HTTPParserError {
+                throw Problem(body: error)
+            } catch {
+                throw Problem(.badRequest, "The body ended before it was complete.")
+            }
+        }
+    }
+}

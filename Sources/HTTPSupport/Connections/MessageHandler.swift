@@ -1,0 +1,239 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// Holds requests to the rules of HTTP before the program sees them, answers those itself that break them, and gives each
+/// answer the form that its client's version of HTTP wants.
+final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private unowned let handler: ConnectionHandler
+    private unowned let bytes: ByteHandler
+    private let logger: Logger
+    /// The requests that are not answered yet, at least not completely, in their order.
+    private var exchanges = CircularBuffer<Exchange>(initialCapacity: 2)
+    /// Whether what comes is no further request.
+    private var isClosed = false
+    /// Whether the end of a request, which the program has seen the head of, is still to come.
+    private var isInBody = false
+    /// What is answered to a request that the program does not see, after those before it.
+    private var refusal: Refused?
+
+    private struct Refused {
+        let problem: Problem
+        /// What the log calls the request.
+        let id: String
+    }
+
+    /// A request and its answer.
+    private struct Exchange {
+        let isVersion10: Bool
+        let isHead: Bool
+        /// Whether another request may follow on the connection.
+        var keepsAlive: Bool
+        /// Whether the end of the answer is that of the connection, since nothing else tells it.
+        var isDelimitedByEnd = false
+    }
+
+    /// What has no bytes of its own, and is sent when all before it is.
+    private static var nothing: NIOAny { wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))) }
+
+    init(_ handler: ConnectionHandler, _ bytes: ByteHandler, logger: Logger) {
+        self.handler = handler
+        self.bytes = bytes
+        self.logger = logger
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard !isClosed else { return }
+            receive(head, context)
+        case .body:
+            if isInBody { context.fireChannelRead(data) }
+        case .end:
+            guard isInBody else { return }
+            isInBody = false
+            context.fireChannelRead(data)
+        }
+    }
+
+    private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        if let breach = head.breach {
+            refuse(head, breach, context)
+            return
+        }
+        var head = head
+        guard head.takeHostOfTarget() else {
+            refuse(head, Problem(.badRequest, "The URL has no host that is one."), context)
+            return
+        }
+        let isVersion10 = head.isVersion10
+        let keepsAlive = head.isKeepAlive && !head.endsParsing
+        // RFC 9110, section 10.1.1.
+        if isVersion10 { head.headers.remove(name: "expect") }
+        exchanges.append(Exchange(isVersion10: isVersion10, isHead: head.method == .HEAD, keepsAlive: keepsAlive))
+        isClosed = !keepsAlive
+        isInBody = true
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case let error as HTTPParserError where isInBody:
+            // Who reads the body is told, and says so.
+            isClosed = true
+            isInBody = false
+            context.fireErrorCaught(error)
+            guard !exchanges.isEmpty else {
+                end(context)
+                return
+            }
+            exchanges[exchanges.index(before: exchanges.endIndex)].keepsAlive = false
+        case let error as HTTPParserError where !isClosed:
+            refuse(nil, Problem(head: error, isURLTooLong: !bytes.hasRequestLine), context)
+        case is HTTPParserError, is ByteToMessageDecoderError: break
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    // MARK: Answers
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard let exchange = exchanges.first else {
+            // The server's library answers what cannot be read, too.
+            promise?.succeed()
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head) where head.status.code < 200: context.write(data, promise: promise)
+        case .head(let head):
+            context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
+        case .body:
+            guard !exchange.isHead else {
+                promise?.succeed()
+                return
+            }
+            context.write(data, promise: promise)
+        case .end:
+            exchanges.removeFirst()
+            // The answer to a HEAD has no body, and so nothing at its end.
+            context.write(exchange.isHead ? Self.nothing : data, promise: promise)
+            if !exchange.keepsAlive {
+                end(context)
+            } else if let refusal, exchanges.isEmpty {
+                answer(refusal, context)
+            }
+        }
+    }
+
+    /// The head of the answer to the first request, as the request's version wants it.
+    private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
+        var (head, exchange) = (head, exchanges[exchanges.startIndex])
+        // The rest of a body is not worth waiting for.
+        if head.status.code >= 400, handler.hasRestOfBody { exchange.keepsAlive = false }
+        if exchange.isVersion10 {
+            head.version = .http1_0
+            let hasLength =
+                exchange.isHead || !head.status.mayHaveResponseBody || head.headers.contains(name: "content-length")
+            if !hasLength { (exchange.isDelimitedByEnd, exchange.keepsAlive) = (true, false) }
+            // RFC 9112, appendix C.2.2.
+            if exchange.keepsAlive { head.headers.replaceOrAdd(name: "connection", value: "keep-alive") }
+        }
+        if !exchange.keepsAlive {
+            isClosed = true
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+        }
+        exchanges[exchanges.startIndex] = exchange
+        return head
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode != .input, exchanges.first?.isDelimitedByEnd ?? false else {
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        // Cut off, the answer must not look whole.
+        (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            .whenComplete { _ in }
+        context.close(mode: .all, promise: promise)
+    }
+
+    /// Ends the connection behind what has been written, as soon as the client has it or takes its time.
+    private func end(_ context: ChannelHandlerContext) {
+        isClosed = true
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(Self.nothing, promise: sent)
+        context.close(mode: .output, promise: nil)
+        let handler = NIOLoopBound(handler, eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in handler.value.drain() }
+    }
+
+    // MARK: Refusals
+
+    /// Answers a request that the program does not see, and ends the connection.
+    ///
+    /// - Parameter head: Nil where there is none that could be read.
+    private func refuse(_ head: HTTPRequestHead?, _ problem: Problem, _ context: ChannelHandlerContext) {
+        isClosed = true
+        let headers = head.map { HTTPFields($0.headers, splitCookie: false) } ?? [:]
+        let given = headers[.requestID].flatMap { $0.isRequestID ? $0 : nil }
+        let id = given ?? RequestID().description
+        var logger = logger
+        logger[metadataKey: RequestRecord.idKey] = "\(id)"
+        let refusal = Refused(problem: problem, id: id)
+        RequestRecord(
+            method: head?.method.rawValue,
+            path: head?.uri,
+            status: problem.status.code,
+            length: problem.bytes.count,
+            start: .now,
+            peer: handler.peer,
+            forwarding: handler.proxies.forwarding(by: handler.peer, headers),
+            logger: logger
+        )
+        .finish()
+        if exchanges.isEmpty { answer(refusal, context) } else { self.refusal = refusal }
+    }
+
+    private func answer(_ refusal: Refused, _ context: ChannelHandlerContext) {
+        self.refusal = nil
+        let body = refusal.problem.bytes
+        let headers: HTTPHeaders = [
+            "content-type": Problem.contentType, "content-length": "\(body.count)", "x-request-id": refusal.id,
+            "date": Date.now.httpText, "connection": "close",
+        ]
+        let status = refusal.problem.status
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: status.code, reasonPhrase: status.reasonPhrase),
+            headers: headers
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        end(context)
+    }
+}
+
+extension Date {
+    /// The time as headers have it (RFC 9110, section 5.6.7).
+    fileprivate var httpText: String {
+        var time = time_t(timeIntervalSince1970)
+        var parts = tm()
+        gmtime_r(&time, &parts)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+            let length = strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+            return String(decoding: UnsafeRawBufferPointer(text)[..<length], as: UTF8.self)
+        }
+    }
+}

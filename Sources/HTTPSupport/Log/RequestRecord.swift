@@ -1,0 +1,46 @@
+import Logging
+import Metrics
+import Scheduling
+
+/// What the log and the metrics have of a request.
+struct RequestRecord: Sendable {
+    /// Nil, as the path, of what is no request of HTTP.
+    var method: String?
+    var path: String?
+    var status: Int
+    /// The length of the answer's body, in bytes; 0 where nobody knows it before.
+    var length: Int
+    var start: ContinuousClock.Instant
+    /// Whom the connection is to, and what a trusted proxy says instead.
+    var peer: HostAddress?
+    var forwarding: Forwarding?
+    var logger: Logger
+
+    /// What the log calls a request's name; the library of the server has set it.
+    static let idKey = "hb.request.id"
+
+    /// Writes it down, when the request has been answered.
+    ///
+    /// - Parameter aborted: Whether the client went before it had the answer.
+    func finish(aborted: Bool = false) {
+        let duration = ContinuousClock.now - start
+        logger.info("request", metadata: metadata(duration, aborted: aborted))
+        let dimensions = [("method", method ?? ""), ("status", String(status))]
+        Counter(label: "http_requests_total", dimensions: dimensions).increment()
+        Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+    }
+
+    private func metadata(_ duration: Duration, aborted: Bool) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "status": .stringConvertible(status), "bytes": .stringConvertible(length),
+            "duration_ms": .stringConvertible(duration.milliseconds),
+            "address": "\(forwarding?.address ?? peer?.description ?? "")",
+        ]
+        if let method, let path {
+            metadata["method"] = "\(method)"
+            metadata["path"] = "\(path)"
+        }
+        if aborted { metadata["aborted"] = "the client hung up" }
+        return metadata
+    }
+}

@@ -1,0 +1,26 @@
+package import HTTPTypes
+package import Hummingbird
+
+extension Request {
+    /// The entity tags of `If-Match` or `If-None-Match`; nil where the request has no such header.
+    ///
+    /// - Throws: ``Problem`` 400 when it is no list of entity tags, and 412 for an `If-Match` with nothing but weak ones, which
+    ///   can never match.
+    package func entityTags(_ name: HTTPField.Name) throws(Problem) -> EntityTags? {
+        guard let text = headers[name] else { return nil }
+        guard let tags = EntityTags(text) else {
+            throw Problem(
+                .badRequest,
+                "\(name) is \(text.debugDescription), which is no list of entity tags such as \"7\"."
+            )
+        }
+        if name == .ifMatch, case .tags(let all) = tags, all.allSatisfy(\.isWeak) {
+            throw Problem(
+                .preconditionFailed,
+                "If-Match is \(text), and weak tags match nothing there (RFC 9110, section 13.1.1). Send the ETag without W/; "
+                    + "a proxy that compresses answers may have put that before it."
+            )
+        }
+        return tags
+    }
+}
