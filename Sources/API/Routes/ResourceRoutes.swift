@@ -18,6 +18,7 @@ struct ResourceRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
+        routes.logValues(of: ["at", "limit", "before"])
         routes.add(path, .post) { request, context in
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
                 return try await create(kind, at: path, request, context)

@@ -15,6 +15,7 @@ struct SearchRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
+        routes.logValues(of: SearchRequest.harmlessParameters)
         routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
         routes.add(path, .patch) { request, context in
             let wanted = try Self.change(kind, request)

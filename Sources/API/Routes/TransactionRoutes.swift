@@ -12,6 +12,7 @@ struct TransactionRoutes {
     let store: InventoryStore
 
     func add(to routes: inout RouteTable) {
+        routes.logValues(of: ["dry_run"])
         routes.add("/transactions", .post) { request, context in
             let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
             return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in

@@ -1,10 +1,14 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Metrics
 import Scheduling
 
 /// Logs every request with what it asked, how it was answered and how long that took, and counts it.
 struct RequestLog: RouterMiddleware {
+    /// Parameters of queries whose values may be in the log.
+    let harmlessParameters: Set<String>
+
     func handle(
         _ request: Request,
         context: RouteContext,
@@ -14,7 +18,8 @@ struct RequestLog: RouterMiddleware {
         var response = try await next(request, context)
         let record = Record(
             method: request.method.rawValue,
-            path: request.uri.string,
+            target: request.uri,
+            harmlessParameters: harmlessParameters,
             status: response.status.code,
             length: response.body.contentLength ?? 0,
             start: start,
@@ -42,7 +47,8 @@ struct RequestLog: RouterMiddleware {
 
     private struct Record: Sendable {
         var method: String
-        var path: String
+        var target: URI
+        var harmlessParameters: Set<String>
         var status: Int
         var length: Int
         var start: ContinuousClock.Instant
@@ -58,7 +64,8 @@ struct RequestLog: RouterMiddleware {
 
         private func metadata(_ duration: Duration, aborted: Bool) -> Logger.Metadata {
             var metadata: Logger.Metadata = [
-                "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
+                "method": "\(method)", "path": "\(LoggedTarget(target, harmless: harmlessParameters))",
+                "status": .stringConvertible(status),
                 "bytes": .stringConvertible(length), "duration_ms": .stringConvertible(duration.milliseconds),
             ]
             if aborted { metadata["aborted"] = "the client hung up" }

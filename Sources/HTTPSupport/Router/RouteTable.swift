@@ -12,6 +12,9 @@ package struct RouteTable: Sendable {
 
     private var routes: OrderedDictionary<String, [HTTPRequest.Method: (access: RouteAccess, handler: Handler)]> = [:]
 
+    /// Parameters of queries whose values may be in the log; of any other only the name is.
+    private var harmlessParameters: Set<String> = []
+
     private static let methods: [HTTPRequest.Method] = [
         .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
     ]
@@ -31,8 +34,14 @@ package struct RouteTable: Sendable {
         }
     }
 
+    /// Has the values of parameters of queries be in the log, for what can be no secret, such as a number or a time.
+    package mutating func logValues(of parameters: [String]) {
+        harmlessParameters.formUnion(parameters)
+    }
+
     /// Adds the routes of another table, behind those that are there. No method of a path may be in both.
     package mutating func add(_ other: RouteTable) {
+        harmlessParameters.formUnion(other.harmlessParameters)
         routes.merge(other.routes) { own, others in
             own.merging(others) { _, _ in preconditionFailure("a method of a path is in two tables") }
         }
@@ -50,7 +59,7 @@ package struct RouteTable: Sendable {
     ) -> Router<RouteContext> {
         let router = Router(context: RouteContext.self)
         router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
-        router.add(middleware: RequestLog())
+        router.add(middleware: RequestLog(harmlessParameters: harmlessParameters))
         router.add(middleware: ProblemMiddleware(translate: translate))
         for (path, handlers) in routes {
             let allowed = Self.methods.filter { handlers[$0] != nil }.map(\.rawValue).joined(separator: ", ")
