@@ -15,8 +15,10 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
     package init(_ location: String, _ disk: Disk = Disk()) throws(StorageError) {
         if let location = S3Location(location) {
             self = .storage(StoredSnapshots(location))
+        } else if S3Location.isMeant(by: location) {
+            throw StorageError(description: "the place of copies \(S3Location.fault)")
         } else if location.contains("://") {
-            throw StorageError(description: "\(location) is neither a folder nor s3://BUCKET/PREFIX")
+            throw StorageError(description: "the place of copies is neither a folder nor s3://BUCKET/PREFIX")
         } else {
             self = .folder(SnapshotFolder(URL(filePath: location, directoryHint: .isDirectory), disk: disk))
         }

@@ -1,9 +1,10 @@
 import CDuckDB
+import Foundation
 
 /// A failure that DuckDB reports, or that this module finds before it asks DuckDB.
 ///
-/// The error carries the statement but never the values bound to it. DuckDB's own message may quote a value that it
-/// could not convert or that is not unique.
+/// The error carries the statement but never the values bound to it. DuckDB's own ``message`` may quote a value that it
+/// could not convert or that is not unique; ``description``, which logs have, does not.
 package struct DuckDBError: Error, Sendable, Equatable {
     /// What DuckDB takes a failure for, spelled as in the first words of its messages.
     package enum Kind: String, Sendable {
@@ -87,9 +88,32 @@ extension DuckDBError.Kind {
 }
 
 extension DuckDBError: CustomStringConvertible {
+    /// The message without the values that it quotes, and the statement.
     package var description: String {
+        let message = kind.quotesValues ? withoutQuotations : message
         guard let sql else { return message }
         return "\(message) - while executing `\(sql)`"
+    }
+
+    /// The message without what stands between its first quotation mark and its last, since a value may have such marks itself.
+    private var withoutQuotations: String {
+        let marks = CharacterSet(charactersIn: "'\"")
+        guard let first = message.rangeOfCharacter(from: marks),
+            let last = message.rangeOfCharacter(from: marks, options: .backwards), first != last
+        else { return message }
+        return message.replacingCharacters(in: first.upperBound..<last.lowerBound, with: "…")
+    }
+}
+
+extension DuckDBError.Kind {
+    /// Whether messages of the kind quote values, and not only names of tables and files.
+    fileprivate var quotesValues: Bool {
+        switch self {
+        case .conversion, .constraint, .fatal, .fault, .other: true
+        case .catalog, .binder, .parser, .invalidInput, .transaction, .interrupted, .outOfMemory, .io, .http,
+            .permission, .notImplemented:
+            false
+        }
     }
 }
 

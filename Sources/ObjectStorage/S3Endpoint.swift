@@ -13,7 +13,11 @@ package struct S3Endpoint: Sendable, Equatable {
         guard let url = URL(string: address), let scheme = url.scheme, ["http", "https"].contains(scheme),
             let name = url.host(), !name.isEmpty
         else {
-            throw StorageError(description: "the endpoint \(address) of S3 is no address such as http://minio:9000")
+            // It may have a password in it.
+            throw StorageError(
+                description:
+                    "the endpoint of S3 (AWS_ENDPOINT_URL, or endpoint_url of the profile) is no address such as http://minio:9000"
+            )
         }
         self.scheme = scheme
         let bracketed = name.contains(":") && !name.hasPrefix("[") ? "[\(name)]" : name

@@ -13,6 +13,12 @@ struct RefusalTests {
             ("GET", "/ComputeNode/x1000c0s9b0n0", nil, 404, "There is no ComputeNode x1000c0s9b0n0."),
             ("GET", "/ComputeNode/%FF", nil, 400, "not percent-encoded UTF-8"),
             ("GET", "/ComputeNode?colour=red", nil, 400, "has no parameter colour"),
+            ("GET", "/BMC?password=hunter2", nil, 400, "has no parameter password, which is secret; it has paths"),
+            ("GET", "/ComputeNode?bmc.password!=null", nil, 400, "no parameter bmc.password!, which is secret"),
+            ("GET", "/ComputeNode?spec.bmc_password[ge]=h", nil, 400, "no parameter spec.bmc_password[ge], which is"),
+            ("GET", "/ComputeNode?sort=-bmc.password", nil, 400, "which is secret"),
+            ("GET", "/ComputeNode?fields=spec.bmc_password", nil, 400, "which is secret"),
+            ("DELETE", "/BMC?password=hunter2&expect=1", nil, 400, "which is secret"),
             ("GET", "/ComputeNode?boot_mac=02", nil, 400, "The value of boot_mac"),
             ("GET", "/ComputeNode?limit=0", nil, 400, "is not a number of 1 or more"),
             ("GET", "/ComputeNode?limit=1&limit=2", nil, 400, "The parameter limit comes twice."),
@@ -40,7 +46,7 @@ struct RefusalTests {
         #expect(try await routes.request("POST", "/ComputeNode", Self.node).status == 201)
         let answer = try await routes.request(method, path, body)
         #expect(answer.status == status && answer.text.contains(message), "\(answer.text)")
-        #expect(answer.headers[.contentType] == "application/problem+json")
+        #expect(answer.headers[.contentType] == "application/problem+json" && !answer.text.contains("hunter2"))
     }
 
     @Test("say which methods a path has, and which media types")

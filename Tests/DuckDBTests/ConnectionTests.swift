@@ -90,6 +90,24 @@ struct ConnectionTests {
         #expect(!"\(error)".contains("hunter2"))
     }
 
+    @Test(
+        "An error as logs have it does not quote values, while its message does",
+        arguments: [
+            ("SELECT CAST(? AS INTEGER)", "Could not convert string"), ("INSERT INTO t SELECT ? FROM range(2)", "key"),
+        ]
+    )
+    func errorQuotes(sql: String, reason: String) throws {
+        try connection.execute("CREATE TABLE t (secret VARCHAR PRIMARY KEY)")
+        let error = try #require(throws: DuckDBError.self) {
+            try connection.query(sql, [.text("hunt'er\"2")]).rows()
+        }
+        #expect(error.message.contains("hunt'er\"2"))
+        #expect(
+            "\(error)".contains(reason) && !"\(error)".contains("hunt") && !"\(error)".contains("er\"2"),
+            "\(error)"
+        )
+    }
+
     @Test("An error keeps only the start of a long statement")
     func errorKeepsOnly() throws {
         let sql = "SELEC '" + String(repeating: "x", count: 10_000) + "'"

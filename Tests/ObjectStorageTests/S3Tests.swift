@@ -63,6 +63,8 @@ struct S3Tests {
         #expect(S3Location("s3://b").map { [$0.bucket, $0.prefix] } == ["b", ""])
         #expect(S3Location("s3://") == nil)
         #expect(S3Location("/b/x") == nil)
+        // Keys are no part of it.
+        for text in ["s3://id:key@b/x", "s3://id:k/ey@b/x", "s3://id@b"] { #expect(S3Location(text) == nil) }
     }
 
     @Test("endpoints have a scheme and a host, with the brackets of IPv6, and perhaps a port and a path")
@@ -74,6 +76,8 @@ struct S3Tests {
         for none in ["minio:9000", "minio", "s3://minio", ""] {
             #expect(throws: StorageError.self) { _ = try S3Endpoint(none) }
         }
+        let error = #expect(throws: StorageError.self) { _ = try S3Endpoint("minio://a:hunter2@minio") }
+        #expect(error?.description.contains("hunter2") == false)
     }
 
     @Test("what a listing says is read with its escapes")

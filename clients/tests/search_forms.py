@@ -115,7 +115,6 @@ PLACES = """
     network_interfaces.manufacturer!=HPE
     spec.network_interfaces.serial=S1
     spec.hostname=nid*
-    spec.bmc_password=
     status.power_state.on=true
     status.power_state.on=false
     status.power_state.on!=true
@@ -240,7 +239,6 @@ BMCS = """
     ip=10.200.0.[0-9]&mac=02:00:5e:60:*
     ip[ge]=10.200.0.1&description!=null&sort=-description,mac_address
     mac=02-00-5E-50-00-01
-    password=
 """
 NODE_COLLECTIONS = r"""
     type=tenant
@@ -340,7 +338,6 @@ NOTHING = [
         hostname=nid000001&hostname!=nid000001
         hostname=nid[0-9],nid[10-99]
         spec.hostname=null,x&spec.hostname!=null,x
-        bmc.password=change-me
         collection=nope
         missingHostname=true
         missingArch=true
@@ -361,6 +358,24 @@ REFUSED = [
     *refused("ComputeNode", "network_interfaces.extended_data.n", "network_interfaces.extended_data.n=null"),
     *refused("ComputeNode", "hostname", "hostname[eq]=x hostname[GT]=x hostname!!=x hostname[gt]!=x hostname%3D=x"),
     *refused("ComputeNode", "", "=x = !=x [gt]=x"),
+    *refused(
+        "ComputeNode",
+        "secret",
+        """
+        bmc.password=change-me
+        bmc.password=
+        bmc.password=null
+        bmc.password!=null
+        bmc.password[gt]=a
+        spec.bmc_password=*
+        sort=bmc.password
+        sort=-spec.bmc_password,hostname
+        fields=bmc.password
+        fields=hostname,spec.bmc_password
+        """,
+    ),
+    *refused("BMC", "secret", "password=c* password!=x password[le]=z password=null sort=password fields=password"),
+    *refused("BMC", "secret", "password.x=y"),
     *refused("BMC", "arch", "arch=x"),
     *refused("BMC", "collection", "collection=x"),
     *refused("BMC", "missingXName", "missingXName=true"),

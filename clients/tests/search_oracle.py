@@ -546,6 +546,8 @@ class Oracle:
             if keys[0] in schema.get("properties", ()):
                 key = keys.pop(0)
                 schema = self.resolved(kind, schema["properties"][key])
+                if schema.get("writeOnly"):
+                    raise Malformed(f"{name} is secret")
             elif isinstance(schema.get("additionalProperties"), dict):
                 key, keys, is_single = ".".join(keys), [], False
                 schema = self.resolved(kind, schema["additionalProperties"])

@@ -24,6 +24,7 @@ struct EventRoutes {
     private static let stopPatience = Duration.seconds(2)
 
     func add(to routes: inout RouteTable) {
+        routes.logValues(of: ["after", "kind"])
         routes.add("/events", .get) { request, context in
             let parameters = try request.queryParameters(of: "after", "kind")
             var after = try parameters.value(of: "after") { text in

@@ -13,6 +13,7 @@ struct PastRoutes {
     let store: InventoryStore
 
     func add(to routes: inout RouteTable) {
+        routes.logValues(of: ["from", "to", "at", "dry_run"])
         routes.add("/diff", .get) { request, context in
             let parameters = try request.queryParameters(of: "from", "to")
             guard let from = try parameters.value(of: "from", Moment.init) else {

@@ -18,6 +18,7 @@ struct ResourceRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
+        routes.logValues(of: ["at", "limit", "before"])
         let creation = RouteConditions.refused(
             instead:
                 "What is there already is not created again; PUT \(path)/… with If-None-Match: * creates one at its place."

@@ -27,6 +27,9 @@ struct SearchRequest {
     private static let reading = ["sort", "fields", "limit", "count", "at", "cursor"]
     private static let writing = ["sort", "limit", "expect", "dry_run"]
 
+    /// Those whose values tell nothing of what is stored, as that of a cursor does.
+    static let harmlessParameters = (reading + writing).filter { $0 != "cursor" }
+
     /// - Parameter writes: Whether the resources are to be changed.
     init(_ kind: Kind, _ request: Request, writes: Bool = false) throws {
         let allowed = writes ? Self.writing : Self.reading

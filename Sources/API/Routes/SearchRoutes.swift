@@ -15,6 +15,7 @@ struct SearchRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
+        routes.logValues(of: SearchRequest.harmlessParameters)
         routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
         let conditions = RouteConditions.refused(
             instead: "expect=N says how many must match, and POST /transactions takes a version for each resource."

@@ -13,6 +13,7 @@ struct SnapshotRoutes {
     let store: InventoryStore
 
     func add(to routes: inout RouteTable) {
+        routes.logValues(of: ["dry_run"])
         routes.add("/snapshots", .get) { _, _ in
             try await .json(JSONValue.array(store.snapshots().map(\.json)).bytes)
         }

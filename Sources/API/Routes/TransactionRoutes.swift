@@ -12,6 +12,7 @@ struct TransactionRoutes {
     let store: InventoryStore
 
     func add(to routes: inout RouteTable) {
+        routes.logValues(of: ["dry_run"])
         let conditions = RouteConditions.refused(instead: "Each change takes a version.")
         routes.add("/transactions", .post, conditions: conditions) { request, context in
             let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")

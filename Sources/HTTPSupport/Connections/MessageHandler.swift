@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -193,7 +194,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let refusal = Refused(problem: problem, id: id)
         RequestRecord(
             method: head?.method.rawValue,
-            path: head?.uri,
+            target: head.map { LoggedTarget(URI($0.uri), harmless: []) },
             status: problem.status.code,
             length: problem.bytes.count,
             start: .now,

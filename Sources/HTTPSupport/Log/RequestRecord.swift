@@ -4,9 +4,9 @@ import Scheduling
 
 /// What the log and the metrics have of a request.
 struct RequestRecord: Sendable {
-    /// Nil, as the path, of what is no request of HTTP.
+    /// Nil, as the target, of what is no request of HTTP.
     var method: String?
-    var path: String?
+    var target: LoggedTarget?
     var status: Int
     /// The length of the answer's body, in bytes; 0 where nobody knows it before.
     var length: Int
@@ -36,9 +36,9 @@ struct RequestRecord: Sendable {
             "duration_ms": .stringConvertible(duration.milliseconds),
             "address": "\(forwarding?.address ?? peer?.description ?? "")",
         ]
-        if let method, let path {
+        if let method, let target {
             metadata["method"] = "\(method)"
-            metadata["path"] = "\(path)"
+            metadata["path"] = "\(target)"
         }
         if aborted { metadata["aborted"] = "the client hung up" }
         return metadata

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 
@@ -7,6 +8,8 @@ import NIOCore
 /// counts it.
 struct RequestLog: RouterMiddleware {
     let proxies: TrustedProxies
+    /// Parameters of queries whose values may be in the log.
+    let harmlessParameters: Set<String>
 
     func handle(
         _ request: Request,
@@ -21,7 +24,7 @@ struct RequestLog: RouterMiddleware {
         response.headers.append(HTTPField(name: .requestID, value: id))
         let record = RequestRecord(
             method: request.method.rawValue,
-            path: request.uri.string,
+            target: LoggedTarget(request.uri, harmless: harmlessParameters),
             status: response.status.code,
             length: response.body.contentLength ?? 0,
             start: start,

@@ -18,6 +18,9 @@ package struct RouteTable: Sendable {
         var handler: Handler
     }
 
+    /// Parameters of queries whose values may be in the log; of any other only the name is.
+    private var harmlessParameters: Set<String> = []
+
     package init() {}
 
     /// - Parameter conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
@@ -37,8 +40,14 @@ package struct RouteTable: Sendable {
         routes[path, default: [:]][.head] = Route(access: access, conditions: .honoured, handler: head)
     }
 
+    /// Has the values of parameters of queries be in the log, for what can be no secret, such as a number or a time.
+    package mutating func logValues(of parameters: [String]) {
+        harmlessParameters.formUnion(parameters)
+    }
+
     /// Adds the routes of another table, behind those that are there. No method of a path may be in both.
     package mutating func add(_ other: RouteTable) {
+        harmlessParameters.formUnion(other.harmlessParameters)
         routes.merge(other.routes) { own, others in
             own.merging(others) { _, _ in preconditionFailure("a method of a path is in two tables") }
         }
@@ -55,7 +64,7 @@ package struct RouteTable: Sendable {
         translate: @escaping ProblemTranslation
     ) -> Router<RouteContext> {
         let router = Router(context: RouteContext.self)
-        router.add(middleware: RequestLog(proxies: traffic.proxies))
+        router.add(middleware: RequestLog(proxies: traffic.proxies, harmlessParameters: harmlessParameters))
         router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
         router.add(middleware: ProblemMiddleware(translate: translate))
         for (path, handlers) in routes {

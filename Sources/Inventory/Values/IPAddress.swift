@@ -97,7 +97,8 @@ package struct IPAddress: StringValue {
     package init(_ text: String) throws(InvalidValue) {
         do throws(InvalidValue) {
             description =
-                text.utf8.contains(UInt8(ascii: ":")) ? try IPv6Address(text).description : try IPv4Address(text).description
+                text.utf8.contains(UInt8(ascii: ":"))
+                ? try IPv6Address(text).description : try IPv4Address(text).description
         } catch {
             throw InvalidValue("is not an IP address such as 10.1.0.5 or fd00::5")
         }

@@ -132,6 +132,8 @@ struct SettingSources {
             mapping = found
         } catch let error as ValidationError {
             throw error
+        } catch let error as YamlError {
+            throw ValidationError("\(source) cannot be read: \(error.problem)")
         } catch {
             throw ValidationError("\(source) cannot be read: \(error)")
         }

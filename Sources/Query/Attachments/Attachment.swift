@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import ObjectStorage
 package import Schema
 
 /// Data of the site that statements may read beside the inventory: a database, or a folder of files.
@@ -31,6 +32,9 @@ package struct Attachment: Codable, Sendable, Equatable {
         else { throw InvalidValue("has the name of something that is there: \(name)") }
         location = String(text[text.index(after: sign)...])
         guard !location.isEmpty else { throw InvalidValue("has no location for \(name)") }
+        guard !S3Location.isMeant(by: location) || S3Location(location) != nil else {
+            throw InvalidValue("has a location of S3 for \(name) that \(S3Location.fault)")
+        }
         self.name = name
     }
 

@@ -34,6 +34,7 @@ struct AttachedData {
         for (name, value) in access?.variables ?? [:] { setenv(name, value, 1) }
         secrets = [access?.variables["PGPASSWORD"], access?.storage.keys?.secret, access?.storage.keys?.sessionToken]
             .compactMap(\.self)
+        secrets += attachments.flatMap(\.secrets)
         for attachment in attachments where failure == nil {
             do {
                 try attach(attachment)
@@ -83,7 +84,6 @@ struct AttachedData {
         let address = try PostgresAddress(url)
         var options = "TYPE postgres, READ_ONLY"
         if let password = address.password {
-            secrets.append(password)
             try connection.execute(
                 "CREATE SECRET \(name.quotedIdentifier) (TYPE postgres, PASSWORD \(password.quotedLiteral))"
             )
@@ -104,7 +104,6 @@ struct AttachedData {
         if isInPostgres {
             try loadPostgres()
             isRemote = true
-            secrets += address.matches(of: #/password\s*=\s*'?([^'\s]+)/#.ignoresCase()).map { String($0.output.1) }
         } else if metadata.hasPrefix("sqlite:") {
             try load("sqlite_scanner")
         }

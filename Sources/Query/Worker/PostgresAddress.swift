@@ -8,8 +8,12 @@ struct PostgresAddress {
 
     /// - Parameter url: Such as `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require`.
     init(_ url: String) throws(QueryFailure) {
-        guard let parts = URLComponents(string: url) else {
-            throw QueryFailure(.sourceAway, "its address is none of PostgreSQL: postgres://USER@HOST:PORT/DATABASE")
+        // Where the rest of a password looks like a host and a database, messages would have it.
+        guard let parts = URLComponents(string: url), parts.user != nil || !url.contains("@") else {
+            throw QueryFailure(
+                .sourceAway,
+                "its address is none of PostgreSQL: postgres://USER@HOST:PORT/DATABASE, percent-encoded where a password has / ? # or @"
+            )
         }
         var pairs: [(String, String?)] = [
             ("host", parts.host), ("port", parts.port.map(String.init)), ("user", parts.user),

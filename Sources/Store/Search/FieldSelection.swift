@@ -44,7 +44,7 @@ package struct FieldSelection: Sendable {
         var root = Part.members([:])
         for path in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let field = SearchField(kind, path: String(path)) else {
-                throw InvalidValue("names \(path.debugDescription), which is no field of \(kind.name)")
+                throw InvalidValue("names \(path.debugDescription), which \(SearchField.fault(of: path, kind))")
             }
             root.add(field.steps[...])
         }

@@ -27,11 +27,7 @@ package struct Search: Sendable {
         var room = SearchText.Room()
         for (name, value) in parameters {
             guard let parameter = SearchParameter(kind, name: name) else {
-                throw Refusal(
-                    .invalid,
-                    "The search of \(kind.name) has no parameter \(name); "
-                        + "it has paths of fields and \(SearchParameter.names(kind))."
-                )
+                throw Refusal(.invalid, SearchParameter.fault(of: name, kind))
             }
             let index = texts.firstIndex { $0.name == name }
             try Self.read(name, value) { () throws(InvalidValue) in
@@ -87,7 +83,7 @@ package struct Search: Sendable {
         for condition in conditions {
             let path = condition.path
             guard let operand = SearchParameter.operand(kind, path) else {
-                throw Refusal(.invalid, "The search of \(kind.name) has no field \(path).")
+                throw Refusal(.invalid, "\(path) \(SearchField.fault(of: path, kind)).")
             }
             try Self.read(path, condition.values.joined(separator: ",")) { () throws(InvalidValue) in
                 let text = try SearchText(

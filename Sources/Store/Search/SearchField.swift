@@ -22,7 +22,8 @@ struct SearchField: Sendable {
         case elements
     }
 
-    /// Finds a field by the names on the way to it, joined by dots; nil when the kind has no such field.
+    /// Finds a field by the names on the way to it, joined by dots; nil when the kind has no such field, or a secret one: whoever
+    /// may search could find out by it what is stored.
     ///
     /// What follows the name of a map is one of its keys.
     init?(_ kind: Kind, path: String) {
@@ -44,7 +45,7 @@ struct SearchField: Sendable {
             case .structure(let columns):
                 guard let found = columns.first(where: { $0.name == name }),
                     let structure = type as? any JSONStructure.Type,
-                    let field = structure.fields.first(where: { $0.name == name })
+                    let field = structure.fields.first(where: { $0.name == name }), !field.isSecret
                 else { return nil }
                 steps.append(.member(field.name))
                 names.append(field.name)
@@ -68,12 +69,32 @@ struct SearchField: Sendable {
         access = Self.access(kind, names)
     }
 
+    /// Why there is no field at a path, as the end of a sentence about the path.
+    static func fault(of path: some StringProtocol, _ kind: Kind) -> String {
+        isSecret(path, kind) ? "is secret" : "is no field of \(kind.name)"
+    }
+
+    /// Whether a path leads to a secret.
+    static func isSecret(_ path: some StringProtocol, _ kind: Kind) -> Bool {
+        var type: any JSONRepresentable.Type = kind.resourceType
+        for name in (kind.resourceType.otherFieldNames[String(path)] ?? String(path)).split(separator: ".") {
+            guard let structure = (type.elementType ?? type) as? any JSONStructure.Type,
+                let field = structure.fields.first(where: { $0.name == name })
+            else { return false }
+            if field.isSecret { return true }
+            type = field.type
+        }
+        return false
+    }
+
     /// The fields of a resource itself, and of the elements of its own lists, that are as a condition says.
     static func all(
         _ kind: Kind,
         where condition: (_ field: JSONField, _ uniqueKey: String?) -> Bool
     ) -> [SearchField] {
-        func fields(of type: any JSONStructure.Type, _ path: String, key: (field: String?, name: String?)) -> [SearchField] {
+        func fields(of type: any JSONStructure.Type, _ path: String, key: (field: String?, name: String?))
+            -> [SearchField]
+        {
             type.fields.flatMap { field -> [SearchField] in
                 let unique = path.isEmpty ? field.uniqueKey : key.field == field.name ? key.name : nil
                 if field.uniqueElementKey == nil, condition(field, unique) {

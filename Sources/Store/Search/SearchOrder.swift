@@ -24,9 +24,12 @@ package struct SearchOrder: Sendable {
         var keys: [(field: SearchField, isDescending: Bool)] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let path = part.hasPrefix("-") ? part.dropFirst() : part
-            guard let field = SearchField(kind, path: String(path)), field.column.isScalar,
-                field.steps.allSatisfy({ if case .member = $0 { true } else { false } })
-            else { throw InvalidValue("names \(path.debugDescription), which is no field with one value") }
+            guard let field = SearchField(kind, path: String(path)) else {
+                throw InvalidValue("names \(path.debugDescription), which \(SearchField.fault(of: path, kind))")
+            }
+            guard field.column.isScalar, field.steps.allSatisfy({ if case .member = $0 { true } else { false } }) else {
+                throw InvalidValue("names \(path.debugDescription), which is no field with one value")
+            }
             keys.append((field, path.startIndex != part.startIndex))
         }
         guard keys.count <= Self.maximumKeys else { throw InvalidValue("has more than \(Self.maximumKeys) fields") }

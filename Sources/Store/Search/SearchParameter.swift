@@ -15,15 +15,28 @@ struct SearchParameter {
             (operand, comparison, isFlag) = (.fields([field]), .equal, true)
             return
         }
-        var path = name[...]
-        var comparison = SearchCondition.Comparison.equal
-        for candidate in SearchCondition.Comparison.allCases
-        where candidate != .equal && name.hasSuffix(candidate.rawValue) {
-            (path, comparison) = (name.dropLast(candidate.rawValue.count), candidate)
-        }
+        let (path, comparison) = Self.parts(of: name)
         guard let operand = Self.operand(kind, String(path)) else { return nil }
         self.operand = operand
         self.comparison = comparison
+    }
+
+    /// The path, or another name, that a parameter's name begins with, and how that is compared.
+    private static func parts(of name: String) -> (path: Substring, comparison: SearchCondition.Comparison) {
+        var parts = (path: name[...], comparison: SearchCondition.Comparison.equal)
+        for candidate in SearchCondition.Comparison.allCases
+        where candidate != .equal && name.hasSuffix(candidate.rawValue) {
+            parts = (name.dropLast(candidate.rawValue.count), candidate)
+        }
+        return parts
+    }
+
+    /// Why a kind has no parameter of a name.
+    static func fault(of name: String, _ kind: Kind) -> String {
+        let (path, _) = parts(of: name)
+        let reason = SearchField.isSecret(path, kind) ? ", which is secret" : ""
+        return
+            "The search of \(kind.name) has no parameter \(name)\(reason); it has paths of fields and \(names(kind))."
     }
 
     /// What a path, or another name, asks about.
@@ -44,11 +57,11 @@ struct SearchParameter {
     )
 
     /// The names that a message suggests.
-    static func names(_ kind: Kind) -> String {
+    private static func names(_ kind: Kind) -> String {
         let groups = (groups[kind] ?? [:]).filter { !$0.value.isEmpty }.keys
         let type = kind.resourceType
         let names =
-            type.fields.map(\.name) + type.otherFieldNames.keys.sorted() + groups.sorted()
+            type.fields.filter { !$0.isSecret }.map(\.name) + type.otherFieldNames.keys.sorted() + groups.sorted()
             + [type.membership?.name].compactMap(\.self) + type.absenceNames.keys.sorted()
         return names.joined(separator: ", ")
     }
