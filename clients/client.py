@@ -102,10 +102,10 @@ def report(failure: Failure, prefix: str = "") -> None:
     tqdm.write("\n".join([f"{prefix}{failure}", *(f"    {line}" for line in failure.lines)]), file=sys.stderr)
 
 
-def summary(total: int, verb: str, failures: Counter[str], finished: int) -> str:
+def summary(total: int, outcomes: Counter[str], failures: Counter[str], finished: int) -> str:
     """Return one line on a list, such as `1020 created, 4 failed: 4 conflicts (409)`."""
     failed = sum(failures.values())
-    parts = [f"{finished - failed} {verb}"]
+    parts = [f"{count} {outcome}" for outcome, count in outcomes.items()]
     if finished < total:
         parts.append(f"{total - finished} not finished")
     if failed:
@@ -117,10 +117,10 @@ def summary(total: int, verb: str, failures: Counter[str], finished: int) -> str
     return ", ".join(parts)
 
 
-def attempts(work: Work, documents: list[Any]) -> Iterator[tuple[int, Failure | None]]:
-    """Do `work` with every document, several at once, and yield each index with its failure as it is done."""
+def attempts(work: Work, documents: list[Any]) -> Iterator[tuple[int, Any, Failure | None]]:
+    """Do `work` with every document, several at once, and yield each index with its result or failure as it is done."""
     waiting: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, Failure | None] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, Any, Failure | None] | None] = queue.SimpleQueue()
     for item in enumerate(documents):
         waiting.put(item)
 
@@ -129,10 +129,9 @@ def attempts(work: Work, documents: list[Any]) -> Iterator[tuple[int, Failure | 
             while True:
                 index, document = waiting.get_nowait()
                 try:
-                    work(document)
-                    done.put((index, None))
+                    done.put((index, work(document), None))
                 except Failure as failure:
-                    done.put((index, failure))
+                    done.put((index, None, failure))
         except queue.Empty:
             pass  # nothing is left to do
         finally:
@@ -149,20 +148,28 @@ def attempts(work: Work, documents: list[Any]) -> Iterator[tuple[int, Failure | 
             yield result
 
 
-def run_list(work: Work, documents: list[Any], verb: str) -> int:
-    """Do `work` with every document, print failures and a summary, and return the exit status."""
+def run_list(
+    work: Work, documents: list[Any], verbs: tuple[str, ...], outcome: Callable[[Any], str] | None = None
+) -> int:
+    """Do `work` with every document, print failures and a summary, and return the exit status.
+
+    `outcome` tells by a result which of `verbs` was done; without it that is the first.
+    """
+    outcomes = Counter({verb: 0 for verb in verbs})
     failures: Counter[str] = Counter()
     finished = 0
     try:
         with tqdm(total=len(documents), file=sys.stderr, disable=None, unit="") as progress:
-            for index, failure in attempts(work, documents):
+            for index, result, failure in attempts(work, documents):
                 finished += 1
                 progress.update()
                 if failure:
                     failures[failure.reason] += 1
                     report(failure, label(index, documents[index]) + ": ")
+                else:
+                    outcomes[outcome(result) if outcome else verbs[0]] += 1
     finally:
-        click.echo(summary(len(documents), verb, failures, finished))
+        click.echo(summary(len(documents), outcomes, failures, finished))
     return 1 if failures or finished < len(documents) else 0
 
 
@@ -222,6 +229,11 @@ INPUT_OPTIONS = (
     click.option("--data", metavar="JSON", help="One document, or a list."),
     click.option("--file", type=click.File("rb"), help="File with one document, or a list; - is standard input."),
 )
+EXISTING = click.option(
+    "--existing",
+    type=click.Choice(["fail", "skip", "patch", "replace"]),
+    help="What becomes of objects that are there already, by id or unique key [fail].",
+)
 KIND = click.argument("kind", metavar="OBJECT", callback=check_kind)
 ID = click.argument("identifier", metavar="ID", callback=check_id)
 OPTIONAL_ID = click.argument("identifier", metavar="[ID]", required=False, callback=check_id)
@@ -269,17 +281,20 @@ def server(options: dict[str, Any]) -> Server:
         raise click.UsageError(str(error)) from None
 
 
-@with_parameters(KIND, *INPUT_OPTIONS)
-def create(options: dict[str, Any], kind: str, data: str | None, file: Any) -> int:
+@with_parameters(KIND, *INPUT_OPTIONS, EXISTING)
+def create(options: dict[str, Any], kind: str, data: str | None, file: Any, existing: str | None) -> int:
     """Create one object, or each of a list."""
     target, check, documents = server(options), document_check(options["schema_dir"], kind), read_input(data, file)
+    query = {"existing": existing} if existing else None
 
     def send(document: Any) -> Any:
         check(document)
-        return target.request("POST", kind, document=document)
+        return target.request("POST", kind, document=document, query=query)
 
     if isinstance(documents, list):
-        return run_list(send, documents, "created")
+        if existing:
+            return run_list(send, documents, ("created", "changed", "same"), lambda answer: answer["outcome"])
+        return run_list(send, documents, ("created",))
     print_json(send(documents))
     return 0
 
@@ -299,7 +314,7 @@ def update(options: dict[str, Any], kind: str, identifier: str | None, data: str
         return target.request("PUT", kind, own, document=document)
 
     if isinstance(documents, list):
-        return run_list(send, documents, "updated")
+        return run_list(send, documents, ("updated",))
     print_json(send(documents))
     return 0
 
@@ -326,7 +341,7 @@ def validate(options: dict[str, Any], kind: str, data: str | None, file: Any) ->
         raise click.UsageError("Missing option '--schema-dir'.")
     documents = read_input(data, file)
     documents = documents if isinstance(documents, list) else [documents]
-    return run_list(document_check(options["schema_dir"], kind), documents, "valid")
+    return run_list(document_check(options["schema_dir"], kind), documents, ("valid",))
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import jwt
 import requests
@@ -98,9 +98,11 @@ class Server:
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
-    def request(self, method: str, *path: str, document: Any = None) -> Any:
+    def request(self, method: str, *path: str, document: Any = None, query: dict[str, str] | None = None) -> Any:
         """Send one request and return the answer's JSON, or None where it has no body; raise Failure."""
         url = "/".join([self.url, *(quote(part, safe=":") for part in path)])
+        if query:
+            url += "?" + urlencode(query)
         try:
             body = None if method in ("GET", "DELETE") else json.dumps(document).encode()
         except RecursionError:

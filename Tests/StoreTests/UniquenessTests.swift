@@ -172,7 +172,7 @@ struct UniquenessTests {
         let inventory = try await StoreUnderTest()
         func put(_ kind: Kind, _ document: String) throws -> Transaction {
             let submission = try inventory.store.intake.submission(of: parsed(document), kind)
-            return Transaction(author: nil, [Transaction.Operation(.put(submission))])
+            return Transaction(author: nil, [.create(submission, existing: .replace)])
         }
         // Of two that come at once the second finds the first.
         let two = inventory.store.submit([

@@ -49,6 +49,7 @@ struct LineRoutes {
     }
 
     func create(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
+        let existing = try ExistingResources(request)
         let content = BodyContent(request.body, try request.contentCoding())
         let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
         context.askForBody(of: request)
@@ -59,24 +60,31 @@ struct LineRoutes {
             body: ResponseBody { writer in
                 defer { withExtendedLifetime(room) {} }
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { await read(kind, content, author: context.subject, into: groups) }
-                    var (created, failed) = (0, 0)
+                    tasks.addTask { await read(kind, content, existing.action, author: context.subject, into: groups) }
+                    var counts: [Outcome.Change: Int] = [:]
+                    var failed = 0
                     for try await group in groups.buffer(policy: .bounded(Self.maximumWaiting)) {
                         var buffer = ByteBuffer()
                         var answer = JSONWriter()
                         for (line, result) in zip(group.lines, await store.results(of: group.submitted)) {
-                            if case .success = result { created += 1 } else { failed += 1 }
+                            if case .success(let receipt) = result {
+                                counts[receipt.outcomes[0].change, default: 0] += 1
+                            } else {
+                                failed += 1
+                            }
                             answer.removeAll()
-                            Self.write(result, of: line, to: &answer, context)
+                            Self.write(result, of: line, existing, to: &answer, context)
                             buffer.writeBytes(answer.bytes)
                             buffer.writeString("\n")
                         }
                         try await writer.write(buffer)
                     }
-                    let summary: JSONValue = [
-                        "created": .number(JSONNumber(created)), "failed": .number(JSONNumber(failed)),
-                    ]
-                    try await writer.write(ByteBuffer(bytes: summary.bytes + [UInt8(ascii: "\n")]))
+                    var summary: JSONObject = [:]
+                    for change in existing.isTold ? [Outcome.Change.created, .changed, .same] : [.created] {
+                        summary[change.rawValue] = .number(JSONNumber(counts[change] ?? 0))
+                    }
+                    summary["failed"] = .number(JSONNumber(failed))
+                    try await writer.write(ByteBuffer(bytes: JSONValue.object(summary).bytes + [UInt8(ascii: "\n")]))
                     try await writer.finish(nil)
                 }
             }
@@ -86,6 +94,7 @@ struct LineRoutes {
     private static func write(
         _ result: Result<Receipt, any Error>,
         of line: Line,
+        _ existing: ExistingResources,
         to writer: inout JSONWriter,
         _ context: RouteContext
     ) {
@@ -94,12 +103,18 @@ struct LineRoutes {
         writer.integer(line.number)
         switch result {
         case .success(let receipt):
+            let outcome = receipt.outcomes[0]
+            let status: HTTPResponse.Status = outcome.change == .created ? .created : .ok
             writer.key("status")
-            writer.integer(HTTPResponse.Status.created.code)
+            writer.integer(status.code)
+            if existing.isTold {
+                writer.key("outcome")
+                writer.string(outcome.change.rawValue)
+            }
             writer.key("id")
-            receipt.outcomes[0].resource.id.write(to: &writer)
+            outcome.resource.id.write(to: &writer)
             writer.key("version")
-            writer.integer(receipt.sequence)
+            writer.integer(outcome.stored?.version ?? receipt.sequence)
         case .failure(let error):
             let problem = line.problem ?? Problem(error, logger: context.logger)
             for member in problem.json where !["type", "title"].contains(member.key) {
@@ -116,6 +131,7 @@ struct LineRoutes {
     private func read(
         _ kind: Kind,
         _ content: BodyContent,
+        _ existing: Transaction.ExistingResource,
         author: String?,
         into groups: AsyncThrowingChannel<Group, any Error>
     ) async {
@@ -123,10 +139,10 @@ struct LineRoutes {
         do {
             for try await buffer in content {
                 lines.append(buffer)
-                try await send(kind, &lines, author: author, into: groups)
+                try await send(kind, &lines, existing, author: author, into: groups)
             }
             lines.end()
-            try await send(kind, &lines, author: author, into: groups)
+            try await send(kind, &lines, existing, author: author, into: groups)
             groups.finish()
         } catch let problem as Problem {
             // The line that could not be read on is told like others that are wrong.
@@ -143,6 +159,7 @@ struct LineRoutes {
     private func send(
         _ kind: Kind,
         _ lines: inout LineSplitter,
+        _ existing: Transaction.ExistingResource,
         author: String?,
         into groups: AsyncThrowingChannel<Group, any Error>
     ) async throws {
@@ -156,7 +173,7 @@ struct LineRoutes {
             (group, size) = ([], 0)
         }
         while let (number, line) = lines.next() {
-            group.append(read(kind, number, line))
+            group.append(read(kind, number, line, existing))
             size += line?.count ?? 0
             if group.count == Self.maximumGroup || size >= Self.maximumGroupSize { await submit() }
             try Task.checkCancellation()
@@ -165,13 +182,18 @@ struct LineRoutes {
     }
 
     /// - Parameter text: The line; nil for one that is too long.
-    private func read(_ kind: Kind, _ number: Int, _ text: ArraySlice<UInt8>?) -> Line {
+    private func read(
+        _ kind: Kind,
+        _ number: Int,
+        _ text: ArraySlice<UInt8>?,
+        _ existing: Transaction.ExistingResource
+    ) -> Line {
         do {
             guard let text else {
                 throw Problem(.contentTooLarge, "The line is longer than \(Self.maximumLineSize >> 20) MiB.")
             }
             let submission = try store.intake.submission(of: text, kind)
-            return Line(number: number, operation: .create(submission))
+            return Line(number: number, operation: .create(submission, existing: existing))
         } catch let refusal as Refusal {
             return Line(number: number, operation: Transaction.Operation(.refuse(refusal)))
         } catch {

@@ -18,7 +18,7 @@ struct ResourceRoutes {
     ///
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
-        routes.logValues(of: ["at", "limit", "before"])
+        routes.logValues(of: ["at", "limit", "before", ExistingResources.parameter])
         let creation = RouteConditions.refused(
             instead:
                 "What is there already is not created again; PUT \(path)/… with If-None-Match: * creates one at its place."
@@ -121,15 +121,20 @@ struct ResourceRoutes {
         _ request: Request,
         _ context: RouteContext
     ) async throws -> Response {
-        try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
-            try creation(kind, bytes.readableBytesView)
+        let existing = try ExistingResources(request)
+        return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
+            try creation(kind, bytes.readableBytesView, existing)
         } then: { creation in
             switch creation {
             case .one(let submission):
-                let outcome = try await commit(.create(submission), context)
-                return Self.created(outcome, at: path, context)
+                let outcome = try await commit(.create(submission, existing: existing.action), context)
+                guard existing.isTold else { return Self.created(outcome, at: path, context) }
+                let status: HTTPResponse.Status = outcome.change == .created ? .created : .ok
+                var response = Response.json(outcome.json(index: 0).bytes, status: status)
+                response.headers[.location] = context.link("\(path)/\(outcome.resource.id.lowercased)")
+                return response
             case .many(let operations):
-                return try await create(operations, context)
+                return try await create(operations, existing, context)
             }
         }
     }
@@ -139,9 +144,9 @@ struct ResourceRoutes {
         case many([Transaction.Operation])
     }
 
-    private func creation(_ kind: Kind, _ bytes: ByteBufferView) throws -> Creation {
+    private func creation(_ kind: Kind, _ bytes: ByteBufferView, _ existing: ExistingResources) throws -> Creation {
         if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[") {
-            return .many(try store.intake.creations(of: bytes, kind))
+            return .many(try store.intake.creations(of: bytes, kind, existing: existing.action))
         }
         guard bytes.count <= Problem.maximumDocumentSize else {
             throw Problem.bodyTooLarge(Problem.maximumDocumentSize)
@@ -151,11 +156,18 @@ struct ResourceRoutes {
 
     private func create(
         _ operations: [Transaction.Operation],
+        _ existing: ExistingResources,
         _ context: RouteContext
     ) async throws -> Response {
         do {
-            let transaction = Transaction(author: context.subject, operations)
-            let documents = try await store.commit(transaction).outcomes.map(\.written.document)
+            let outcomes = try await store.commit(Transaction(author: context.subject, operations)).outcomes
+            if existing.isTold {
+                let isCreation = outcomes.contains { $0.change == .created }
+                return .documents(count: outcomes.count, length: nil, status: isCreation ? .created : .ok) {
+                    outcomes[$0].json(index: $0).bytes
+                }
+            }
+            let documents = outcomes.map(\.written.document)
             let length = documents.reduce(0) { $0 + $1.count }
             return .documents(count: documents.count, length: length, status: .created) { documents[$0] }
         } catch let refusal as Refusal {

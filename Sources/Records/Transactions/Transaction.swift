@@ -45,19 +45,30 @@ package struct Transaction: Sendable {
             self.conditions = conditions
         }
 
-        package static func create(_ submission: Submission) -> Operation {
-            Operation(.create(submission))
+        package static func create(_ submission: Submission, existing: ExistingResource = .fail) -> Operation {
+            Operation(.create(submission, existing: existing))
         }
+    }
+
+    /// What becomes of a resource that is there already when a document for it comes, with its identifier or else one of its
+    /// unique keys.
+    package enum ExistingResource: String, Sendable, CaseIterable {
+        /// It is a conflict.
+        case fail
+        /// It stays as it is.
+        case skip
+        /// The members of the document overwrite its own, as a merge patch (RFC 7396) does.
+        case patch
+        /// The document takes its place.
+        case replace
     }
 
     /// What is done with one resource.
     package enum Action: Sendable {
-        case create(Submission)
+        /// Creates a resource, unless there is one when the transaction's turn has come.
+        case create(Submission, existing: ExistingResource = .fail)
         /// Replaces a resource; on the condition that there is none it creates one that is found by the reference.
         case replace(Kind.Reference, Submission)
-        /// Replaces the resource that has the document's identifier or one of its unique keys when the transaction's turn has
-        /// come; creates one where there is none.
-        case put(Submission)
         /// Changes members of the document by a merge patch (RFC 7396).
         case patch(Kind, Kind.Reference, MergePatch)
         case delete(Kind, Kind.Reference)

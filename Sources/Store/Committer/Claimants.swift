@@ -15,6 +15,8 @@ struct Claimants {
     /// The one that came first.
     var first: UUID? { others.first { numbers[$0.id] == $0.number }?.id ?? last }
 
+    func contains(_ id: UUID) -> Bool { last == id || numbers[id] != nil }
+
     mutating func add(_ id: UUID) {
         if let last {
             others.append((last, nextNumber))

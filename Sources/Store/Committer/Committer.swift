@@ -223,8 +223,13 @@ actor Committer {
             }
         }
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
-        let outcomes = resources.map { id in
-            Outcome(resource: id, before: draft.staged[id]?.before, stored: draft.staged[id]?.after)
+        let outcomes = resources.map { id -> Outcome in
+            // One that is left as it is need not be staged.
+            guard let staged = draft.staged[id] else {
+                let stored = overlay.resource(id)
+                return Outcome(resource: id, before: stored, stored: stored)
+            }
+            return Outcome(resource: id, before: staged.before, stored: staged.after)
         }
         if transaction.isDryRun { changes = [] }
         let record = JournalRecord(

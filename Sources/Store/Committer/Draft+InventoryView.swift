@@ -30,6 +30,15 @@ extension Draft: InventoryView {
         return [claimants.first, claimants.last].compactMap(\.self).first { $0 != id.id }
     }
 
+    /// Of the resources that would have a unique key, the one that had it before, or else the one that claimed it first.
+    private func firstHolder(_ kind: Kind, of key: UniqueKey) -> UUID? {
+        if let holder = overlay.holder(kind, of: key) {
+            if staged[ResourceID(kind, holder)] == nil { return holder }
+            if claims[Claim(kind: kind, key: key)]?.contains(holder) == true { return holder }
+        }
+        return claims[Claim(kind: kind, key: key)]?.first
+    }
+
     /// The resource that has a unique key and is not touched.
     private func unstagedHolder(_ kind: Kind, of key: UniqueKey) -> UUID? {
         guard let holder = overlay.holder(kind, of: key), staged[ResourceID(kind, holder)] == nil else { return nil }
@@ -58,10 +67,8 @@ extension Draft: InventoryView {
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
             for key in entry.keys where problems.count < Refusal.maximumProblems {
-                guard let rival = unstagedHolder(id.kind, of: key) ?? claims[Claim(kind: id.kind, key: key)]?.first,
-                    rival != id.id
-                else { continue }
-                let holder = ResourceID(id.kind, rival)
+                guard let first = firstHolder(id.kind, of: key), first != id.id else { continue }
+                let holder = ResourceID(id.kind, first)
                 let name = names[holder] ?? name(holder)
                 names[holder] = name
                 problems.append(

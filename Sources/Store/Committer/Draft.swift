@@ -72,6 +72,8 @@ struct Draft: ~Copyable {
             self.indexBefore = indexBefore
         }
 
+        var hasOtherSecrets: Bool { secrets != before?.secrets ?? SealedSecrets() }
+
         /// The unique keys that it will have.
         var keys: [UniqueKey] { document?.keys ?? [] }
     }
@@ -87,18 +89,20 @@ struct Draft: ~Copyable {
     mutating func stage(_ operation: Transaction.Operation, index: Int) throws(Refusal) -> ResourceID {
         self.operation = index
         switch operation.action {
-        case .create(let submission):
-            return try create(submission)
+        case .create(let submission, let existing):
+            guard existing != .fail, let id = try holder(of: submission.document) else { return try create(submission) }
+            switch existing {
+            case .fail, .skip: break
+            case .patch: try overwrite(id, with: submission)
+            case .replace: try replace(id, with: submission)
+            }
+            return id
         case .replace(let reference, let submission):
             let kind = submission.document.kind
             if operation.conditions.contains(.isAbsent), existing(kind, reference) == nil {
                 return try create(submission, foundBy: reference, if: operation.conditions)
             }
             let id = try find(kind, reference, if: operation.conditions)
-            try replace(id, with: submission)
-            return id
-        case .put(let submission):
-            guard let id = try holder(of: submission.document) else { return try create(submission) }
             try replace(id, with: submission)
             return id
         case .patch(let kind, let reference, let patch):
@@ -202,11 +206,33 @@ struct Draft: ~Copyable {
         guard case .object(let members) = patch else {
             throw refusal(.invalid, "A merge patch of a \(id.kind.name) is an object of the members to change.")
         }
+        try replace(id, with: submission(of: id, patchedBy: members), patch: members)
+    }
+
+    /// Changes the members of a document that another one has.
+    private mutating func overwrite(_ id: ResourceID, with given: Submission) throws(Refusal) {
+        guard case .object(var members) = given.document.json else { return }
+        // It may have been found by its unique keys.
+        members[id.kind.identifierKey] = nil
+        let merged = try submission(of: id, patchedBy: members)
+        let submission = Submission(
+            document: merged.document,
+            secrets: given.secrets,
+            embedded: merged.embedded,
+            embeddedSecrets: given.embeddedSecrets
+        )
+        try replace(id, with: submission, patch: members)
+    }
+
+    /// What a merge patch makes of a resource.
+    private mutating func submission(
+        of id: ResourceID,
+        patchedBy members: JSONObject
+    ) throws(Refusal) -> Submission {
         guard var document = current(id) else { preconditionFailure("a resource that was found is there") }
         if !staged.isEmpty { id.kind.rules?.refresh(&document, in: self) }
-        let submission: Submission
         do throws(Refusal) {
-            submission = try intake.submission(of: document, patchedBy: members)
+            return try intake.submission(of: document, patchedBy: members)
         } catch {
             throw Refusal(
                 error.problems.map { problem in
@@ -216,7 +242,6 @@ struct Draft: ~Copyable {
                 }
             )
         }
-        try replace(id, with: submission, patch: members)
     }
 
     /// Puts a client's document into the state, with the secrets that came with it.
@@ -235,23 +260,24 @@ struct Draft: ~Copyable {
         try put(document, given: submission.secrets, as: id)
     }
 
-    /// Puts a resource into the state, with the stored secret for each empty string that stands for one.
+    /// Puts a resource into the state, with the stored secret for each empty string that stands for one, and for each that is
+    /// given again, since sealed once more it would look like another.
     ///
     /// Where none is stored there is nothing to stand for, and the field is left out.
     mutating func put(_ document: Document, given: GivenSecrets, as id: ResourceID) throws(Refusal) {
         let standing = document.standingSecrets
-        guard standing != given.pointers else {
+        let stored = secrets(of: id)
+        guard standing != given.pointers || !stored.isEmpty else {
             try put(document, sealed: given.sealed, as: id)
             return
         }
-        let stored = secrets(of: id)
         var kept: [(pointer: String, secret: SealedSecret)] = []
         var dropped: [String] = []
         for pointer in standing {
-            if let secret = given.sealed[pointer] ?? stored[pointer] {
-                kept.append((pointer, secret))
-            } else {
-                dropped.append(pointer)
+            switch (given.sealed[pointer], stored[pointer]) {
+            case (let new?, let old?): kept.append((pointer, intake.isSame(new, old) ? old : new))
+            case (let secret?, nil), (nil, let secret?): kept.append((pointer, secret))
+            case (nil, nil): dropped.append(pointer)
             }
         }
         try put(dropped.isEmpty ? document : document.without(dropped), sealed: SealedSecrets(kept), as: id)
@@ -372,7 +398,7 @@ struct Draft: ~Copyable {
         if !goesBack { for rules in Kind.allRules { problems += rules.problems(in: self) } }
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.document?.bytes
-            if document == staged.before?.document, staged.secrets == staged.before?.secrets ?? SealedSecrets() {
+            if document == staged.before?.document, !staged.hasOtherSecrets, !hasOtherSecrets(of: staged.document) {
                 staged.after = staged.before
                 return nil
             }
@@ -396,6 +422,14 @@ struct Draft: ~Copyable {
         }
         if !problems.isEmpty { throw Refusal(problems) }
         return changes
+    }
+
+    /// Whether the resource that a document has a copy of gets other secrets, which no copy shows.
+    private func hasOtherSecrets(of document: Document?) -> Bool {
+        guard let document, let id = document.embeddedIdentifier, let embedding = document.kind.embedding else {
+            return false
+        }
+        return staged[ResourceID(embedding.kind, id)]?.hasOtherSecrets ?? false
     }
 
     /// Has the rules stage what follows, and brings up to date what documents repeat of others.

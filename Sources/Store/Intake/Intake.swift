@@ -119,20 +119,35 @@ package struct Intake: Sendable {
         )
     }
 
+    /// Whether two sealed secrets are one; those that another key sealed are not.
+    func isSame(_ left: SealedSecret, _ right: SealedSecret) -> Bool {
+        if left == right { return true }
+        do {
+            return try sealer.open(left) == sealer.open(right)
+        } catch {
+            return false
+        }
+    }
+
     /// Reads the elements of an array, each as an operation that creates a resource or says what is wrong with it, until as
     /// much is wrong as is reported.
     ///
+    /// - Parameter existing: What becomes of resources that are there already.
     /// - Throws: ``JSONParseError``; ``Refusal`` for more elements than a transaction may have.
-    package func creations(of bytes: some Collection<UInt8>, _ kind: Kind) throws -> [Transaction.Operation] {
+    package func creations(
+        of bytes: some Collection<UInt8>,
+        _ kind: Kind,
+        existing: Transaction.ExistingResource = .fail
+    ) throws -> [Transaction.Operation] {
         var operations: [Transaction.Operation] = []
         var problemCount = 0
         _ = try JSONValue.parse(bytes) { json, text in
             guard operations.count < limits.changes else { throw limits.tooMany }
             do throws(Refusal) {
                 if let submission = try read(text, kind, .whole) {
-                    operations.append(.create(submission))
+                    operations.append(.create(submission, existing: existing))
                 } else {
-                    operations.append(.create(try submission(of: json, kind)))
+                    operations.append(.create(try submission(of: json, kind), existing: existing))
                 }
             } catch {
                 problemCount += error.problems.count
