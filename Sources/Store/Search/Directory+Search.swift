@@ -9,6 +9,10 @@ extension Directory {
         let id = key.map { holder(search.kind, of: $0) } ?? UUID(spelling: value)
         guard let id, let stored = resource(search.kind, id: id) else { return ResourceList([]) }
         // The key may be that of another field.
-        return ResourceList(fields.contains { $0.values(in: stored.json).contains(value) } ? [(id, stored)] : [])
+        let isFound = fields.contains { field in
+            let spellings = field.storedSpellings(of: value)
+            return field.values(in: stored.json).contains(where: spellings.contains)
+        }
+        return ResourceList(isFound ? [(id, stored)] : [])
     }
 }
