@@ -60,7 +60,8 @@ def read_input(data: str | None, file: Any) -> Any:
     if (data is None) == (file is None):
         raise click.UsageError("Give either --data or --file.")
     try:
-        text = file.read() if data is None else data
+        # Of bytes a byte order mark is read over.
+        text = file.read() if data is None else data.encode()
         return json.loads(text, object_pairs_hook=unique_members, parse_float=finite, parse_constant=finite)
     except (ValueError, RecursionError, OSError) as error:
         where = file.name if data is None else "--data"

@@ -90,9 +90,14 @@ def matches(pattern: str) -> Callable[[str], bool]:
     return lambda text: re.fullmatch(pattern, text) is not None
 
 
+MAC_ADDRESS = (
+    r"[0-9A-Fa-f]{1,2}([:-])(?:[0-9A-Fa-f]{1,2}\1){4}[0-9A-Fa-f]{1,2}"
+    r"|[0-9A-Fa-f]{4}([.:-])[0-9A-Fa-f]{4}\2[0-9A-Fa-f]{4}|[0-9A-Fa-f]{6}-?[0-9A-Fa-f]{6}"
+)
+
 FORMATS: dict[str, Callable[[str], bool]] = {
     "uuid": matches(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
-    "mac-address": matches(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"),
+    "mac-address": matches(MAC_ADDRESS),
     "ipv4": is_ipv4,
     "ipv6": is_ipv6,
     "date-time": is_date_time,

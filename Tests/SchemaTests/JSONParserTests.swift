@@ -23,6 +23,8 @@ struct JSONParserTests {
     )
     func readsWhat(text: String, value: JSONValue) throws {
         #expect(try JSONValue(parsing: text) == value)
+        // RFC 8259, section 8.1: a byte order mark before it may be read over.
+        #expect(try JSONValue(parsing: "\u{FEFF}\(text)") == value)
     }
 
     @Test(
@@ -34,7 +36,8 @@ struct JSONParserTests {
             ("+1", 0), (".5", 0), ("1.", 2), ("-", 1), ("1e", 2), ("1e+", 3), ("1e1234567890", 2), ("0x1", 1),
             ("NaN", 0),
             ("\"a", 2), ("\"\n\"", 1), (#""\x""#, 1), (#""\u12g4""#, 1), (#""\u12"#, 1), (#""\"#, 1), (#""\uD83D""#, 1),
-            (#""\ude00""#, 1), (#""\uD83D\u0041""#, 1), ("\u{FEFF}1", 0), ("/**/1", 0), ("\"\u{1F}\"", 1),
+            (#""\ude00""#, 1), (#""\uD83D\u0041""#, 1), ("1\u{FEFF}", 1), ("\u{FEFF}\u{FEFF}1", 0), ("\u{FEFF}x", 0),
+            ("/**/1", 0), ("\"\u{1F}\"", 1),
         ]
     )
     func refusesWhat(text: String, offset: Int) throws {

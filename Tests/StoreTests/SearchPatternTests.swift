@@ -8,7 +8,7 @@ struct SearchPatternTests {
     private func pattern(_ text: String) throws -> SearchPattern {
         var (value, room) = (SearchText(), SearchText.Room())
         try value.add(text, &room)
-        return SearchPattern(try #require(value.patterns.first)) { $0 }
+        return SearchPattern(try #require(value.patterns.first))
     }
 
     @Test("is a prefix, a suffix or a part where it is no more than that")
@@ -19,6 +19,48 @@ struct SearchPatternTests {
         #expect(try pattern("*x*") == .part("x"))
         #expect(try pattern(#"a\**b\?"#) == .glob(#"a\**b\?"#))
         #expect(try pattern("?*") == .glob("?*") && pattern("*a*b*") == .glob("*a*b*") && pattern("?") == .glob("?"))
+    }
+
+    @Test(
+        "for hardware addresses is one for their normal spelling, however it is written",
+        arguments: [
+            ("52-54-00-*", ["52:54:00:*"]), ("5254.00*", ["52:54:00*"]), ("525400BE????", ["52:54:00:be:??:??"]),
+            ("5254.00be.ef0?", ["52:54:00:be:ef:0?"]), ("*ef01", ["*ef:01"]), ("*eef01", ["*e:ef:01"]),
+            ("*beef*", ["*be:ef*", "*b:ee:f*"]), ("2:0:5e:*", ["02:00:5e:*"]), ("*:0:1", ["*:00:01"]),
+            ("*0:1*", ["*0:1*"]), ("*40*", ["*40*"]), ("?:0:5e:*", ["0?:00:5e:*"]), ("02:00?5e*", ["02:00?5e*"]),
+            ("525*400*", ["52:5*40:0*", "52:5*4:00*"]), ("5254?", ["5254?"]), ("x525400*", ["x525400*"]),
+            ("5254.00be.ef01.02*", ["5254.00be.ef01.02*"]), ("*?0?", ["?*0?"]), ("*", ["*"]),
+        ] as [(String, [String])]
+    )
+    func hardwareAddresses(text: String, expected: [String]) throws {
+        var (value, room) = (SearchText(), SearchText.Room())
+        try value.add(text, &room)
+        let patterns = HardwareAddressPattern.normalSpellings(of: try #require(value.patterns.first))
+        #expect(patterns.map(Self.text) == expected)
+    }
+
+    @Test(
+        "for xnames is one for their normal spelling, however it is written",
+        arguments: [
+            ("X1c0*", "x001c0*"), ("x1*", "x1*"), ("x01000c00s*", "x1000c0s*"), ("*s01b00n0", "*s1b0n0"),
+            ("*01", "*01"),
+            ("x1?c00s0*", "x1?c0s0*"), ("x[1-3]c0*", "x001c0*"),
+        ]
+    )
+    func xnames(text: String, expected: String) throws {
+        var (value, room) = (SearchText(), SearchText.Room())
+        try value.add(text, &room)
+        #expect(Self.text(XNamePattern.normalSpelling(of: try #require(value.patterns.first))) == expected)
+    }
+
+    private static func text(_ pattern: SearchText.Pattern) -> String {
+        pattern.reduce(into: "") { text, piece in
+            switch piece {
+            case .text(let part): text += part
+            case .anyRun: text += "*"
+            case .anyCharacter: text += "?"
+            }
+        }
     }
 
     /// The definition, in as much time as it takes.

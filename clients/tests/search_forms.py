@@ -58,7 +58,8 @@ PATTERNS = r"""
     description=*
     description=?
     description=??
-    description=?́
+    description=é
+    description=*é
     description=*é*
     description=*%0A
     description=*%00*
@@ -95,6 +96,19 @@ SPELLINGS = """
     boot_mac=02-00-5E-40-00-01
     boot_mac=02:00:5E:40:00:01
     boot_mac=02-00-5E-*
+    boot_mac=02005e400001
+    boot_mac=0200.5E40.0001,2:0:5e:40:0:2
+    boot_mac=02005e*
+    boot_mac=0200.5e40.*
+    boot_mac=02005e4000??
+    boot_mac=*5e40*
+    boot_mac=*e40.0001
+    boot_mac=*0-1
+    mac=02005e50*,0200.5e40.0001
+    xname=X1000C0s00b0n*
+    xname=x0001000c0s0b0n[0-1]
+    xname=*s01b00n*
+    bmc.xname=X9001c00s*
     boot_mac=??-00-5E-40*
     boot_ipv6_address=FD00:0:0::9:1
     boot_ipv6_address=FD00*
@@ -241,6 +255,9 @@ BMCS = """
     mac=02-00-5E-50-00-01
 """
 NODE_COLLECTIONS = r"""
+    type=Tenant
+    type=TEN*,JOB
+    node=X0001000c0s0b0n0,x9001c0s0b0n0
     type=tenant
     type=tenant,job&name!=null
     type=*t*&type!=tenant
@@ -334,6 +351,7 @@ NOTHING = [
         hostname=null
         hostname!=*
         hostname=NID000001
+        description=?́
         hostname=nid00000
         hostname=nid000001&hostname!=nid000001
         hostname=nid[0-9],nid[10-99]
@@ -392,10 +410,11 @@ REFUSED = [
     *refused("ComputeNode", "hostname", "hostname=[1-257]* hostname=[0-9][0-9][0-9]?"),
     *refused("ComputeNode", "hostname", "hostname=" + ",".join(["*"] * 257)),
     *refused("ComputeNode", "", "hostname=[1-200000]&description=[1-200000] hostname=[1-200]*&description=[1-200]*"),
-    *refused("ComputeNode", "xname", "xname= xname=x xname=x1000c0s0b0 xname=x10c0s0b0n0 xname=x1000c256s0b0n0"),
-    *refused("ComputeNode", "xname", r"xname=X1000c0s0b0n0 xname=x1000c0s0b0n0, xname=\null"),
-    *refused("ComputeNode", "xname", "xname=x1000c0s0b0n[255-256] xname=x1000c0s0b0n0000 xname[gt]=x1000 xname!=x1000"),
-    *refused("ComputeNode", "boot_mac", "boot_mac=02:00:5e-40:00:01 boot_mac=02005e400001 boot_mac=x boot_mac="),
+    *refused("ComputeNode", "xname", "xname= xname=x xname=x1000c0s0b0 xname=x100000c0s0b0n0 xname=x1000c256s0b0n0"),
+    *refused("ComputeNode", "xname", r"xname=x1000c0s0b0n0, xname=\null xname=x1000c0s0b0n0000000000"),
+    *refused("ComputeNode", "xname", "xname=x1000c0s0b0n[255-256] xname[gt]=x1000 xname!=x1000"),
+    *refused("ComputeNode", "boot_mac", "boot_mac=02:00:5e-40:00:01 boot_mac=02005e40000 boot_mac=x boot_mac="),
+    *refused("ComputeNode", "boot_mac", "boot_mac=%2002005e400001 boot_mac=200.5e40.0001"),
     *refused(
         "ComputeNode",
         "boot_ipv4_address",
@@ -432,9 +451,9 @@ REFUSED = [
         """,
     ),
     *refused("Component", "NID", "NID= NID=x NID=1.0 NID=1e3 NID=%2B1 NID=--1 NID=1? NID=* NID=0x1 NID=１"),
-    *refused("Component", "Type", "Type=node Type= Type[gt]=M"),
+    *refused("Component", "Type", "Type=nodes Type= Type[gt]=M"),
     *refused("Component", "ID", "ID=x ID=1 ID="),
-    *refused("NodeCollection", "type", "type=Tenant type[gt]=m"),
+    *refused("NodeCollection", "type", "type=tenants type[gt]=m"),
     *refused("ComputeNode", "bmc", "bmc=x bmc= bmc=* bmc!=x bmc[gt]=null bmc[gt]=x"),
     *refused("ComputeNode", "network_interfaces", "network_interfaces=x network_interfaces=*"),
     *refused("ComputeNode", "network_interfaces.extended_data", "network_interfaces.extended_data={}"),

@@ -11,6 +11,7 @@ import math
 import operator
 import re
 import socket
+import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -103,6 +104,25 @@ class Wildcard(Enum):
     ONE = "."
 
 
+Pieces = tuple["str | Wildcard", ...]
+
+
+def merged(pieces: Pieces) -> Pieces:
+    """Return a pattern with neighbouring texts as one."""
+    found: list[str | Wildcard] = []
+    for piece in pieces:
+        if found and isinstance(piece, str) and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return tuple(found)
+
+
+def folded_by(fold: Callable[[str], str]) -> Callable[[Pieces], list[Pieces]]:
+    """Return a function that folds the texts of a pattern."""
+    return lambda pattern: [tuple(piece if isinstance(piece, Wildcard) else fold(piece) for piece in pattern)]
+
+
 @dataclass(frozen=True)
 class NumberSet:
     """The numbers in brackets, as ranges with the digits that each is written with at least."""
@@ -175,10 +195,11 @@ class Alternative:
         """Yield what this spells, where it is no pattern."""
         return map("".join, self.combinations())
 
-    def expressions(self, fold: Callable[[str], str]) -> Iterator[str]:
-        """Yield the pattern as regular expressions, with what is not a wildcard folded."""
+    def expressions(self, normal: Callable[[Pieces], list[Pieces]]) -> Iterator[str]:
+        """Yield the pattern as regular expressions for values of which the normal patterns are known."""
         for pieces in self.combinations():
-            yield "".join(piece.value if isinstance(piece, Wildcard) else re.escape(fold(piece)) for piece in pieces)
+            for pattern in normal(merged(pieces)):
+                yield "".join(piece.value if isinstance(piece, Wildcard) else re.escape(piece) for piece in pattern)
 
 
 def alternatives(value: str) -> list[Alternative]:
@@ -217,18 +238,19 @@ class Form:
 
     read: Callable[[str], Any]
     stored: Callable[[Any], Any] = same
-    fold_pattern: Callable[[str], str] | None = same
+    patterns: Callable[[Pieces], list[Pieces]] | None = folded_by(same)
     is_ordered: bool = True
+    folds_case: bool = False
 
 
 def hardware_xname(letters: str) -> Callable[[str], str | None]:
-    """Return a reader of a cabinet's number and one for each of the letters."""
-    pattern = re.compile("x([0-9]{3,5})" + "".join(f"{letter}([0-9]{{1,3}})" for letter in letters))
+    """Return a reader of a cabinet's number and one for each of the letters, of either case."""
+    pattern = re.compile("x([0-9]{1,9})" + "".join(f"{letter}([0-9]{{1,9}})" for letter in letters), re.ASCII)
 
     def read(text: str) -> str | None:
-        match = pattern.fullmatch(text)
+        match = pattern.fullmatch(text.lower())
         cabinet, *others = map(int, match.groups()) if match else (0, 256)
-        if max(others) > 255:
+        if max(others) > 255 or cabinet > 99_999:
             return None
         return f"x{cabinet:03d}" + "".join(f"{letter}{number}" for letter, number in zip(letters, others))
 
@@ -237,21 +259,75 @@ def hardware_xname(letters: str) -> Callable[[str], str | None]:
 
 def component_xname(text: str) -> str | None:
     """Read any letters each followed by a number."""
-    if len(text.encode()) > 63 or not re.fullmatch("(?:[a-z]+[0-9]+)+", text.lower()):
+    if not re.fullmatch("(?:[a-zA-Z]+[0-9]+)+", text):
         return None
     (letters, digits), *others = re.findall("([a-z]+)([0-9]+)", text.lower())
-    kept_digits = min(3, len(digits)) if letters == "x" else 1
-    return f"{letters}{int(digits):0{kept_digits}d}" + "".join(f"{part}{int(number)}" for part, number in others)
+    kept_digits = 3 if letters == "x" else 1
+    normal = f"{letters}{int(digits):0{kept_digits}d}" + "".join(f"{part}{int(number)}" for part, number in others)
+    return normal if max(len(text), len(normal)) <= 63 else None
+
+
+def xname_patterns(pattern: Pieces) -> list[Pieces]:
+    """Return a pattern with the numbers that are known to be whole in normal spelling."""
+
+    def number(match: re.Match[str]) -> str:
+        letters, digits = match.groups()
+        is_whole = letters and (match.end() < len(match.string) or at_end)
+        return letters + (f"{int(digits):0{3 if letters[-1] == 'x' else 1}d}" if is_whole else digits)
+
+    found: list[str | Wildcard] = []
+    for position, piece in enumerate(pattern):
+        at_end = position == len(pattern) - 1
+        found.append(piece if isinstance(piece, Wildcard) else re.sub("([^0-9]*)([0-9]+)", number, piece.lower()))
+    return [tuple(found)]
 
 
 def mac_address(text: str) -> str | None:
-    """Read a MAC address of either spelling."""
-    return fold_mac(text) if FORMATS["mac-address"](text) else None
+    """Read a MAC address of any spelling."""
+    if not FORMATS["mac-address"](text):
+        return None
+    groups = re.split("[.:-]", text.lower())
+    digits = "".join(group.zfill(12 // len(groups)) for group in groups)
+    return ":".join(re.findall("..", digits))
 
 
-def fold_mac(text: str) -> str:
-    """Return a part of a MAC address in normal spelling."""
-    return text.lower().replace("-", ":")
+def mac_patterns(pattern: Pieces) -> list[Pieces]:
+    """Return the patterns for normal spellings that a pattern for MAC addresses comes to.
+
+    A stretch between two `*` that has digits without separators is regrouped, by both ways where it may begin in a byte.
+    """
+    symbols = "".join(
+        {Wildcard.RUN: "*", Wildcard.ONE: "?"}[piece] if isinstance(piece, Wildcard) else piece.lower()
+        for piece in pattern
+    )
+    literal = "".join(piece.lower() for piece in pattern if not isinstance(piece, Wildcard))
+    if re.search("[^0-9a-f:.-]", literal) or len(re.findall("[0-9a-f]", literal)) > 12:
+        return [tuple(piece if isinstance(piece, Wildcard) else piece.lower() for piece in pattern)]
+    stretches = symbols.split("*")
+    forms = []
+    for number, stretch in enumerate(stretches):
+        is_first, is_last = number == 0, number == len(stretches) - 1
+        groups = re.split("[.:-]", stretch)
+        digits = "".join(groups)
+        if "." not in stretch and not re.search("[0-9a-f]{3}", stretch):
+            whole = range(0 if is_first else 1, len(groups) if is_last else len(groups) - 1)
+            padded = [f"0{g}" if n in whole and len(groups) > 1 and len(g) == 1 else g for n, g in enumerate(groups)]
+            forms.append([":".join(padded)])
+        elif is_first and is_last and len(digits) != 12:
+            forms.append([stretch])
+        else:
+            offsets = [0] if is_first else [len(digits) % 2] if is_last else [0, 1]
+            forms.append(
+                [
+                    "".join(f":{d}" if n > 0 and (n + offset) % 2 == 0 else d for n, d in enumerate(digits))
+                    for offset in offsets
+                ]
+            )
+    wildcards = {"*": Wildcard.RUN, "?": Wildcard.ONE}
+    return [
+        tuple(wildcards.get(piece, piece) for piece in re.findall(r"[*?]|[^*?]+", "*".join(chosen)))
+        for chosen in itertools.product(*forms)
+    ]
 
 
 def ip_address(*families: int) -> Callable[[str], str | None]:
@@ -298,26 +374,33 @@ def integer(text: str) -> int | None:
 
 
 def one_of(names: list[str]) -> Callable[[str], str | None]:
-    """Return a reader of nothing but the names."""
-    return lambda text: text if text in names else None
+    """Return a reader of nothing but the names, in any case."""
+    by_folded = {name.lower(): name for name in names}
+    return lambda text: by_folded.get(text.lower())
 
 
-TEXT = Form(same)
-STRUCTURE = Form(lambda text: None, fold_pattern=None, is_ordered=False)
+def composed(text: str) -> str:
+    """Return a text in Unicode's composed form."""
+    return unicodedata.normalize("NFC", text)
+
+
+TEXT = Form(composed, stored=composed, patterns=folded_by(composed))
+STRUCTURE = Form(lambda text: None, patterns=None, is_ordered=False)
+LOWER = folded_by(str.lower)
 XNAMES = {
-    "NodeXName": Form(hardware_xname("csbn")),
-    "BMCXName": Form(hardware_xname("csb")),
-    "ComponentXName": Form(component_xname),
+    "NodeXName": Form(hardware_xname("csbn"), patterns=xname_patterns),
+    "BMCXName": Form(hardware_xname("csb"), patterns=xname_patterns),
+    "ComponentXName": Form(component_xname, patterns=xname_patterns),
 }
 FORMATTED = {
-    "uuid": Form(uuid, fold_pattern=str.lower),
-    "mac-address": Form(mac_address, fold_pattern=fold_mac),
-    "ipv4": Form(ip_address(socket.AF_INET), fold_pattern=str.lower),
-    "ipv6": Form(ip_address(socket.AF_INET6), fold_pattern=str.lower),
-    "date-time": Form(microseconds, stored=microseconds, fold_pattern=None),
+    "uuid": Form(uuid, patterns=LOWER),
+    "mac-address": Form(mac_address, patterns=mac_patterns),
+    "ipv4": Form(ip_address(socket.AF_INET), patterns=LOWER),
+    "ipv6": Form(ip_address(socket.AF_INET6), patterns=LOWER),
+    "date-time": Form(microseconds, stored=microseconds, patterns=None),
 }
 FAMILY_FORMS = {
-    "ip": Form(ip_address(socket.AF_INET, socket.AF_INET6), fold_pattern=str.lower),
+    "ip": Form(ip_address(socket.AF_INET, socket.AF_INET6), patterns=LOWER),
     "mac": FORMATTED["mac-address"],
 }
 
@@ -327,11 +410,11 @@ def form(schema: Schema) -> Form:
     if schema["type"] == "object":
         return STRUCTURE
     if schema["type"] == "boolean":
-        return Form({"true": True, "false": False}.get, fold_pattern=None, is_ordered=False)
+        return Form({"true": True, "false": False}.get, patterns=None, is_ordered=False)
     if schema["type"] == "integer":
-        return Form(integer, fold_pattern=None)
+        return Form(integer, patterns=None)
     if "enum" in schema:
-        return Form(one_of(schema["enum"]))
+        return Form(one_of(schema["enum"]), patterns=LOWER, folds_case=True)
     return XNAMES.get(schema.get("title", "")) or FORMATTED.get(schema.get("format", "")) or TEXT
 
 
@@ -357,6 +440,7 @@ class Field(Path):
 
     keys: tuple[str, ...] = ()
     is_single: bool = True
+    sort_keys: Callable[[Document], list[Any]] | None = None
 
 
 def values_at(steps: list[tuple[str, bool]], stored: Callable[[Any], Any]) -> Callable[[Document], list[Any]]:
@@ -408,11 +492,11 @@ class Oracle:
             for kind, those in documents.items()
         }
         collections = documents.get("NodeCollection", [])
-        self.collection_names = {collection["id"]: collection["name"] for collection in collections}
+        self.collection_names = {collection["id"]: composed(collection["name"]) for collection in collections}
         self.collections_of_node: dict[str, list[str]] = defaultdict(list)
         for collection in collections:
             for xname in collection["nodes"]:
-                self.collections_of_node[xname].append(collection["name"])
+                self.collections_of_node[xname].append(composed(collection["name"]))
 
     def search(self, kind: str, query: str) -> list[Document] | dict[str, int] | None:
         """Return what the server must answer; None where that is status 400."""
@@ -479,11 +563,12 @@ class Oracle:
         exact = self.exact_values(
             path, [alternative for alternative in those if not alternative.is_null and not alternative.is_pattern]
         )
-        exact |= {path.synonyms[value] for value in exact if value in path.synonyms}
-        if patterns and path.form.fold_pattern is None:
+        exact |= {path.synonyms[value.lower()] for value in exact if path.synonyms and value.lower() in path.synonyms}
+        if patterns and path.form.patterns is None:
             raise Malformed("a pattern for values that take none")
-        expressions = [text for pattern in patterns for text in pattern.expressions(path.form.fold_pattern)]
-        matches = re.compile("|".join(expressions), re.DOTALL).fullmatch if expressions else None
+        expressions = [text for pattern in patterns for text in pattern.expressions(path.form.patterns)]
+        flags = re.DOTALL | (re.IGNORECASE if path.form.folds_case else 0)
+        matches = re.compile("|".join(expressions), flags).fullmatch if expressions else None
         values, those_there = path.values, path.those_there or path.values
 
         def holds(document: Document) -> bool:
@@ -561,7 +646,12 @@ class Oracle:
         found = form(schema)
         those_there = values_at([*steps[:-1], (steps[-1][0], False)], same)
         return Field(
-            values_at(steps, found.stored), found, those_there=those_there, keys=tuple(path), is_single=is_single
+            values_at(steps, found.stored),
+            found,
+            those_there=those_there,
+            keys=tuple(path),
+            is_single=is_single,
+            sort_keys=values_at(steps, same if found is TEXT else found.stored),
         )
 
     def resolved(self, kind: str, schema: Schema) -> Schema:
@@ -590,7 +680,7 @@ class Oracle:
             field = self.field(kind, name.removeprefix("-"))
             if not field.is_single or field.form is STRUCTURE:
                 raise Malformed(f"{name} gives no order")
-            order.append((field.values, name.startswith("-")))
+            order.append((field.sort_keys, name.startswith("-")))
         return order
 
     def kept(self, kind: str, value: str | None) -> set[tuple[str, ...]]:

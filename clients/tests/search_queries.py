@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import string
+import unicodedata
 from typing import Any, Callable, Iterable, Iterator
 
 Document = dict[str, Any]
@@ -166,17 +167,31 @@ class Queries:
         )
 
     def respelled(self, text: str) -> str:
-        """Return a text with another spelling of what it may be: an address, a UUID, an xname or a time."""
+        """Return a text with another spelling of what it may be: an address, a UUID, an xname, a time, a word."""
         if re.fullmatch("(..:){5}..", text):
-            return text.upper().replace(":", self.source.choice(":-"))
+            digits = text.replace(":", "")
+            return self.source.choice(
+                (
+                    text.upper().replace(":", self.source.choice(":-")),
+                    digits,
+                    self.source.choice(".-:").join(re.findall("....", digits)).upper(),
+                    re.sub("0([0-9a-f])", r"\1", text),
+                    f"{digits[:6]}-{digits[6:]}",
+                )
+            )
         if re.fullmatch("x[0-9]+(c[0-9].*)?", text):
-            return re.sub(r"([csbn])(?=[0-9](?![0-9]))", r"\g<1>0", text)
+            text = re.sub(r"([csbn])(?=[0-9](?![0-9]))", r"\g<1>0", text)
+            return self.source.choice((text, text.upper(), re.sub("x0*(?=[0-9])", "x", text), f"x0000{text[1:]}"))
         if re.fullmatch("[0-9-]+T[0-9:.]+Z", text):
             return text.replace("Z", self.source.choice(("z", "+00:00", "-00:00", ".000Z", "0Z")))
+        if self.sometimes(0.3):
+            return self.escaped(unicodedata.normalize(self.source.choice(("NFC", "NFD")), text))
         return self.escaped(text.upper() if self.sometimes(0.3) else text)
 
     def pattern(self, text: str) -> str:
-        """Return a text with wildcards for some of it."""
+        """Return a text with wildcards for some of it; an address may have no separators before."""
+        if re.fullmatch("(..:){5}..", text) and self.sometimes(0.4):
+            text = self.source.choice(("", "-", ".")).join(re.findall("....", text.replace(":", "")))
         for _ in range(self.source.choice((1, 1, 2))):
             start, end = sorted(self.source.randrange(len(text) + 1) for _ in range(2))
             gap = self.source.choice(("\1", "\1", "\2" * (end - start), "\2", "\1\2"))

@@ -27,6 +27,15 @@ def test_every_document_is_sent_once_over_few_connections(fake, tmp_path):
     assert fake.connections <= 8
 
 
+def test_a_byte_order_mark_before_the_documents_is_read_over(fake, tmp_path):
+    text = "\ufeff" + json.dumps([{"name": "w"}])
+    (tmp_path / "list.json").write_text(text, encoding="utf-8")
+    for source in (("--file", tmp_path / "list.json"), ("--data", text)):
+        result = run_client("--url", fake.url, "create", *source, "Widget", cwd=tmp_path)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "1 created\n", "")
+    assert [request.document for request in fake.requests] == [{"name": "w"}] * 2
+
+
 def test_eight_documents_are_under_way_at_once(fake, tmp_path):
     together = threading.Barrier(8, timeout=20)
 

@@ -144,7 +144,8 @@ struct ResourceRoutes {
         case many([Transaction.Operation])
     }
 
-    private func creation(_ kind: Kind, _ bytes: ByteBufferView, _ existing: ExistingResources) throws -> Creation {
+    private func creation(_ kind: Kind, _ text: ByteBufferView, _ existing: ExistingResources) throws -> Creation {
+        let bytes = text.withoutByteOrderMark
         if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[") {
             return .many(try store.intake.creations(of: bytes, kind, existing: existing.action))
         }

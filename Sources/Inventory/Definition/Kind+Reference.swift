@@ -71,7 +71,7 @@ extension Kind {
             guard let name = field.uniqueKey else { return nil }
             if let value = field.type as? any StringValue.Type {
                 return ReferenceKey(name: name, isNormal: value.isNormal) { text in
-                    do { return try value.init(text).description } catch { return nil }
+                    do { return try value.init(reference: text).description } catch { return nil }
                 }
             }
             guard field.type == String.self else { return nil }

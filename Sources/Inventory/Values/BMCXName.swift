@@ -3,7 +3,8 @@ package import Schema
 /// The location of a BMC: cabinet, chassis, slot and the BMC's position, `x1000c1s7b0`.
 ///
 /// The naming scheme is HMS's, where the pattern and the ranges come from. The normal spelling has no leading zeros,
-/// but a cabinet keeps the three digits that the pattern asks for.
+/// but a cabinet keeps the three digits that the pattern asks for. A reference is told by its numbers: `X1c0s0b0` is that of
+/// `x001c0s0b0`.
 package struct BMCXName: StringValue, Comparable {
     /// Cabinet, 0 to 99,999.
     package let cabinet: Int
@@ -16,6 +17,12 @@ package struct BMCXName: StringValue, Comparable {
 
     package init(_ text: String) throws(InvalidValue) {
         var scanner = XNameScanner(text)
+        try self.init(scanning: &scanner)
+        try scanner.end()
+    }
+
+    package init(reference text: String) throws(InvalidValue) {
+        var scanner = XNameScanner(reference: text)
         try self.init(scanning: &scanner)
         try scanner.end()
     }

@@ -2,24 +2,15 @@ package import Schema
 
 /// A 48-bit hardware address, IEEE 802's EUI-48.
 ///
-/// Read in any case, with `:` or `-` between the bytes; the normal spelling is lower case with colons.
+/// Read in any usual spelling, as ``HardwareAddress/eui48(_:)`` lists them; the normal spelling is lower case with colons.
 package struct MACAddress: StringValue, Comparable {
     /// The address as a number below 2⁴⁸.
     package let bits: UInt64
 
     package init(_ text: String) throws(InvalidValue) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 17, bytes[2] == UInt8(ascii: ":") || bytes[2] == UInt8(ascii: "-") else {
-            throw Self.malformed
-        }
-        var bits: UInt64 = 0
-        for (index, byte) in bytes.enumerated() {
-            if index % 3 == 2 {
-                guard byte == bytes[2] else { throw Self.malformed }
-            } else {
-                guard let digit = byte.hexDigit else { throw Self.malformed }
-                bits = bits << 4 | UInt64(digit)
-            }
+        var text = text
+        guard let bits = text.withUTF8(HardwareAddress.eui48) else {
+            throw InvalidValue("is not a MAC address such as 02:00:5e:10:00:01")
         }
         self.bits = bits
     }
@@ -52,8 +43,6 @@ package struct MACAddress: StringValue, Comparable {
         guard let bits = NumberForm.macAddress.content(of: number) else { return false }
         return bits == 0 || bits >> 40 & 1 == 1
     }
-
-    private static let malformed = InvalidValue("is not a MAC address such as 02:00:5e:10:00:01")
 
     package var description: String {
         String(unsafeUninitializedCapacity: 17) { text in

@@ -10,7 +10,15 @@ package struct NodeXName: StringValue, Comparable {
     package let node: Int
 
     package init(_ text: String) throws(InvalidValue) {
-        var scanner = XNameScanner(text)
+        try self.init(scanning: XNameScanner(text))
+    }
+
+    package init(reference text: String) throws(InvalidValue) {
+        try self.init(scanning: XNameScanner(reference: text))
+    }
+
+    private init(scanning scanner: XNameScanner) throws(InvalidValue) {
+        var scanner = scanner
         bmcXName = try BMCXName(scanning: &scanner)
         node = try scanner.part("n", name: "node", digits: 1...3, maximum: 255)
         try scanner.end()

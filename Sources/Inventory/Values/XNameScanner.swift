@@ -3,9 +3,18 @@ import Schema
 /// Reads the parts of an xname, each a letter and a decimal number, from left to right.
 struct XNameScanner {
     private var rest: Substring.UTF8View
+    /// How many digits a part may have, whatever documents are held to; nil for as many as those.
+    private let digits: ClosedRange<Int>?
 
     init(_ text: String) {
         rest = text[...].utf8
+        digits = nil
+    }
+
+    /// - Parameter text: What a location is looked for by: its letters may be of either case, and only the numbers count.
+    init(reference text: String) {
+        rest = text.lowercased()[...].utf8
+        digits = 1...9
     }
 
     /// Reads one part.
@@ -13,7 +22,7 @@ struct XNameScanner {
     /// - Parameters:
     ///   - letter: The letter that starts the part.
     ///   - name: What the part is called in a message.
-    ///   - digits: How many digits the part may have, leading zeros included.
+    ///   - digits: How many digits the part of a document may have, leading zeros included.
     ///   - maximum: The highest number that the hardware naming scheme has for the part.
     mutating func part(
         _ letter: Unicode.Scalar,
@@ -25,6 +34,7 @@ struct XNameScanner {
             throw InvalidValue("has no \(name) (\"\(letter)\" and a number) where an xname has it")
         }
         rest = rest.dropFirst()
+        let digits = self.digits ?? digits
         let number = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard digits.contains(number.count) else {
             throw InvalidValue(

@@ -8,7 +8,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
     case ipv4
     /// `ipv6`, RFC 4291.
     case ipv6
-    /// `mac-address`, which JSON Schema itself does not define.
+    /// `mac-address`, which JSON Schema itself does not define, in any of the spellings of ``HardwareAddress/eui48(_:)``.
     case macAddress = "mac-address"
     /// `date-time`, RFC 3339.
     case dateTime = "date-time"
@@ -28,7 +28,7 @@ package enum StringFormat: String, Sendable, CaseIterable {
             case .uuid: isUUID(text)
             case .ipv4: isIPv4Address(text)
             case .ipv6: isIPv6Address(text)
-            case .macAddress: isMACAddress(text)
+            case .macAddress: HardwareAddress.eui48(bytes) != nil
             case .dateTime: isDateTime(text)
             case .email: isEmailAddress(text)
             case .hostname: isHostname(text)
@@ -88,16 +88,6 @@ private func isIPv6Address(_ text: Bytes) -> Bool {
     }
     let count = inner.count - emptyCount + (isDotted ? 1 : 0)
     return isHexadecimal && (emptyCount == 1 ? count <= 7 : count == 8)
-}
-
-/// IEEE 802: six pairs of hexadecimal digits of either case, all joined by `:` or all by `-`.
-private func isMACAddress(_ text: Bytes) -> Bool {
-    guard text.count == 17 else { return false }
-    let separator = text[text.startIndex + 2]
-    guard separator == UInt8(ascii: ":") || separator == UInt8(ascii: "-") else { return false }
-    return text.enumerated().allSatisfy { index, byte in
-        index % 3 == 2 ? byte == separator : byte.isHexadecimalDigit
-    }
 }
 
 /// RFC 1123, section 2.1: labels joined by `.`, each of 1 to 63 ASCII letters, digits and `-`, not beginning or ending

@@ -31,7 +31,7 @@ extension JSONParser {
         maximumDepth: Int,
         _ body: (JSONValue, UnsafeBufferPointer<UInt8>) throws -> Bool
     ) throws -> JSONValue? {
-        var parser = JSONParser(bytes: bytes, remainingDepth: maximumDepth)
+        var parser = JSONParser(text: bytes, remainingDepth: maximumDepth)
         parser.skipWhiteSpace()
         let rest = try member.map { try parser.parseObject(elementsOf: $0, body) } ?? parser.parseArray(body)
         guard let rest else { return nil }

@@ -1,11 +1,12 @@
 extension JSONValue {
     /// Reads one JSON text (RFC 8259), strictly.
     ///
-    /// Refused are, beyond what the grammar refuses: bytes that are not UTF-8, a byte order mark, names that occur twice
-    /// in an object, escapes of lone surrogates, exponents of more than nine digits, and nesting beyond the limit.
+    /// Refused are, beyond what the grammar refuses: bytes that are not UTF-8, names that occur twice in an object, escapes of
+    /// lone surrogates, exponents of more than nine digits, and nesting beyond the limit.
     ///
     /// - Parameters:
-    ///   - bytes: the text, without anything around it but white space.
+    ///   - bytes: the text, without anything around it but white space and perhaps a byte order mark before it, which some
+    ///     editors write (section 8.1).
     ///   - maximumDepth: how many arrays and objects may lie in each other.
     package init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = 128) throws(JSONParseError) {
         let result = bytes.withContiguousStorageIfAvailable { buffer in
@@ -41,7 +42,7 @@ struct JSONParser {
         _ bytes: UnsafeBufferPointer<UInt8>,
         maximumDepth: Int
     ) -> Result<JSONValue, JSONParseError> {
-        var parser = JSONParser(bytes: bytes, remainingDepth: maximumDepth)
+        var parser = JSONParser(text: bytes, remainingDepth: maximumDepth)
         do throws(JSONParseError) {
             parser.skipWhiteSpace()
             let value = try parser.parseValue()
@@ -53,8 +54,9 @@ struct JSONParser {
         }
     }
 
-    init(bytes: UnsafeBufferPointer<UInt8>, remainingDepth: Int) {
-        self.bytes = bytes
+    /// - Parameter text: The whole text, with a byte order mark or without.
+    init(text: UnsafeBufferPointer<UInt8>, remainingDepth: Int) {
+        bytes = UnsafeBufferPointer(rebasing: text.withoutByteOrderMark)
         self.remainingDepth = remainingDepth
     }
 

@@ -3,8 +3,9 @@
 /// Every method that reads something returns false for what must be left to the validator; the pass is over then.
 struct ReaderPass {
     private let input: UnsafeBufferPointer<UInt8>
-    /// Whether strings are held to the formats that their fields are marked with.
-    private let checksFormats: Bool
+    /// Whether it is a stored document: strings are not held to the formats that their fields are marked with, and some are kept
+    /// that their types would not write.
+    private let isStored: Bool
     private var position = 0
     /// How many objects and arrays are open.
     private var depth = 0
@@ -34,7 +35,7 @@ struct ReaderPass {
         _ completeness: StructureReader.Completeness,
         _ reader: StructureReader
     ) -> StructureReading? {
-        var pass = ReaderPass(input, checksFormats: completeness != .stored)
+        var pass = ReaderPass(input, isStored: completeness == .stored)
         pass.output.reserveCapacity(input.count + 16)
         // More than most have.
         pass.members.reserveCapacity(24)
@@ -57,7 +58,7 @@ struct ReaderPass {
         in input: UnsafeBufferPointer<UInt8>,
         as root: UnsafePointer<ReaderNode>
     ) -> [(path: Int, place: Range<Int>)] {
-        var pass = ReaderPass(input, checksFormats: false)
+        var pass = ReaderPass(input, isStored: true)
         pass.output.reserveCapacity(input.count)
         pass.members.reserveCapacity(24)
         pass.indexedValues = []
@@ -66,9 +67,9 @@ struct ReaderPass {
         return pass.indexedValues ?? []
     }
 
-    private init(_ input: UnsafeBufferPointer<UInt8>, checksFormats: Bool) {
+    private init(_ input: UnsafeBufferPointer<UInt8>, isStored: Bool) {
         self.input = input
-        self.checksFormats = checksFormats
+        self.isStored = isStored
     }
 
     /// The current byte; zero, which is nowhere allowed, at the end.
@@ -240,7 +241,7 @@ struct ReaderPass {
         field: Int
     ) -> Bool {
         let start = position
-        guard let string = readString(), !(checksFormats && node.pointee.hasPattern) else { return false }
+        guard let string = readString(), isStored || !node.pointee.hasPattern else { return false }
         let isSecret = node.pointee.secretPointer != nil
         let isSimple = string.isPlain && string.isASCII
         if isSimple, !isSecret, format == nil, node.pointee.uniqueKey == nil {
@@ -254,7 +255,7 @@ struct ReaderPass {
             guard case .string(let value)? = value(from: start) else { return false }
             text = value
         }
-        if checksFormats, let format, !format.accepts(text) { return false }
+        if !isStored, let format, !format.accepts(text) { return false }
         if let key = node.pointee.uniqueKey { keys.append((field, key, .text(text))) }
         if let pointer = node.pointee.secretPointer { secrets.append((pointer, text)) }
         if isSecret {
@@ -289,10 +290,23 @@ struct ReaderPass {
                 return true
             }
         }
-        guard let text = value(from: start), let normal = Self.normal(text, type) else { return false }
-        output += normal.bytes
-        if let key = node.pointee.uniqueKey, case .string(let text) = normal { keys.append((field, key, .text(text))) }
+        guard case .string(let text)? = value(from: start) else { return false }
+        let isKept = isStored && type.isKeptAsStored
+        guard let normal = isKept ? text : Self.normal(text, type) else { return false }
+        output += JSONValue.string(normal).bytes
+        if let key = node.pointee.uniqueKey {
+            keys.append((field, key, .text(isKept ? type.key(ofStored: text) : normal)))
+        }
         return true
+    }
+
+    private static func normal(_ text: String, _ type: any StringValue.Type) -> String? {
+        do {
+            guard case .string(let normal) = try type.init(text).json else { return nil }
+            return normal
+        } catch {
+            return nil
+        }
     }
 
     /// Reads a value by the decoder of its type, which accepts what the type's schema does.

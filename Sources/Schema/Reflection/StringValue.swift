@@ -12,6 +12,13 @@ package protocol StringValue: JSONRepresentable, Hashable, CustomStringConvertib
     /// - Throws: ``InvalidValue`` with a message for the person who sent the text.
     init(_ text: String) throws(InvalidValue)
 
+    /// Reads what a value is looked for by, which may be spelled as documents may not.
+    init(reference text: String) throws(InvalidValue)
+
+    /// Whether a stored document may have another text than the type writes, since it was stored before the type had all of its
+    /// rules. Such a text stays until it is written again; what it is found by is the key of today.
+    static var isKeptAsStored: Bool { get }
+
     /// Whether a text is surely the normal spelling of a value, so that it need not be read to be taken as it is.
     ///
     /// The answer may be false for a normal spelling, which costs only time.
@@ -24,6 +31,19 @@ package protocol StringValue: JSONRepresentable, Hashable, CustomStringConvertib
 
 extension StringValue {
     package static var shape: JSONShape { .text(Self.self) }
+
+    package init(reference text: String) throws(InvalidValue) { try self.init(text) }
+
+    package static var isKeptAsStored: Bool { false }
+
+    /// What a resource is found by that has a text stored.
+    package static func key(ofStored text: String) -> String {
+        do {
+            return try Self(reference: text).description
+        } catch {
+            return text
+        }
+    }
 
     package static func isNormal(_ text: UnsafeBufferPointer<UInt8>) -> Bool { false }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Inventory
 
 /// How the hashes of a document's indexed values differ from those of the one before.
@@ -42,7 +43,13 @@ extension Kind {
     static func indexedHash(of value: UnsafeBufferPointer<UInt8>, at path: Int) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(path)
-        hasher.combine(bytes: UnsafeRawBufferPointer(value))
+        if value.allSatisfy({ $0 < 0x80 }) {
+            hasher.combine(bytes: UnsafeRawBufferPointer(value))
+        } else {
+            // The same in any form of Unicode.
+            var composed = String(decoding: value, as: UTF8.self).precomposedStringWithCanonicalMapping
+            composed.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
@@ -50,7 +57,12 @@ extension Kind {
     func has(_ value: [UInt8], at path: Int, in document: [UInt8]) -> Bool {
         var isThere = false
         forEachIndexedValue(of: document) { other, found in
-            if other == path, found.elementsEqual(value) { isThere = true }
+            guard other == path else { return }
+            if found.elementsEqual(value)
+                || String(decoding: found, as: UTF8.self) == String(decoding: value, as: UTF8.self)
+            {
+                isThere = true
+            }
         }
         return isThere
     }

@@ -37,7 +37,8 @@ extension Directory {
             guard !key.identifiesNothing else { return nil }
             guard let id = holder(kind, of: key), let stored = resource(kind, id: id) else { return [] }
             // The key may be that of another field.
-            return field.values(in: stored.json).contains(value) ? [(id, stored)] : []
+            let spellings = field.storedSpellings(of: value)
+            return field.values(in: stored.json).contains(where: spellings.contains) ? [(id, stored)] : []
         case .indexed(let path): return resources(kind, with: field.json(of: value), at: path)
         case .embedded(let inner, let embedded):
             guard let others = resources(with: value, in: inner, of: embedded) else { return nil }

@@ -1,4 +1,5 @@
 import DuckDB
+import Foundation
 import Inventory
 import Schema
 import Tables
@@ -14,7 +15,14 @@ package struct SearchCondition: Sendable {
         /// The values of several fields, any of which will do.
         case fields([SearchField])
         /// What the resources are called that list it.
-        case lists(Membership)
+        case lists(Membership, called: SearchField)
+
+        fileprivate var fields: [SearchField] {
+            switch self {
+            case .fields(let fields): fields
+            case .lists(_, let called): [called]
+            }
+        }
     }
 
     package enum Comparison: String, CaseIterable, Sendable {
@@ -45,6 +53,9 @@ package struct SearchCondition: Sendable {
     private struct Choice: Sendable {
         var names: [String] = []
         var patterns: [SearchPattern] = []
+
+        /// Whether a name can be that of a text in another form of Unicode.
+        var hasComposedNames: Bool { names.contains { !$0.utf8.allSatisfy { $0 < 0x80 } } }
     }
 
     /// How long all patterns together may be, in bytes.
@@ -60,13 +71,7 @@ package struct SearchCondition: Sendable {
             guard !text.acceptsAbsence else { throw InvalidValue("has null, which does not compare") }
             guard text.patterns.isEmpty else { throw InvalidValue("has a pattern, which does not compare") }
         }
-        if case .fields(let fields) = operand {
-            choices = try Self.choices(of: fields, comparison, text)
-        } else {
-            choices = [
-                Choice(names: text.names, patterns: text.patterns.map { SearchPattern($0) { $0 } })
-            ]
-        }
+        choices = try Self.choices(of: operand.fields, comparison, text)
         let size = { (choice: Choice) in choice.patterns.reduce(0) { $0 + $1.text.utf8.count } }
         guard choices.allSatisfy({ size($0) <= Self.maximumPatternSize }) else {
             throw InvalidValue("has patterns of more than \(Self.maximumPatternSize >> 10) KiB")
@@ -105,7 +110,7 @@ package struct SearchCondition: Sendable {
             guard field.column == .text else {
                 throw InvalidValue("is a pattern, which only texts match")
             }
-            choices[index].patterns = text.patterns.map { SearchPattern($0, spelling: field.normalSpelling(ofPart:)) }
+            choices[index].patterns = text.patterns.flatMap(field.normalSpellings).map(SearchPattern.init)
         }
         return choices
     }
@@ -132,15 +137,15 @@ package struct SearchCondition: Sendable {
         switch operand {
         case .fields(let fields):
             for (field, choice) in zip(fields, choices) {
-                guard let predicate = predicate(choice, field.column, &values) else { continue }
+                guard let predicate = predicate(choice, field, &values) else { continue }
                 alternatives.append(field.sql(kind, predicate))
             }
             if acceptsAbsence {
                 let presence = fields.map { $0.presence(kind) }.joined(separator: " OR ")
                 alternatives.append("((\(presence)) IS NOT TRUE)")
             }
-        case .lists(let membership):
-            if let predicate = predicate(choices[0], .text, &values) {
+        case .lists(let membership, let called):
+            if let predicate = predicate(choices[0], called, &values) {
                 let isCalled = predicate(membership.called.quotedIdentifier) + identifiers(of: membership.kind, &values)
                 alternatives.append(Self.isListed(membership, where: isCalled))
             }
@@ -153,9 +158,10 @@ package struct SearchCondition: Sendable {
     /// A condition on an expression that has a value of a type; nil when no value will do.
     private func predicate(
         _ choice: Choice,
-        _ column: ColumnType,
+        _ field: SearchField,
         _ values: inout [SQLValue]
     ) -> ((String) -> String)? {
+        let type = field.column.sql
         var conditions: [@Sendable (String) -> String] = []
         func parameter(_ value: SQLValue) -> String {
             values.append(value)
@@ -163,19 +169,24 @@ package struct SearchCondition: Sendable {
         }
         if let comparator = comparison.comparator {
             for name in choice.names {
-                let value = "CAST(\(parameter(.text(name))) AS \(column.sql))"
-                conditions.append { "\($0) \(comparator) \(value)" }
+                let value = "CAST(\(parameter(.text(name))) AS \(type))"
+                conditions.append { "\(field.composed($0)) \(comparator) \(value)" }
             }
-        } else if choice.names.count == 1 {
-            let value = "CAST(\(parameter(.text(choice.names[0]))) AS \(column.sql))"
-            conditions.append { "\($0) = \(value)" }
         } else if !choice.names.isEmpty {
-            let list = "CAST(\(parameter(.texts(choice.names))) AS \(column.sql)[])"
-            conditions.append { "\($0) IN (SELECT unnest(\(list)))" }
+            let names = choice.names.flatMap(field.storedSpellings)
+            let isComposed = choice.hasComposedNames
+            let form: @Sendable (String) -> String = { isComposed ? field.composed($0) : $0 }
+            if names.count == 1 {
+                let value = "CAST(\(parameter(.text(names[0]))) AS \(type))"
+                conditions.append { "\(form($0)) = \(value)" }
+            } else {
+                let list = "CAST(\(parameter(.texts(names))) AS \(type)[])"
+                conditions.append { "\(form($0)) IN (SELECT unnest(\(list)))" }
+            }
         }
         for pattern in choice.patterns {
             let text = pattern == .any ? "" : "CAST(\(parameter(.text(pattern.text))) AS VARCHAR)"
-            conditions.append { pattern.sql("CAST(\($0) AS VARCHAR)", text) }
+            conditions.append { pattern.sql(pattern == .any ? $0 : field.folded("CAST(\($0) AS VARCHAR)"), text) }
         }
         guard !conditions.isEmpty else { return nil }
         return { value in "(\(conditions.map { $0(value) }.joined(separator: " OR ")))" }
@@ -191,7 +202,7 @@ package struct SearchCondition: Sendable {
     /// What may be said instead of what a list is called: its identifier.
     private func identifiers(of kind: Kind, _ values: inout [SQLValue]) -> String {
         guard comparison.comparator == nil, !choices[0].names.isEmpty else { return "" }
-        values.append(.texts(choices[0].names))
+        values.append(.texts(choices[0].names.map { UUID(spelling: $0)?.lowercased ?? $0 }))
         return " OR CAST(\(kind.identifierKey.quotedIdentifier) AS VARCHAR) IN (SELECT unnest($\(values.count)))"
     }
 }

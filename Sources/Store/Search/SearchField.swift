@@ -124,22 +124,50 @@ struct SearchField: Sendable {
             guard text == "true" || text == "false" else { throw InvalidValue("is neither true nor false") }
             return text
         default:
-            do throws(JSONDecodingError) {
-                guard case .string(let normal) = try type.init(json: .string(text)).json else { return text }
+            switch type.shape {
+            case .text(let type):
+                guard case .string(let normal) = try type.init(reference: text).json else { return text }
                 return normal
-            } catch {
-                throw InvalidValue(error.message)
+            case .choice(let names):
+                guard let name = names.first(where: { $0 == text || $0.lowercased() == text.lowercased() }) else {
+                    throw InvalidValue("is none of \(names.joined(separator: ", "))")
+                }
+                return name
+            default: return text.precomposedStringWithCanonicalMapping
             }
         }
     }
 
-    /// A part of a pattern in the spelling in which documents have it.
-    func normalSpelling(ofPart text: String) -> String {
+    /// The texts of stored documents that are a value: its normal spelling, and those that earlier versions had.
+    func storedSpellings(of normal: String) -> [String] {
+        type is ComponentXName.Type ? ComponentXName.storedSpellings(of: normal) : [normal]
+    }
+
+    /// The patterns for the texts of documents that a pattern comes to.
+    func normalSpellings(ofPattern pattern: SearchText.Pattern) -> [SearchText.Pattern] {
         switch type {
-        case is MACAddress.Type: text.lowercased().replacing("-", with: ":")
-        case is IPv4Address.Type, is IPv6Address.Type, is UUID.Type: text.lowercased()
-        default: text
+        case is MACAddress.Type: return HardwareAddressPattern.normalSpellings(of: pattern)
+        case is NodeXName.Type, is BMCXName.Type, is ComponentXName.Type:
+            return [XNamePattern.normalSpelling(of: pattern)]
+        case is IPv4Address.Type, is IPv6Address.Type, is UUID.Type: return [pattern.mapTexts { $0.lowercased() }]
+        default:
+            if case .choice = type.shape { return [pattern.mapTexts { $0.lowercased() }] }
+            return [pattern.mapTexts(\.precomposedStringWithCanonicalMapping)]
         }
+    }
+
+    /// An expression in SQL that has a value, in the one form of those that documents may have of it which patterns are for.
+    func folded(_ value: String) -> String {
+        switch type.shape {
+        case .choice: "lower(\(value))"
+        case .string: composed(value)
+        default: value
+        }
+    }
+
+    /// An expression in SQL that has a text in the one form of Unicode that values of searches have; DuckDB leaves ASCII as it is.
+    func composed(_ value: String) -> String {
+        if case .string = type.shape { "nfc_normalize(\(value))" } else { value }
     }
 
     /// The values that a document has at the path, as texts.

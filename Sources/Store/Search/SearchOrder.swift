@@ -49,7 +49,7 @@ package struct SearchOrder: Sendable {
 
     /// Where a resource stands.
     func position(of stored: StoredResource, _ id: UUID) -> SearchCursor {
-        let document = keys.isEmpty ? .null : kind.resourceType.init(stored: stored.document).json
+        let document = keys.isEmpty ? .null : stored.json
         return SearchCursor(values: keys.map { $0.field.values(in: document).first } + [id.lowercased])
     }
 

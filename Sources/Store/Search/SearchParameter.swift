@@ -41,7 +41,9 @@ struct SearchParameter {
 
     /// What a path, or another name, asks about.
     static func operand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
-        if let membership = kind.resourceType.membership, path == membership.name { return .lists(membership) }
+        if let membership = kind.resourceType.membership, path == membership.name {
+            return SearchField(membership.kind, path: membership.called).map { .lists(membership, called: $0) }
+        }
         if let fields = groups[kind]?[path], !fields.isEmpty { return .fields(fields) }
         return SearchField(kind, path: path).map { .fields([$0]) }
     }

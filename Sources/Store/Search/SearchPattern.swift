@@ -10,26 +10,14 @@ enum SearchPattern: Sendable, Equatable {
     /// Any other pattern, in the form that ``matches(_:_:)`` takes.
     case glob(String)
 
-    /// - Parameter spelling: Brings a text between what is left open to the spelling of a field.
-    init(_ pieces: SearchText.Pattern, spelling: (String) -> String) {
-        var merged: SearchText.Pattern = []
-        for piece in pieces where piece != .anyRun || merged.last != .anyRun {
-            if case .text(let text) = piece {
-                if case .text(let before)? = merged.last {
-                    merged[merged.count - 1] = .text(before + spelling(text))
-                } else {
-                    merged.append(.text(spelling(text)))
-                }
-            } else {
-                merged.append(piece)
-            }
-        }
-        let (isOpenBefore, isOpenBehind) = (merged.first == .anyRun, merged.last == .anyRun)
-        let rest = merged.filter { $0 != .anyRun }
-        guard rest.count + (isOpenBefore ? 1 : 0) + (isOpenBehind ? 1 : 0) == merged.count,
+    init(_ pattern: SearchText.Pattern) {
+        let (isOpenBefore, isOpenBehind) = (pattern.first == .anyRun, pattern.last == .anyRun)
+        let pattern = pattern.merged
+        let rest = pattern.filter { $0 != .anyRun }
+        guard rest.count + (isOpenBefore ? 1 : 0) + (isOpenBehind ? 1 : 0) == pattern.count,
             case .text(let text)? = rest.first, rest.count == 1
         else {
-            self = merged == [.anyRun] ? .any : .glob(Self.glob(merged))
+            self = pattern == [.anyRun] ? .any : .glob(Self.glob(pattern))
             return
         }
         self =
@@ -37,7 +25,7 @@ enum SearchPattern: Sendable, Equatable {
             case (true, true): .part(text)
             case (true, false): .suffix(text)
             case (false, true): .prefix(text)
-            case (false, false): .glob(Self.glob(merged))
+            case (false, false): .glob(Self.glob(pattern))
             }
     }
 

@@ -84,10 +84,31 @@ struct SearchText {
         room[keyPath: line] -= count
         for pieces in alternative.expanded {
             if alternative.isPattern {
-                patterns.append(pieces)
+                patterns.append(pieces.merged)
             } else {
                 names.append(pieces.reduce(into: "") { if case .text(let text) = $1 { $0 += text } })
             }
+        }
+    }
+}
+
+extension SearchText.Pattern {
+    /// The pattern with neighbouring texts as one, and neighbouring runs, which stand behind single characters: `*?` is `?*`.
+    var merged: Self {
+        reduce(into: []) { pattern, piece in
+            switch (pattern.last, piece) {
+            case (.text(let before), .text(let text)): pattern[pattern.count - 1] = .text(before + text)
+            case (.anyRun, .anyRun): break
+            case (.anyRun, .anyCharacter): pattern.insert(piece, at: pattern.count - 1)
+            default: pattern.append(piece)
+            }
+        }
+    }
+
+    /// The pattern with other texts.
+    func mapTexts(_ transform: (String) -> String) -> Self {
+        map { piece in
+            if case .text(let text) = piece { .text(transform(text)) } else { piece }
         }
     }
 }

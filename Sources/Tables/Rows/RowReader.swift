@@ -19,6 +19,8 @@ package struct RowReader {
         var column: Int
         /// Of a list of structures: the field that has the key.
         var field: Int?
+        /// The type of the values, where stored ones may be other than the keys of today.
+        var keptType: (any StringValue.Type)?
     }
 
     init(_ table: ResourceTable) {
@@ -29,7 +31,13 @@ package struct RowReader {
             guard let key = field.uniqueKey else { return nil }
             let column = Self.index(of: field.name, in: columns)
             let element = field.uniqueElementKey.map { Self.index(of: $0, in: Self.fields(of: columns[column].type)) }
-            return KeyColumn(name: key, column: column, field: element)
+            let type = field.type as? any StringValue.Type
+            return KeyColumn(
+                name: key,
+                column: column,
+                field: element,
+                keptType: type?.isKeptAsStored == true ? type : nil
+            )
         }
         copies = kind.embedding.map { [columns] embedding in
             let column = Self.index(of: embedding.key, in: columns)
@@ -146,10 +154,12 @@ extension RowReader {
         private let cells: ColumnCells
         /// Of a list of structures: the field that has the key.
         private let elements: ColumnCells?
+        private let keptType: (any StringValue.Type)?
 
         init(_ key: KeyColumn, _ vector: ColumnVector) {
             name = key.name
             cells = vector.cells
+            keptType = key.keptType
             elements = key.field.map { vector.listElements.structFields[$0].cells }
         }
 
@@ -159,7 +169,7 @@ extension RowReader {
             keys.reserveCapacity(4)
             for key in cells where !key.cells.isNull(row) {
                 guard let elements = key.elements else {
-                    keys.append(UniqueKey(name: key.name, utf8: key.cells.bytes(row)))
+                    keys.append(key.key(key.cells.bytes(row)))
                     continue
                 }
                 for element in key.cells.listRange(row) where !elements.isNull(element) {
@@ -168,6 +178,13 @@ extension RowReader {
             }
             keys.removeRepetitions()
             return keys
+        }
+
+        private func key(_ value: UnsafeRawBufferPointer) -> UniqueKey {
+            guard let keptType, !keptType.isNormal(value.bindMemory(to: UInt8.self)) else {
+                return UniqueKey(name: name, utf8: value)
+            }
+            return UniqueKey(name: name, value: keptType.key(ofStored: String(decoding: value, as: UTF8.self)))
         }
     }
 }
