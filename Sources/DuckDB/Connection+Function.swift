@@ -1,31 +1,29 @@
-import CDuckDB
+package import CDuckDB
 import Synchronization
 
 extension Connection {
-    /// Gives SQL, on all connections of the database, a function that says yes or no of each row.
+    /// Gives SQL, on all connections of the database, a function that has an answer for each row: a BOOLEAN or a UHUGEINT.
     ///
     /// - Parameters:
     ///   - name: The name, which nothing else has.
     ///   - columns: What it takes: the types are those of the values in the chunks, and whoever calls it casts to them.
     ///   - body: Gets rows and writes an answer for each, on any of DuckDB's threads. A chunk is gone when it returns. The
     ///     statement fails when it throws; so it should while it is interrupted, since DuckDB finds that out between chunks.
-    package func addFunction(
+    package func addFunction<Answer: RowAnswer>(
         _ name: String,
         of columns: [QueryResult.Column],
-        _ body: @escaping RowFunction
+        _ body: @escaping RowFunction<Answer>
     ) throws(DuckDBError) {
         var function = duckdb_create_scalar_function()
         defer { duckdb_destroy_scalar_function(&function) }
-        var (any, boolean) = (
-            duckdb_create_logical_type(DUCKDB_TYPE_ANY), duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN)
-        )
+        var (any, answer) = (duckdb_create_logical_type(DUCKDB_TYPE_ANY), duckdb_create_logical_type(Answer.type))
         defer {
             duckdb_destroy_logical_type(&any)
-            duckdb_destroy_logical_type(&boolean)
+            duckdb_destroy_logical_type(&answer)
         }
         duckdb_scalar_function_set_name(function, name)
         duckdb_scalar_function_set_varargs(function, any)
-        duckdb_scalar_function_set_return_type(function, boolean)
+        duckdb_scalar_function_set_return_type(function, answer)
         duckdb_scalar_function_set_special_handling(function)
         duckdb_scalar_function_set_volatile(function)
         let interrupted = interruptHandle.database.interrupted
@@ -60,20 +58,41 @@ extension Connection {
 }
 
 /// What stands behind a function of SQL.
-package typealias RowFunction =
+package typealias RowFunction<Answer: RowAnswer> =
     @Sendable (
-        _ rows: DataChunk, _ answers: UnsafeMutableBufferPointer<Bool>, _ isInterrupted: () -> Bool
+        _ rows: DataChunk, _ answers: UnsafeMutableBufferPointer<Answer>, _ isInterrupted: () -> Bool
     ) throws -> Void
 
+/// What a function answers of a row, as DuckDB's vectors have it.
+package protocol RowAnswer: BitwiseCopyable {
+    static var type: duckdb_type { get }
+}
+
+extension Bool: RowAnswer {
+    package static var type: duckdb_type { DUCKDB_TYPE_BOOLEAN }
+}
+
+extension UInt128: RowAnswer {
+    package static var type: duckdb_type { DUCKDB_TYPE_UHUGEINT }
+}
+
+/// The implementation of a function, without its type.
 private final class RowImplementation: Sendable {
     private let columns: [QueryResult.Column]
     private let interrupted: InterruptedConnections
-    private let body: RowFunction
+    private let body: @Sendable (DataChunk, UnsafeMutableRawPointer?, () -> Bool) throws -> Void
 
-    init(_ columns: [QueryResult.Column], _ interrupted: InterruptedConnections, _ body: @escaping RowFunction) {
+    init<Answer: RowAnswer>(
+        _ columns: [QueryResult.Column],
+        _ interrupted: InterruptedConnections,
+        _ body: @escaping RowFunction<Answer>
+    ) {
         self.columns = columns
         self.interrupted = interrupted
-        self.body = body
+        self.body = { rows, answers, isInterrupted in
+            let answers = answers?.assumingMemoryBound(to: Answer.self)
+            try body(rows, UnsafeMutableBufferPointer(start: answers, count: rows.count), isInterrupted)
+        }
     }
 
     func answer(_ chunk: duckdb_data_chunk, _ output: duckdb_vector?, on connection: UInt64) throws {
@@ -81,10 +100,7 @@ private final class RowImplementation: Sendable {
             throw DuckDBError(.invalidInput, "the function takes \(columns.count) values")
         }
         let rows = DataChunk(borrowing: chunk, columns: columns)
-        let answers = duckdb_vector_get_data(output)?.assumingMemoryBound(to: Bool.self)
-        try body(rows, UnsafeMutableBufferPointer(start: answers, count: rows.count)) {
-            interrupted.contains(connection)
-        }
+        try body(rows, duckdb_vector_get_data(output)) { interrupted.contains(connection) }
     }
 }
 

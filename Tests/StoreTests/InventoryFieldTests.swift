@@ -55,6 +55,24 @@ struct InventoryFieldTests {
         }
     }
 
+    @Test("Signs of node sets are refused where a hostlist is meant, and are characters elsewhere")
+    func setOperators() async throws {
+        let inventory = try await StoreUnderTest()
+        try await inventory.create(.computeNode, #"{"hostname":"n1","architecture":"a","description":"R&D"}"#)
+        for (name, value) in [("description", "R&D"), ("description", "R&*"), ("location_string!", "a!b")] {
+            let search = try Search(.computeNode, parameters: [(name, value)])
+            #expect(try await inventory.store.reader(for: Caller()).search(search).resources.count == 1)
+        }
+        for (name, value) in [
+            ("hostname", "nid[1-9]!nid5"), ("hostname", "a&b"), ("xname", "x1000c0s0b0n0^x1000c0s1b0n0"),
+            ("hostname", "@rack1"),
+            ("description", "[1-3]&[2]"), ("bmc.xname", "x1000c0s0b0!x1000c0s1b0"),
+        ] {
+            #expect(throws: Refusal.self) { try Search(.computeNode, parameters: [(name, value)]) }
+        }
+        #expect(try Search(.computeNode, parameters: [("hostname", #"a\!b"#)]).onlyEquality != nil)
+    }
+
     @Test("is there after a restart from a snapshot, and as it was")
     func kept() async throws {
         let inventory = try await inventory()

@@ -70,6 +70,10 @@ def vary(node: dict[str, Any], number: int, source: random.Random) -> None:
         node["architecture"] = source.choice(("riscv64", "", "X86_64"))
     if sometimes(0.1):
         node["boot_ipv6_address"] = f"fd00:1::{number >> 16:x}:{number & 0xFFFF:x}"
+    if sometimes(0.3):
+        node["nid"] = source.randrange(100)
+    if sometimes(0.2):
+        node["labels"] = {"rack": source.choice(WORDS), **({"a.b": ""} if sometimes(0.5) else {})}
     vary_interfaces(node, source)
     if sometimes(0.15):
         del node["bmc"]
@@ -90,6 +94,11 @@ def vary(node: dict[str, Any], number: int, source: random.Random) -> None:
 
 def vary_interfaces(node: dict[str, Any], source: random.Random) -> None:
     """Take away network interfaces, or change one of them."""
+    if source.random() < 0.2:
+        addresses = [f"10.9.{source.randrange(4)}.{source.randrange(256)}", f"fd00:9::{source.randrange(64):x}"]
+        node["network_interfaces"][1]["ip_addresses"] = [
+            {"ip_address": address, **({"network": "HMN"} if source.random() < 0.5 else {})} for address in addresses
+        ]
     choice = source.random()
     if choice < 0.05:
         del node["network_interfaces"]

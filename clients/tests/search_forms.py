@@ -215,8 +215,47 @@ COMPARISONS = """
     ip[gt]=fd00:1::
     ip[lt]=10.0.0.2
     network_interfaces.ipv4_address[ge]=172.16.0.9
+    boot_ipv4_address[ge]=10.0.0.9&boot_ipv4_address[le]=10.0.0.100
+    boot_ipv4_address[ge]=10.0.0.2&boot_ipv4_address[lt]=10.0.0.11&sort=boot_ipv4_address
+    sort=-boot_ipv4_address&limit=50
+    sort=boot_ipv6_address,xname&nid!=null
+    sort=-xname&hostname=nid*
+    xname[ge]=x1000c0s2b0n0&xname[lt]=x1000c0s10b0n0
+    ip[le]=10.9.1.9
+    ip[ge]=fd00:9::9&ip[lt]=fd00:9::20
+    network_interfaces.ip_addresses.ip_address[gt]=10.9.2.255
+    network_interfaces.ip_addresses.ip_address[gt]=fd00:9::f
+    nid[ge]=9&nid[lt]=50&sort=-nid,hostname
+    sort=bmc.xname,bmc.ipv4_address&labels!=null
     status.power_state.last_updated[ge]=2026-01-01T00:00:00Z
     status.power_state.last_updated[lt]=2000-01-01T00:00:01Z
+"""
+HARDWARE = """
+    ip=10.9.0.0/16
+    ip=10.9.1.7/23
+    ip=10.0.0.0/28,fd00:9::/124
+    ip!=10.0.0.0/8
+    ip=0.0.0.0/0
+    ip=::/0
+    ip=10.9.[0-3/2].0/24
+    boot_ipv4_address=10.0.0.0/24
+    boot_ipv4_address!=10.0.0.0/25
+    bmc.ipv4_address=10.128.0.128/26
+    network_interfaces.ipv6_address=fd00::1:0/124
+    network_interfaces.ip_addresses.ip_address=10.9.0.0/17
+    boot_ipv4_address=10.0.0.0/24,null
+    boot_ipv4_address=10.0.0.0/24,10.0.1.7,10.0.0.[1-9]
+    hostname=nid0000[00-99/7]
+    hostname=nid[000000-000200/50,000007]
+    xname=x1000c[0-7/2]s[0-7/3]b0n0
+    nid=[0-99/10]
+    nid=7,null
+    labels.rack=null&nid!=null
+    labels.rack!=null
+    labels.a.b=
+    labels=null&nid=[1-50]
+    network_interfaces.ip_addresses.network=HMN
+    network_interfaces.ip_addresses=null&nid=[0-9]
 """
 RESERVED = """
     sort=hostname&hostname=nid0000??
@@ -311,6 +350,7 @@ SELECTIVE = [
     *queries("ComputeNode", COLLECTIONS),
     *queries("ComputeNode", ABSENCE),
     *queries("ComputeNode", COMPARISONS),
+    *queries("ComputeNode", HARDWARE),
     *queries("ComputeNode", RESERVED),
     *queries("BMC", BMCS),
     *queries("NodeCollection", NODE_COLLECTIONS),
@@ -412,6 +452,12 @@ REFUSED = [
     *refused("ComputeNode", "", "hostname=[1-200000]&description=[1-200000] hostname=[1-200]*&description=[1-200]*"),
     *refused("ComputeNode", "xname", "xname= xname=x xname=x1000c0s0b0 xname=x100000c0s0b0n0 xname=x1000c256s0b0n0"),
     *refused("ComputeNode", "xname", r"xname=x1000c0s0b0n0, xname=\null xname=x1000c0s0b0n0000000000"),
+    *refused("ComputeNode", "hostname", "hostname=[0-20/0] hostname=[0-20/] hostname=[/5] hostname=[5/5] hostname=[0-9/1/1]"),
+    *refused("ComputeNode", "hostname", "hostname=nid[1-9]!nid5 hostname=nid1%26nid2 hostname=a^b hostname=@rack1"),
+    *refused("ComputeNode", "xname", "xname=x1000c0s0b0n0!x1000c0s1b0n0 xname=x1000c0s[0-3]b0n0%26x1000c0s1b0n0"),
+    *refused("ComputeNode", "description", "description=[1-3]%26[2] description=a[1]^b"),
+    *refused("ComputeNode", "ip", "ip=10.9.0.0/33 ip=10.9.0.0/ ip=10.9.0.0/x ip=fd00::/129 ip=10.9.0/16 ip=/16 ip=10.9.0.0/+8"),
+    *refused("ComputeNode", "ip", "ip[ge]=10.9.0.0/16 ip=10.9.0.0/16/8 ip=10.9.0.0/-1"),
     *refused("ComputeNode", "xname", "xname=x1000c0s0b0n[255-256] xname[gt]=x1000 xname!=x1000"),
     *refused("ComputeNode", "boot_mac", "boot_mac=02:00:5e-40:00:01 boot_mac=02005e40000 boot_mac=x boot_mac="),
     *refused("ComputeNode", "boot_mac", "boot_mac=%2002005e400001 boot_mac=200.5e40.0001"),

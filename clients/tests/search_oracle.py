@@ -6,6 +6,7 @@ Python compares strings by their code points, which is the order of their UTF-8 
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import itertools
 import math
 import operator
@@ -125,34 +126,38 @@ def folded_by(fold: Callable[[str], str]) -> Callable[[Pieces], list[Pieces]]:
 
 @dataclass(frozen=True)
 class NumberSet:
-    """The numbers in brackets, as ranges with the digits that each is written with at least."""
+    """The numbers in brackets, as ranges with the digits that each is written with at least, and their steps."""
 
-    ranges: tuple[tuple[int, int, int], ...]
+    ranges: tuple[tuple[int, int, int, int], ...]
 
     @classmethod
     def parsed(cls, text: str) -> NumberSet:
         """Read what stands between the brackets."""
         ranges = []
         for part in text.split(","):
-            first, _, last = part.partition("-")
-            ranges.append((int(first), int(last or first), len(first)))
-        if any(first > last for first, last, _ in ranges):
-            raise Malformed(f"[{text}] has a range that ends before it begins")
+            bounds, _, step = part.partition("/")
+            first, _, last = bounds.partition("-")
+            ranges.append((int(first), int(last or first), len(first), int(step or 1)))
+        if any(first > last or step == 0 for first, last, _, step in ranges):
+            raise Malformed(f"[{text}] has a range that ends before it begins, or a step of nothing")
         return cls(tuple(ranges))
 
     @property
     def size(self) -> int:
         """How many numbers there are."""
-        return sum(last - first + 1 for first, last, _ in self.ranges)
+        return sum((last - first) // step + 1 for first, last, _, step in self.ranges)
 
     def __iter__(self) -> Iterator[str]:
-        for first, last, digits in self.ranges:
-            yield from (f"{number:0{digits}d}" for number in range(first, last + 1))
+        for first, last, digits, step in self.ranges:
+            yield from (f"{number:0{digits}d}" for number in range(first, last + 1, step))
+
+
+NUMBERS = "[0-9]{1,9}(?:-[0-9]{1,9}(?:/[0-9]{1,9})?)?"
 
 
 TOKEN = re.compile(
     r"\\(?P<escaped>.)|(?P<comma>,)|(?P<run>\*)|(?P<one>\?)"
-    r"|\[(?P<numbers>[0-9]{1,9}(?:-[0-9]{1,9})?(?:,[0-9]{1,9}(?:-[0-9]{1,9})?)*)\]"
+    rf"|\[(?P<numbers>{NUMBERS}(?:,{NUMBERS})*)\]"
     r"|(?P<text>[^\\,*?\[\]]+)",
     re.DOTALL,
 )
@@ -163,6 +168,7 @@ class Alternative:
     """One of the alternatives in a value: as it is written, and the pieces that it comes to."""
 
     source: str = ""
+    has_set_operator: bool = False
     pieces: list[str | Wildcard | NumberSet] = dataclasses.field(default_factory=list)
 
     @property
@@ -221,6 +227,8 @@ def alternatives(value: str) -> list[Alternative]:
             found[-1].pieces.append(NumberSet.parsed(token["numbers"]))
         else:
             found[-1].pieces.append(token["escaped"] or token["text"])
+            if token["text"] and set(token["text"]) & set("!&^@"):
+                found[-1].has_set_operator = True
     return found
 
 
@@ -239,6 +247,7 @@ class Form:
     read: Callable[[str], Any]
     stored: Callable[[Any], Any] = same
     patterns: Callable[[Pieces], list[Pieces]] | None = folded_by(same)
+    order: Callable[[Any], Any] = same
     is_ordered: bool = True
     folds_case: bool = False
 
@@ -330,6 +339,31 @@ def mac_patterns(pattern: Pieces) -> list[Pieces]:
     ]
 
 
+def xname_order(xname: str) -> list[tuple[str, int]]:
+    """Return the letters and numbers of an xname."""
+    return [(letter, int(number)) for letter, number in re.findall("([a-z]+)([0-9]+)", xname)]
+
+
+def ip_order(address: str) -> int:
+    """Return the number of an address; IPv4 addresses stand where IPv6 maps them to."""
+    found = ipaddress.ip_address(address)
+    return int(found) + (0xFFFF << 32 if found.version == 4 else 0)
+
+
+def ip_block(text: str, read: Callable[[str], str | None]) -> tuple[bool, range] | None:
+    """Return whether a block such as 10.9.0.0/16 is of IPv6, and the numbers of its addresses."""
+    address, _, length = text.partition("/")
+    normal = read(address)
+    if normal is None or not re.fullmatch("[0-9]{1,9}", length):
+        return None
+    bits = 128 if ":" in normal else 32
+    if int(length) > bits:
+        return None
+    size = 1 << (bits - int(length))
+    first = ip_order(normal) // size * size
+    return ":" in normal, range(first, first + size)
+
+
 def ip_address(*families: int) -> Callable[[str], str | None]:
     """Return a reader of addresses of the families, which the C library writes canonically."""
 
@@ -388,19 +422,19 @@ TEXT = Form(composed, stored=composed, patterns=folded_by(composed))
 STRUCTURE = Form(lambda text: None, patterns=None, is_ordered=False)
 LOWER = folded_by(str.lower)
 XNAMES = {
-    "NodeXName": Form(hardware_xname("csbn"), patterns=xname_patterns),
-    "BMCXName": Form(hardware_xname("csb"), patterns=xname_patterns),
-    "ComponentXName": Form(component_xname, patterns=xname_patterns),
+    "NodeXName": Form(hardware_xname("csbn"), patterns=xname_patterns, order=xname_order),
+    "BMCXName": Form(hardware_xname("csb"), patterns=xname_patterns, order=xname_order),
+    "ComponentXName": Form(component_xname, patterns=xname_patterns, order=xname_order),
 }
 FORMATTED = {
     "uuid": Form(uuid, patterns=LOWER),
     "mac-address": Form(mac_address, patterns=mac_patterns),
-    "ipv4": Form(ip_address(socket.AF_INET), patterns=LOWER),
-    "ipv6": Form(ip_address(socket.AF_INET6), patterns=LOWER),
+    "ipv4": Form(ip_address(socket.AF_INET), patterns=LOWER, order=ip_order),
+    "ipv6": Form(ip_address(socket.AF_INET6), patterns=LOWER, order=ip_order),
     "date-time": Form(microseconds, stored=microseconds, patterns=None),
 }
 FAMILY_FORMS = {
-    "ip": Form(ip_address(socket.AF_INET, socket.AF_INET6), patterns=LOWER),
+    "ip": Form(ip_address(socket.AF_INET, socket.AF_INET6), patterns=LOWER, order=ip_order),
     "mac": FORMATTED["mac-address"],
 }
 
@@ -413,6 +447,8 @@ def form(schema: Schema) -> Form:
         return Form({"true": True, "false": False}.get, patterns=None, is_ordered=False)
     if schema["type"] == "integer":
         return Form(integer, patterns=None)
+    if "anyOf" in schema:
+        return FAMILY_FORMS["ip"]
     if "enum" in schema:
         return Form(one_of(schema["enum"]), patterns=LOWER, folds_case=True)
     return XNAMES.get(schema.get("title", "")) or FORMATTED.get(schema.get("format", "")) or TEXT
@@ -432,6 +468,12 @@ class Path:
     form: Form
     synonyms: Mapping[str, str] = dataclasses.field(default_factory=dict)
     those_there: Callable[[Document], list[Any]] | None = None
+    is_hostname: bool = False
+
+    @property
+    def names_nodes(self) -> bool:
+        """Whether the values are host names or xnames."""
+        return self.is_hostname or self.form.order is xname_order
 
 
 @dataclass(frozen=True)
@@ -516,9 +558,9 @@ class Oracle:
             found = list(filter(holds, found))
         if count:
             return Answer({"count": len(found)})
-        for values, is_descending in reversed(order):
+        for values, order_of, is_descending in reversed(order):
             present = [document for document in found if values(document)]
-            present.sort(key=lambda document: values(document)[0], reverse=is_descending)
+            present.sort(key=lambda document: order_of(values(document)[0]), reverse=is_descending)
             found = present + [document for document in found if not values(document)]
         page = found[:limit]
         return Answer([pruned(document, kept) for document in page], len(found) > len(page))
@@ -551,6 +593,9 @@ class Oracle:
         """Return the predicate of a parameter."""
         parts = CONDITION_NAME.fullmatch(name)
         path = self.path(kind, parts["path"])
+        has_sets = any(isinstance(piece, NumberSet) for alternative in those for piece in alternative.pieces)
+        if any(alternative.has_set_operator for alternative in those) and (has_sets or path.names_nodes):
+            raise Malformed("an operator of node sets")
         if parts["operator"] in COMPARISONS:
             return self.comparison(path, parts["operator"], those)
         equals = self.equality(path, those)
@@ -560,9 +605,13 @@ class Oracle:
         """Return whether some value at the path is one of the alternatives."""
         asks_for_absence = any(alternative.is_null for alternative in those)
         patterns = [alternative for alternative in those if alternative.is_pattern]
-        exact = self.exact_values(
-            path, [alternative for alternative in those if not alternative.is_null and not alternative.is_pattern]
-        )
+        plain = [alternative for alternative in those if not alternative.is_null and not alternative.is_pattern]
+        names = [name for alternative in plain for name in alternative.names()]
+        are_addresses = path.form.order is ip_order
+        blocks = [ip_block(name, path.form.read) for name in names if are_addresses and "/" in name]
+        if None in blocks:
+            raise Malformed("what is no block of addresses")
+        exact = self.exact_values(path, [name for name in names if not (are_addresses and "/" in name)])
         exact |= {path.synonyms[value.lower()] for value in exact if path.synonyms and value.lower() in path.synonyms}
         if patterns and path.form.patterns is None:
             raise Malformed("a pattern for values that take none")
@@ -575,6 +624,8 @@ class Oracle:
             if not those_there(document):
                 return asks_for_absence
             found = values(document)
+            if any((":" in value) == is_ipv6 and ip_order(value) in block for is_ipv6, block in blocks for value in found):
+                return True
             return (bool(exact) and not exact.isdisjoint(found)) or (matches is not None and any(map(matches, found)))
 
         return holds
@@ -583,21 +634,23 @@ class Oracle:
         """Return whether some value at the path compares so with one of the alternatives."""
         if not path.form.is_ordered or any(alternative.is_null or alternative.is_pattern for alternative in those):
             raise Malformed("a comparison of or with what is not ordered")
-        bounds = self.exact_values(path, those)
-        bound = min(bounds) if operator_name in ("[gt]", "[ge]") else max(bounds)
+        order_of = path.form.order
+        bounds = self.exact_values(path, [name for alternative in those for name in alternative.names()])
+        bound = (min if operator_name in ("[gt]", "[ge]") else max)(bounds, key=order_of)
         compare, values = COMPARISONS[operator_name], path.values
         if path.form is FAMILY_FORMS["ip"]:
             return lambda document: any(
-                compare(value, limit)
+                compare(order_of(value), order_of(limit))
                 for limit in bounds
                 for value in values(document)
                 if (":" in value) == (":" in limit)
             )
-        return lambda document: any(compare(value, bound) for value in values(document))
+        limit = order_of(bound)
+        return lambda document: any(compare(order_of(value), limit) for value in values(document))
 
-    def exact_values(self, path: Path, those: list[Alternative]) -> set[Any]:
-        """Return the values that alternatives without wildcards spell."""
-        values = {path.form.read(name) for alternative in those for name in alternative.names()}
+    def exact_values(self, path: Path, names: list[str]) -> set[Any]:
+        """Return the values that names spell."""
+        values = {path.form.read(name) for name in names}
         if None in values:
             raise Malformed("what is no value of the field")
         return values
@@ -649,6 +702,7 @@ class Oracle:
             values_at(steps, found.stored),
             found,
             those_there=those_there,
+            is_hostname=path[-1] == "hostname",
             keys=tuple(path),
             is_single=is_single,
             sort_keys=values_at(steps, same if found is TEXT else found.stored),
@@ -661,26 +715,30 @@ class Oracle:
 
     def fields_of_formats(self, kind: str, formats: tuple[str, ...]) -> list[Field]:
         """Return the fields of some formats that the resource itself and the elements of its own lists have."""
-        names = []
-        for name, schema in self.resolved(kind, self.schemas[kind])["properties"].items():
-            if schema.get("format") in formats:
-                names.append(name)
-            elements = self.resolved(kind, schema.get("items", {})).get("properties", {})
-            names += [f"{name}.{inner}" for inner, element in elements.items() if element.get("format") in formats]
+        names = list(self.names_of_formats(kind, self.resolved(kind, self.schemas[kind]), formats))
         if not names:
             raise Malformed(f"{kind} has no fields of {formats}")
         return [self.field(kind, name) for name in names]
 
+    def names_of_formats(self, kind: str, schema: Schema, formats: tuple[str, ...], path: str = "") -> Iterator[str]:
+        """Yield the paths of those fields."""
+        for name, field in schema["properties"].items():
+            if {field.get("format"), *(each.get("format") for each in field.get("anyOf", ()))} & set(formats):
+                yield path + name
+            elements = self.resolved(kind, field.get("items", {}))
+            if "properties" in elements:
+                yield from self.names_of_formats(kind, elements, formats, f"{path}{name}.")
+
     # Reserved parameters
 
-    def order(self, kind: str, value: str | None) -> list[tuple[Callable[[Document], list[Any]], bool]]:
-        """Read `sort` as fields' values and whether they are to descend."""
+    def order(self, kind: str, value: str | None) -> list[tuple[Callable[[Document], list[Any]], Any, bool]]:
+        """Read `sort` as fields' values, what these are ordered by, and whether they are to descend."""
         order = []
         for name in value.split(",") if value is not None else ():
             field = self.field(kind, name.removeprefix("-"))
             if not field.is_single or field.form is STRUCTURE:
                 raise Malformed(f"{name} gives no order")
-            order.append((field.sort_keys, name.startswith("-")))
+            order.append((field.sort_keys, field.form.order, name.startswith("-")))
         return order
 
     def kept(self, kind: str, value: str | None) -> set[tuple[str, ...]]:

@@ -34,7 +34,7 @@ package struct SearchCondition: Sendable {
         case lessOrEqual = "[le]"
 
         /// How SQL writes it, where it compares.
-        fileprivate var comparator: String? {
+        var comparator: String? {
             switch self {
             case .equal, .unequal: nil
             case .greater: ">"
@@ -53,6 +53,29 @@ package struct SearchCondition: Sendable {
     private struct Choice: Sendable {
         var names: [String] = []
         var patterns: [SearchPattern] = []
+        /// Of values whose texts are not in their order.
+        var ranges: [OrderedValue.Range] = []
+
+        /// Adds what lies before or behind a value, or in a block of addresses such as `10.9.0.0/16`.
+        ///
+        /// - Returns: False for what is no range, but a name.
+        mutating func addRange(
+            _ text: String,
+            _ comparison: Comparison,
+            _ field: SearchField
+        ) throws(InvalidValue) -> Bool {
+            guard OrderedValue.isOrdered(field.type) else { return false }
+            if comparison.comparator != nil {
+                let value = try field.normalSpelling(of: text)
+                ranges += [OrderedValue.range(comparison, value)].compactMap(\.self)
+                return true
+            }
+            guard text.utf8.contains(UInt8(ascii: "/")), OrderedValue.isAddress(field.type) else { return false }
+            ranges.append(
+                try OrderedValue.block(text) { text throws(InvalidValue) in try field.normalSpelling(of: text) }
+            )
+            return true
+        }
 
         /// Whether a name can be that of a text in another form of Unicode.
         var hasComposedNames: Bool { names.contains { !$0.utf8.allSatisfy { $0 < 0x80 } } }
@@ -70,6 +93,12 @@ package struct SearchCondition: Sendable {
         if comparison.comparator != nil {
             guard !text.acceptsAbsence else { throw InvalidValue("has null, which does not compare") }
             guard text.patterns.isEmpty else { throw InvalidValue("has a pattern, which does not compare") }
+        }
+        if let sign = text.setOperator, text.hasNumberSets || operand.fields.contains(where: \.isNameOfNodes) {
+            throw InvalidValue(
+                "has \(sign), which node sets have and searches do not: a comma is a union, and a second parameter with != leaves "
+                    + "out; a backslash before it takes that meaning from it"
+            )
         }
         choices = try Self.choices(of: operand.fields, comparison, text)
         let size = { (choice: Choice) in choice.patterns.reduce(0) { $0 + $1.text.utf8.count } }
@@ -97,7 +126,9 @@ package struct SearchCondition: Sendable {
             var isRead = false
             for (index, field) in fields.enumerated() {
                 do throws(InvalidValue) {
-                    choices[index].names.append(try field.normalSpelling(of: name))
+                    if try !choices[index].addRange(name, comparison, field) {
+                        choices[index].names.append(try field.normalSpelling(of: name))
+                    }
                     isRead = true
                 } catch {
                     failure = failure ?? error
@@ -118,7 +149,7 @@ package struct SearchCondition: Sendable {
     /// Whether fields are asked for values and nothing else.
     var isEquality: Bool {
         guard case .fields = operand, comparison == .equal, !acceptsAbsence else { return false }
-        return choices.allSatisfy(\.patterns.isEmpty)
+        return choices.allSatisfy { $0.patterns.isEmpty && $0.ranges.isEmpty }
     }
 
     /// The fields, and the values that are asked for in each.
@@ -182,6 +213,16 @@ package struct SearchCondition: Sendable {
             } else {
                 let list = "CAST(\(parameter(.texts(names))) AS \(type)[])"
                 conditions.append { "\(form($0)) IN (SELECT unnest(\(list)))" }
+            }
+        }
+        let hasFamilies = field.type is IPAddress.Type
+        for range in choice.ranges {
+            let bounds = [range.numbers.lowerBound, range.numbers.upperBound].map {
+                "CAST(\(parameter(.text(String($0)))) AS UHUGEINT)"
+            }
+            conditions.append { value in
+                let family = hasFamilies ? " AND contains(\(value), ':') = \(!range.isIPv4)" : ""
+                return "\(OrderedValue.sql(value)) BETWEEN \(bounds[0]) AND \(bounds[1])\(family)"
             }
         }
         for pattern in choice.patterns {

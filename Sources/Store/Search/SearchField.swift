@@ -138,6 +138,14 @@ struct SearchField: Sendable {
         }
     }
 
+    /// Whether the values are what hostlists stand for: host names and xnames.
+    var isNameOfNodes: Bool {
+        switch type {
+        case is NodeXName.Type, is BMCXName.Type, is ComponentXName.Type: true
+        default: steps.last == .member("hostname")
+        }
+    }
+
     /// The texts of stored documents that are a value: its normal spelling, and those that earlier versions had.
     func storedSpellings(of normal: String) -> [String] {
         type is ComponentXName.Type ? ComponentXName.storedSpellings(of: normal) : [normal]
@@ -149,7 +157,8 @@ struct SearchField: Sendable {
         case is MACAddress.Type: return HardwareAddressPattern.normalSpellings(of: pattern)
         case is NodeXName.Type, is BMCXName.Type, is ComponentXName.Type:
             return [XNamePattern.normalSpelling(of: pattern)]
-        case is IPv4Address.Type, is IPv6Address.Type, is UUID.Type: return [pattern.mapTexts { $0.lowercased() }]
+        case is IPv4Address.Type, is IPv6Address.Type, is IPAddress.Type, is UUID.Type:
+            return [pattern.mapTexts { $0.lowercased() }]
         default:
             if case .choice = type.shape { return [pattern.mapTexts { $0.lowercased() }] }
             return [pattern.mapTexts(\.precomposedStringWithCanonicalMapping)]

@@ -43,8 +43,15 @@ package struct SearchOrder: Sendable {
 
     /// What follows ORDER BY.
     var sql: String {
-        let keys = keys.map { "\($0.field.sql(kind) { $0 }) \($0.isDescending ? "DESC" : "ASC") NULLS LAST" }
+        let keys = keys.map {
+            "\(Self.sql($0.field, $0.field.sql(kind) { $0 })) \($0.isDescending ? "DESC" : "ASC") NULLS LAST"
+        }
         return (keys + [kind.identifierKey.quotedIdentifier]).joined(separator: ", ")
+    }
+
+    /// An expression in SQL that is in the order of a field's values.
+    private static func sql(_ field: SearchField, _ value: String) -> String {
+        OrderedValue.isOrdered(field.type) ? OrderedValue.sql(value) : value
     }
 
     /// Where a resource stands.
@@ -58,13 +65,13 @@ package struct SearchOrder: Sendable {
         var before = ""
         var alternatives: [String] = []
         for ((field, isDescending), value) in zip(keys, cursor.values) {
-            let key = field.sql(kind) { $0 }
+            let key = Self.sql(field, field.sql(kind) { $0 })
             guard let value else {
                 before += "\(key) IS NULL AND "
                 continue
             }
             values.append(.text(value))
-            let limit = "CAST($\(values.count) AS \(field.column.sql))"
+            let limit = Self.sql(field, "CAST($\(values.count) AS \(field.column.sql))")
             alternatives.append("(\(before)(\(key) \(isDescending ? "<" : ">") \(limit) OR \(key) IS NULL))")
             before += "\(key) = \(limit) AND "
         }

@@ -11,6 +11,10 @@ struct SearchText {
     /// The values themselves.
     private(set) var names: [String] = []
     private(set) var patterns: [Pattern] = []
+    /// An operator of ClusterShell's node sets, or the sign of one of its groups, as far as any stands there without a backslash.
+    private(set) var setOperator: Unicode.Scalar?
+    /// Whether there is a set of numbers in brackets.
+    private(set) var hasNumberSets = false
 
     /// Text in which runs of characters and single ones are left open.
     typealias Pattern = [Piece]
@@ -59,12 +63,18 @@ struct SearchText {
                 alternative.sets.append(try NumberSet(rest[..<end]))
                 alternative.pieces.append(.set(alternative.sets.count - 1))
                 rest = rest[end...].dropFirst()
+                hasNumberSets = true
             case "]": throw InvalidValue("has a ] without its [")
-            default: alternative.append(character)
+            default:
+                if Self.setOperators.contains(character) { setOperator = character }
+                alternative.append(character)
             }
         }
         try add(alternative, &room)
     }
+
+    /// Difference, intersection, symmetric difference and groups (ClusterShell, "Node sets and node groups").
+    private static let setOperators: [Unicode.Scalar] = ["!", "&", "^", "@"]
 
     private mutating func add(_ alternative: Alternative, _ room: inout Room) throws(InvalidValue) {
         if alternative.isPlain, alternative.pieces == [.piece(.text("null"))] {
@@ -153,24 +163,38 @@ private struct Alternative {
     }
 }
 
-/// The numbers between the brackets of a hostlist: `0001-0128,0200`.
+/// The numbers between the brackets of a hostlist: `0001-0128,0200`, `0-20/5`.
 private struct NumberSet {
-    private var ranges: [(numbers: ClosedRange<Int>, digits: Int)] = []
+    /// Every so many of the numbers from one to another.
+    private struct Run {
+        var first: Int
+        var last: Int
+        var step: Int
+        /// How many digits each has at least.
+        var digits: Int
+
+        var count: Int { (last - first) / step + 1 }
+    }
+
+    private var ranges: [Run] = []
 
     private static let maximumDigits = 9
 
     init(_ text: Substring.UnicodeScalarView) throws(InvalidValue) {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-            guard (1...2).contains(bounds.count), bounds.allSatisfy(Self.isNumber),
-                let first = Int(bounds[0]), let last = Int(bounds[bounds.count - 1]), first <= last
+            let parts = part.split(separator: "/", omittingEmptySubsequences: false)
+            let bounds = parts[0].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+            let step = parts.count == 1 ? "1" : String(parts[1])
+            guard (1...2).contains(bounds.count), bounds.allSatisfy(Self.isNumber), parts.count <= 2,
+                let first = Int(bounds[0]), let last = Int(bounds[bounds.count - 1]), first <= last,
+                Self.isNumber(step), let step = Int(step), step > 0, bounds.count == 2 || parts.count == 1
             else {
                 throw InvalidValue(
                     "has [\(Substring(text))], which is not a set of numbers of up to \(Self.maximumDigits) digits "
-                        + "such as [0001-0128,0200]"
+                        + "such as [0001-0128,0200] or [0-20/5]"
                 )
             }
-            ranges.append((first...last, bounds[0].utf8.count))
+            ranges.append(Run(first: first, last: last, step: step, digits: bounds[0].utf8.count))
         }
     }
 
@@ -179,10 +203,12 @@ private struct NumberSet {
             && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
-    var count: Int { ranges.reduce(0) { $0 + $1.numbers.count } }
+    var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
     /// The numbers as they are written, with zeros before them as the first of their range has.
     var numbers: some Sequence<String> {
-        ranges.lazy.flatMap { range in range.numbers.lazy.map { String($0, minimumDigits: range.digits) } }
+        ranges.lazy.flatMap { run in
+            stride(from: run.first, through: run.last, by: run.step).lazy.map { String($0, minimumDigits: run.digits) }
+        }
     }
 }

@@ -24,7 +24,9 @@ final class Searches: Sendable {
         self.directory = directory
         self.timeLimit = timeLimit
         turns = Turns(places: Self.places, placesEach: Self.places - 1)
-        try SearchPattern.addFunction(to: projection.database.connect())
+        let connection = try projection.database.connect()
+        try SearchPattern.addFunction(to: connection)
+        try OrderedValue.addFunction(to: connection)
     }
 
     /// Looks at the tables as they are at one moment, with every change in them that was answered before.
