@@ -110,6 +110,12 @@ package struct SearchCondition: Sendable {
         return choices
     }
 
+    /// The kind of what lists the resources, where that is looked at.
+    var otherKind: Kind? {
+        guard case .lists(let membership) = operand else { return nil }
+        return membership.kind
+    }
+
     /// The unique key that the condition asks for, where it asks for nothing else, and the fields that may have it.
     var uniqueKey: (key: UniqueKey?, fields: [SearchField], value: String)? {
         guard case .fields(let fields) = operand, comparison == .equal, !acceptsAbsence,
