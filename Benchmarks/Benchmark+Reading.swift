@@ -64,6 +64,21 @@ extension Benchmark {
         return (ContinuousClock.now - start).inSeconds / 1000
     }
 
+    /// Measures what services do that poll a list which does not change, against the constant route.
+    mutating func polls(_ server: Server) throws {
+        let client = try HTTPConnection(port: server.port)
+        guard let tag = try client.request("GET", "/ComputeNode?limit=1").headers["etag"] else {
+            throw BenchmarkError("a list has no ETag")
+        }
+        let headers = ["If-None-Match": tag]
+        try client.send("GET", "/ComputeNode", headers: headers)
+        guard try client.answer().status == 304 else { throw BenchmarkError("an unchanged list is sent again") }
+        let subjects = [["/constant/000"], ["/ComputeNode"]]
+        let rates = try Wrk(port: server.port, subjects: subjects, headers: headers, seconds: 2 * Self.httpSeconds)
+            .rates
+        table.add("poll of an unchanged list, requests/s", rates[1], rates[0], atLeast: 0.8)
+    }
+
     mutating func search(_ server: Server, constant: Double) throws {
         let token = try server.token()
         let client = try HTTPConnection(port: server.port)

@@ -54,6 +54,7 @@ struct Benchmark {
         server.stop()
         try server.start(as: .comparing)
         let constant = try lookups(server, references)
+        try polls(server)
         server.stop()
         try server.start()
         try search(server, constant: constant)

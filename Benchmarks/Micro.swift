@@ -190,7 +190,8 @@ enum Micro {
                     indexBefore: nil,
                     index: IndexEntry(keys: document.keys)
                 )
-            }
+            },
+            through: .beginning
         )
         return writer.directory
     }

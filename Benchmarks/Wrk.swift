@@ -20,14 +20,17 @@ struct Wrk {
 
     /// Sends GETs for so long.
     ///
-    /// - Parameter subjects: What is asked for: of each of them one path after the other, over and over.
-    init(port: Int, subjects: [[String]], seconds: Int) throws {
+    /// - Parameters:
+    ///   - subjects: What is asked for: of each of them one path after the other, over and over.
+    ///   - headers: What each request has beside `Host`; no name or value has a `'`.
+    init(port: Int, subjects: [[String]], headers: [String: String] = [:], seconds: Int) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "wrk-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // The system clears its temporary folder.
         for (number, paths) in subjects.enumerated() {
             try Data(paths.joined(separator: "\n").utf8).write(to: folder.appending(path: "\(number + 1).txt"))
         }
+        let fields = headers.map { "['\($0.key)'] = '\($0.value)'" }.joined(separator: ", ")
         let script = folder.appending(path: "subjects.lua")
         let text = """
             local ffi = require("ffi")
@@ -45,7 +48,7 @@ struct Wrk {
                for number = 1, \(subjects.count) do
                   local requests = {}
                   for path in io.lines("\(folder.path)/" .. number .. ".txt") do
-                     requests[#requests + 1] = wrk.format("GET", path)
+                     requests[#requests + 1] = wrk.format("GET", path, {\(fields)})
                   end
                   subjects[number] = {requests = requests, next = 0}
                end

@@ -38,7 +38,7 @@ package struct QueryAPI: Sendable {
     /// The format that a client accepts and that is named first among the best.
     private static func format(_ request: Request) throws(Problem) -> QueryFormat {
         guard let accepted = request.headers[.accept] else { return .json }
-        guard let format = QueryFormat(accepting: accepted) else {
+        guard let format = Preferences(accepted).best(of: QueryFormat.allCases, \.mediaTypes) else {
             let types = QueryFormat.allCases.map(\.mediaType).joined(separator: ", ")
             throw Problem(.notAcceptable, "An answer is one of \(types), and Accept says \(accepted).")
         }
@@ -88,44 +88,9 @@ package struct QueryAPI: Sendable {
 }
 
 extension QueryFormat {
-    /// The best format for an Accept header (RFC 9110, section 12.5.1); nil where there is none.
-    init?(accepting header: String) {
-        let ranges = header.split(separator: ",").map(MediaRange.init)
-        let ratings = Self.allCases.compactMap { format -> (format: QueryFormat, quality: Double, place: Int)? in
-            let found = ranges.enumerated().compactMap { place, range in
-                range.precision(for: format).map { (place: place, precision: $0, quality: range.quality) }
-            }
-            // The most exact range counts.
-            guard let best = found.max(by: { $0.precision < $1.precision }), best.quality > 0 else { return nil }
-            return (format, best.quality, best.place)
-        }
-        // Of equal ones that which is named first.
-        guard let best = ratings.min(by: { ($1.quality, $0.place) < ($0.quality, $1.place) }) else { return nil }
-        self = best.format
-    }
-
-    /// One of the ranges of an Accept header.
-    private struct MediaRange {
-        let name: String
-        let quality: Double
-
-        init(_ text: Substring) {
-            let parts = text.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
-            name = parts.first ?? ""
-            quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
-        }
-
-        /// How exactly the range names a format; nil where it does not.
-        func precision(for format: QueryFormat) -> Int? {
-            switch name {
-            case format.mediaType: 2
-            case "application/ndjson", "application/jsonl": format == .ndjson ? 2 : nil
-            case "application/*": format == .csv ? nil : 1
-            case "text/*": format == .csv ? 1 : nil
-            case "*/*": 0
-            default: nil
-            }
-        }
+    /// What a client may call it.
+    fileprivate var mediaTypes: [String] {
+        self == .ndjson ? LineRoutes.mediaTypes : [mediaType]
     }
 
     fileprivate var contentType: String {

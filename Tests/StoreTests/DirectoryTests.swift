@@ -61,7 +61,7 @@ struct DirectoryTests {
                     )
                 )
             }
-            writer.apply(changes)
+            writer.apply(changes, through: .beginning)
             model = next
             guard step % (size > 100 ? 1500 : 50) == 0 else { continue }
             for id in ids {
@@ -107,9 +107,9 @@ struct DirectoryTests {
         }
         var generator = SeededGenerator()
         let ids = (0..<3000).map { _ in generator.uuid() }
-        writer.apply(ids.map { change($0, 1, isNew: true) })
+        writer.apply(ids.map { change($0, 1, isNew: true) }, through: .beginning)
         let before = directory.all(.bmc)
-        writer.apply(ids.map { change($0, 2, isNew: false) })
+        writer.apply(ids.map { change($0, 2, isNew: false) }, through: .beginning)
         #expect(before.allSatisfy { $0.stored.version == 1 })
         #expect(directory.all(.bmc).allSatisfy { $0.stored.version == 2 })
     }

@@ -34,8 +34,8 @@ struct EventRoutes {
                 after = try ["Last-Event-ID": last].value(of: "Last-Event-ID", EventPosition.init)
             }
             let kinds = try parameters.value(of: "kind", Self.kinds)
-            let isNDJSON = request.headers[.accept]?.contains("application/x-ndjson") ?? false
-            let format: EventFormat = isNDJSON ? .lines : .serverSent
+            let accepted = request.headers[.accept].map { Preferences($0) }
+            let format = accepted?.best(of: EventFormat.allCases, \.mediaTypes) ?? .serverSent
             let feed = try store.events(after: after, kinds: kinds)
             return Response(
                 status: .ok,
@@ -138,7 +138,7 @@ private final class SendWatch: Sendable {
 }
 
 /// How events are written.
-private enum EventFormat {
+private enum EventFormat: CaseIterable {
     /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>
     case serverSent
     /// One JSON object a line.
@@ -147,9 +147,12 @@ private enum EventFormat {
     var contentType: String {
         switch self {
         case .serverSent: "text/event-stream"
-        case .lines: "application/x-ndjson"
+        case .lines: LineRoutes.mediaTypes[0]
         }
     }
+
+    /// What a client may call it.
+    var mediaTypes: [String] { self == .lines ? LineRoutes.mediaTypes : [contentType] }
 
     func writeKeepAlive(to buffer: inout ByteBuffer) {
         buffer.writeString(self == .serverSent ? ":\n\n" : "\n")

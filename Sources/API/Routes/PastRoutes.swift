@@ -23,7 +23,7 @@ struct PastRoutes {
                 )
             }
             let to = try parameters.value(of: "to", Moment.init) ?? .sequence(store.journal.sequence)
-            return try await difference(from: from, to: to, context)
+            return try await difference(from: from, to: to, request, context)
         }
         routes.add("/restore", .post) { request, context in
             let parameters = try request.queryParameters(of: "at", "dry_run")
@@ -37,13 +37,14 @@ struct PastRoutes {
     private func difference(
         from: Moment,
         to: Moment,
+        _ request: Request,
         _ context: RouteContext
     ) async throws -> Response {
         let caller = context.caller
         let difference = try await context.whileClientWaits {
             try await store.difference(from: from, to: to, for: caller)
         }
-        return .json(pieces: difference.jsonPieces)
+        return .json(pieces: difference.jsonPieces).compressed(for: request, context)
     }
 
     /// Makes the inventory what it was, or says what that would change.
@@ -55,7 +56,7 @@ struct PastRoutes {
     ) async throws -> Response {
         let reason = try await reason(request, context)
         if isDryRun {
-            return try await difference(from: .sequence(store.journal.sequence), to: moment, context)
+            return try await difference(from: .sequence(store.journal.sequence), to: moment, request, context)
         }
         let caller = context.caller
         let difference = try await context.whileClientWaits {

@@ -112,7 +112,7 @@ struct ResourceRoutes {
             let page = "\(path)/\(reference.percentEncoded)/history?limit=\(count)&before=\(last.sequence)"
             response.headers[.link] = "<\(context.link(page))>; rel=\"next\""
         }
-        return response
+        return response.compressed(for: request, context)
     }
 
     private func create(

@@ -42,18 +42,47 @@ struct SearchRoutes {
             let count = try await context.whileClientWaits { try await reader.count(wanted.search) }
             return .json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
         }
+        let form = try ListForm(request)
+        if let unchanged = try unchanged(wanted, form, reader, request) { return unchanged }
         let result = try await context.whileClientWaits { try await reader.search(wanted.search) }
-        let found = result.resources
-        var response =
-            if let selection = wanted.selection {
-                Response.documents(count: found.count, length: nil) { selection.document(of: found[$0].stored) }
-            } else {
-                Response.documents(count: found.count, length: found.documentLength) { found.document(at: $0) }
-            }
+        var response = Self.list(result.resources, wanted.selection, form)
+        response.headers[.eTag] = "\"\(form.entityTag(result.lastChange, of: store.inventory))\""
         if let query = wanted.query(of: result) {
             response.headers[.link] = "<\(context.link(request.uri.path))?\(query)>; rel=\"next\""
         }
-        return response
+        return response.compressed(for: request, dependingOn: "Accept", context)
+    }
+
+    /// Resources as a client wants them.
+    private static func list(_ found: ResourceList, _ selection: FieldSelection?, _ form: ListForm) -> Response {
+        let length = selection == nil ? found.documentLength : nil
+        let document: @Sendable (Int) -> [UInt8] = { index in
+            selection?.document(of: found[index].stored) ?? found.document(at: index)
+        }
+        return form.isLines
+            ? .lines(count: found.count, length: length, document: document)
+            : .documents(count: found.count, length: length, document: document)
+    }
+
+    /// The answer to a client that has the list already, without a search; nil for one that gets it.
+    ///
+    /// - Throws: ``Problem`` 412 for a client that wants the list only as it was.
+    private func unchanged(
+        _ wanted: SearchRequest,
+        _ form: ListForm,
+        _ reader: InventoryReader,
+        _ request: Request
+    ) throws -> Response? {
+        let (match, noneMatch) = (try request.entityTags(.ifMatch), try request.entityTags(.ifNoneMatch))
+        guard match != nil || noneMatch != nil, let lastChange = reader.lastChange(of: wanted.search) else {
+            return nil
+        }
+        let tag = form.entityTag(lastChange, of: store.inventory)
+        let headers: HTTPFields = [.eTag: "\"\(tag)\"", .vary: ListForm.vary]
+        guard match?.matchStrongly(tag) ?? true else {
+            throw Problem(.preconditionFailed, "The list has changed: its ETag is \"\(tag)\".", headers: headers)
+        }
+        return noneMatch?.match(tag) ?? false ? Response(status: .notModified, headers: headers) : nil
     }
 
     /// What a request wants to be changed, if it says so clearly enough.

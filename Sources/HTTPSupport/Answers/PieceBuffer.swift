@@ -7,7 +7,7 @@ struct PieceBuffer {
     /// The size of the next piece, in bytes.
     private var size = Self.size
 
-    /// The size of a piece, in bytes, unless ``PacedWriter/pieceSize`` says otherwise.
+    /// The size of a piece, in bytes, unless ``TurnTaker/pieceSize`` says otherwise.
     static let size = 64 << 10
 
     init() {
@@ -31,10 +31,10 @@ struct PieceBuffer {
             guard buffer.readableBytes >= size else { break }
             try await writer.write(buffer)
             buffer.clear()
-            if var paced = writer as? PacedWriter {
-                try await paced.takeTurn()
-                size = paced.pieceSize
-                writer = paced
+            if var taker = writer as? any TurnTaker {
+                try await taker.takeTurn()
+                size = taker.pieceSize
+                writer = taker
             }
         }
     }

@@ -47,6 +47,31 @@ extension Response {
         )
     }
 
+    /// Many documents, one a line, which are sent piece by piece.
+    ///
+    /// - Parameters:
+    ///   - count: How many there are.
+    ///   - length: The size of all of them together, in bytes, where it is known.
+    ///   - document: The document with an index.
+    package static func lines(
+        count: Int,
+        length: Int?,
+        document: @escaping @Sendable (Int) -> [UInt8]
+    ) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/x-ndjson"],
+            body: ResponseBody(contentLength: length.map { $0 + count }) { writer in
+                var buffer = PieceBuffer()
+                for index in 0..<count {
+                    try await buffer.write(document(index), after: index == 0 ? nil : "\n", to: &writer)
+                }
+                if count > 0 { try await buffer.write([UInt8(ascii: "\n")], to: &writer) }
+                try await buffer.finish(&writer)
+            }
+        )
+    }
+
     /// A JSON text that is sent piece by piece.
     package static func json(pieces: some Sequence<[UInt8]> & Sendable) -> Response {
         Response(

@@ -1,8 +1,11 @@
+import Scheduling
+
 /// What requests of all clients have in common: their connections, the memory for their bodies, and who may speak for others.
 package final class Traffic: Sendable {
     let connections: Connections
     package let bodies: Bodies
     let proxies: TrustedProxies
+    let compressors = BackgroundThreads(label: "compress")
 
     /// How many connections there are at most, however many files may be open.
     private static let maximumConnections = 4096

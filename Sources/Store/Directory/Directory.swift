@@ -61,15 +61,36 @@ package final class Directory: Sendable {
     }
 
     /// All resources of a kind in the order of their identifiers.
-    package func all(_ kind: Kind) -> ResourceList {
-        let (slots, length, generation) = read(kind) { ($0.slots, $0.documentLength, $0.generation) }
+    package func all(_ kind: Kind) -> ResourceList { state(kind).resources }
+
+    /// All resources of a kind in the order of their identifiers, and the last transaction that changed any of them.
+    func state(_ kind: Kind) -> (resources: ResourceList, lastChange: ChainPoint) {
+        let (slots, length, generation, lastChange) = read(kind) {
+            ($0.slots, $0.documentLength, $0.generation, $0.lastChange)
+        }
         let known = orders.withLock { $0[kind.number] }
         if let known, known.generation == generation {
-            return ResourceList(all: slots, places: known.places, documentLength: length)
+            return (ResourceList(all: slots, places: known.places, documentLength: length), lastChange)
         }
         let places = slots.placesInOrder
         orders.withLock { $0[kind.number] = (generation, places) }
-        return ResourceList(all: slots, places: places, documentLength: length)
+        return (ResourceList(all: slots, places: places, documentLength: length), lastChange)
+    }
+
+    /// The last transaction that changed or removed anything of some kinds; after a start the last one there was.
+    func lastChange(of kinds: some Sequence<Kind>) -> ChainPoint {
+        tables.withLock { tables in
+            kinds.reduce(.beginning) { last, kind in
+                let next = tables[kind.number].lastChange
+                return next.sequence > last.sequence ? next : last
+            }
+        }
+    }
+
+    fileprivate func begin(at position: ChainPoint) {
+        tables.withLock { tables in
+            for index in tables.indices { tables[index].lastChange = position }
+        }
     }
 
     // MARK: Values of indexed fields
@@ -108,12 +129,13 @@ package final class Directory: Sendable {
         }
     }
 
-    fileprivate func apply(_ changes: [Change]) {
+    fileprivate func apply(_ changes: [Change], through position: ChainPoint) {
         let differences = differences(of: changes)
         // By index, which copies of a change only what is kept of it.
         tables.withLock { tables in
             // Keys are given up before any is taken, so that resources can exchange them.
             for index in changes.indices {
+                tables[changes[index].resource.kind.number].lastChange = position
                 guard let entry = changes[index].indexBefore, entry != changes[index].index else { continue }
                 tables[changes[index].resource.kind.number].removeKeys(entry, of: changes[index].resource.id)
             }
@@ -170,7 +192,14 @@ package struct DirectoryWriter: Sendable {
     package init() {}
 
     /// Carries out a transaction, in one step for every reader.
-    package func apply(_ changes: [Change]) { directory.apply(changes) }
+    ///
+    /// - Parameter position: The transaction.
+    package func apply(_ changes: [Change], through position: ChainPoint) {
+        directory.apply(changes, through: position)
+    }
+
+    /// Says what the last transaction is that may have changed anything.
+    func begin(at position: ChainPoint) { directory.begin(at: position) }
 
     /// Gives resources their secrets.
     ///

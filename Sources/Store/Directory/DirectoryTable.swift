@@ -13,6 +13,8 @@ struct DirectoryTable: ~Copyable {
     private(set) var documentLength = 0
     /// Another one whenever a resource has come or gone.
     private(set) var generation = 0
+    /// The last transaction that changed any of them, or removed one.
+    var lastChange = ChainPoint.beginning
     private var free: [UInt32] = []
     private var ids = PlaceTable()
     /// The first of those that have a copy of another resource, by that one's identifier.

@@ -55,7 +55,7 @@ actor History {
             return (changed, try reader.states(of: changed, at: sequence))
         }
         return try await now.connection.interruptHandle.cancellable {
-            var rows = SearchReader(connection: now.connection, directory: directory, sequence: sequence)
+            var rows = SearchReader(now, directory, at: sequence)
             try rows.goBack(to: states, changed: changed)
             return try body(rows)
         }

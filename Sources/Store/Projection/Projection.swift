@@ -34,8 +34,10 @@ actor Projection {
         var countBefore = 0
         /// The transaction up to which every change is here or merged.
         var through = ChainPoint.beginning
-        /// The last transaction that changed anything of a kind.
-        var lastChanges: [Kind: UInt64] = [:]
+        /// The last transaction that changed anything of a kind, where any since the start did.
+        var lastChanges: [Kind: ChainPoint] = [:]
+        /// The last transaction before.
+        var start = ChainPoint.beginning
     }
 
     /// What becomes of a row.
@@ -87,7 +89,7 @@ actor Projection {
         pending.withLock { pending in
             pending.changes.append(rows)
             pending.count += rows.count
-            for row in rows { pending.lastChanges[row.resource.kind] = position.sequence }
+            for row in rows { pending.lastChanges[row.resource.kind] = position }
             pending.through = position
         }
     }
@@ -98,7 +100,10 @@ actor Projection {
 
     /// Says what the last transaction was.
     nonisolated func begin(at position: ChainPoint) {
-        pending.withLock { $0.through = position }
+        pending.withLock { pending in
+            pending.through = position
+            pending.start = position
+        }
     }
 
     /// Merges the changes that wait when there are so many that writers should wait for it.
@@ -193,7 +198,16 @@ actor Projection {
         /// The last transaction that it sees.
         var position: ChainPoint
         /// The last transaction that changed anything of a kind, where any since the start did.
-        var lastChanges: [Kind: UInt64]
+        fileprivate(set) var lastChanges: [Kind: ChainPoint]
+        fileprivate let start: ChainPoint
+
+        /// The last transaction that changed or removed anything of some kinds; after a start the last one there was.
+        func lastChange(of kinds: [Kind]) -> ChainPoint {
+            kinds.reduce(.beginning) { last, kind in
+                let next = lastChanges[kind] ?? start
+                return next.sequence > last.sequence ? next : last
+            }
+        }
     }
 
     /// Has a connection see the tables as they are now, with every change that waits, whatever is merged later.
@@ -202,7 +216,12 @@ actor Projection {
         let connection = try database.connect()
         // DuckDB begins the transaction in a database when it is first read, not at BEGIN.
         try connection.execute("BEGIN TRANSACTION; SELECT 1 FROM \(ResourceTable.all[0].name) LIMIT 0;")
-        return PinnedTables(connection: connection, position: merged.through, lastChanges: merged.lastChanges)
+        return PinnedTables(
+            connection: connection,
+            position: merged.through,
+            lastChanges: merged.lastChanges,
+            start: merged.start
+        )
     }
 
     // MARK: Loading

@@ -15,7 +15,8 @@ extension ResourceTable {
     ) throws {
         let rows = snapshot.manifest.rows(of: kind)
         writer.reserve(kind, count: rows)
-        try forEachChunk(selection.sqlWithoutSecrets, on: connection, writer.apply)
+        // The start says what the last transaction is.
+        try forEachChunk(selection.sqlWithoutSecrets, on: connection) { writer.apply($0, through: .beginning) }
         guard writer.directory.count(kind) == rows else {
             throw SnapshotError.damaged("\(Snapshot.fileName(of: kind)) has not \(rows) rows")
         }

@@ -1,3 +1,4 @@
+import Foundation
 package import Inventory
 import Journal
 package import Records
@@ -27,12 +28,28 @@ package struct InventoryReader: Sendable {
     package func search(_ search: Search) async throws -> SearchResult {
         if let moment { return try await past.read(for: caller) { try await $0.search(search, at: moment) } }
         if search.isEverything {
-            return SearchResult(resources: directory.all(search.kind), sequence: journal.announced)
+            let (resources, lastChange) = directory.state(search.kind)
+            return SearchResult(resources: resources, sequence: journal.announced, lastChange: lastChange)
         }
+        // Before what it may already have changed again.
+        let lastChange = directory.lastChange(of: search.kinds)
         if let found = directory.resources(matching: search) {
-            return SearchResult(resources: found, sequence: journal.announced)
+            return SearchResult(resources: found, sequence: journal.announced, lastChange: lastChange)
         }
         return try await searches.read(for: caller) { try $0.result(of: search) }
+    }
+
+    /// What ``SearchResult/lastChange`` is of a search that is made now, without one; nil for a moment that is yet to come.
+    ///
+    /// While it is the same, the same search finds the same.
+    package func lastChange(of search: Search) -> ChainPoint? {
+        switch moment {
+        case nil: return directory.lastChange(of: search.kinds)
+        case .sequence(let sequence) where sequence > journal.announced: return nil
+        case .time(let time) where time.microseconds > Int64(Date().timeIntervalSince1970 * 1e6): return nil
+        // What a time means may change with each transaction, where the clock was set back.
+        case .sequence, .time, .snapshot: return directory.lastChange(of: Kind.allCases)
+        }
     }
 
     /// How many resources match a search, whatever its limit.

@@ -1,7 +1,7 @@
 import DuckDB
 import Foundation
 package import Inventory
-import Records
+package import Records
 import Schema
 
 /// What a client looks for among the resources of one kind, in which order, and how much of it.
@@ -109,6 +109,9 @@ package struct Search: Sendable {
         }
     }
 
+    /// The kinds that are read for it.
+    var kinds: [Kind] { [kind] + conditions.compactMap(\.otherKind) }
+
     /// Whether there is no condition.
     package var hasNoConditions: Bool { conditions.isEmpty }
 
@@ -158,4 +161,7 @@ package struct SearchResult: Sendable {
     package var next: SearchCursor?
     /// The number of the last transaction that is seen in them.
     package var sequence: UInt64
+    /// The last transaction that changed or removed anything of the kinds that were read, or an earlier one; after a start
+    /// the last one there was. For the past it is the last one of all.
+    package var lastChange: ChainPoint
 }

@@ -158,6 +158,12 @@ package struct SearchCondition: Sendable {
         return zip(fields, choices).map { ($0, $1.names) }
     }
 
+    /// The kind of what lists the resources, where that is looked at.
+    var otherKind: Kind? {
+        guard case .lists(let membership, _) = operand else { return nil }
+        return membership.kind
+    }
+
     // MARK: SQL
 
     /// The condition in SQL, which is true, false or NULL.

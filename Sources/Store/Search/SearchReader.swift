@@ -8,20 +8,23 @@ import Tables
 ///
 /// DuckDB says which resources match; their documents are those of the directory, unless they have changed since.
 struct SearchReader {
-    let connection: Connection
+    private let tables: Projection.PinnedTables
     let directory: Directory
-    /// The number of the last transaction that is seen.
-    let sequence: UInt64
+    /// The number of the last transaction that is seen, where that is not the last of the tables.
+    private let moment: UInt64?
     /// What stands for the tables before the statement, where the moment is not that of the tables.
     private var definitions = ""
     /// Resources that are otherwise at the moment than in the tables.
     private var states: [ResourceID: StoredResource] = [:]
 
-    init(connection: Connection, directory: Directory, sequence: UInt64) {
-        self.connection = connection
+    /// - Parameter moment: The number of the last transaction that is to be seen; nil for the last of the tables.
+    init(_ tables: Projection.PinnedTables, _ directory: Directory, at moment: UInt64? = nil) {
+        self.tables = tables
         self.directory = directory
-        self.sequence = sequence
+        self.moment = moment
     }
+
+    private var connection: Connection { tables.connection }
 
     /// Looks at the inventory as it was.
     ///
@@ -85,7 +88,13 @@ struct SearchReader {
             resources.removeLast(resources.count - limit)
             next = resources.last.map { search.order.position(of: $0.stored, $0.id) }
         }
-        return SearchResult(resources: ResourceList(resources), next: next, sequence: sequence)
+        return SearchResult(
+            resources: ResourceList(resources),
+            next: next,
+            sequence: moment ?? tables.position.sequence,
+            // What the past was is told by all of the history.
+            lastChange: moment == nil ? tables.lastChange(of: search.kinds) : tables.position
+        )
     }
 
     func count(_ search: Search) throws -> Int {

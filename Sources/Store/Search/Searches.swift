@@ -65,13 +65,7 @@ private actor Searcher {
         // What that takes does not count, since it is not due to this search.
         let tables = try await projection.pin()
         return try await tables.connection.interruptHandle.cancellable(within: limit) {
-            try body(
-                SearchReader(
-                    connection: tables.connection,
-                    directory: directory,
-                    sequence: tables.position.sequence
-                )
-            )
+            try body(SearchReader(tables, directory))
         }
     }
 }

@@ -149,7 +149,12 @@ actor Snapshotter {
         let hasSameFields = last?.manifest.files[Snapshot.schemaName] == files[Snapshot.schemaName]
         for table in ResourceTable.all {
             if hasSameFields,
-                let linked = try link(table.kind, tables.lastChanges[table.kind], withSecrets: withSecrets, to: folder)
+                let linked = try link(
+                    table.kind,
+                    tables.lastChanges[table.kind]?.sequence,
+                    withSecrets: withSecrets,
+                    to: folder
+                )
             {
                 files.merge(linked) { $1 }
                 continue

@@ -32,7 +32,7 @@ final class Views: Sendable {
     func apply(_ changes: [Change], through position: ChainPoint) {
         let recordings = state.withLock(\.recordings)
         for recording in recordings { recording.add(changes, before: directory) }
-        writer.apply(changes)
+        writer.apply(changes, through: position)
         projection.enqueue(changes, through: position)
         state.withLock { $0.position = position }
     }
@@ -50,6 +50,7 @@ final class Views: Sendable {
 
     /// Says what the last transaction is that is in effect, where no change says it.
     func begin(at position: ChainPoint) {
+        writer.begin(at: position)
         projection.begin(at: position)
         state.withLock { $0.position = position }
     }
