@@ -195,9 +195,10 @@ extension SeededGenerator {
         case is UUID.Type:
             let id = UUID(uuidString: "8F14E45F-CEEA-467F-A0E6-BD2F4AD4B8A1").map(\.uuidString) ?? ""
             return chance(2) ? id.lowercased() : id
-        case is MACAddress.Type:
+        case is MACAddress.Type, is InterfaceAddress.Type:
             let separator = chance(3) ? ":" : "-"
-            let bytes = (0..<6).map { _ in byte() }
+            let isInfiniBand = type is InterfaceAddress.Type && chance(4)
+            let bytes = (0..<(isInfiniBand ? chance(2) ? 8 : 20 : 6)).map { _ in byte() }
             return bytes.map { String($0, radix: 16, uppercase: bytes[0] < 40) }.map { $0.count < 2 ? "0" + $0 : $0 }
                 .joined(separator: separator)
         case is NodeXName.Type, is BMCXName.Type, is ComponentXName.Type:
@@ -206,6 +207,7 @@ extension SeededGenerator {
             return "\(cabinet)c\(byte())s\(pick("0", "00", "7", "255", "256"))b\(byte())\(node)"
         case is IPv4Address.Type:
             return pick("10.0.0.1", "255.255.255.255", "0.0.0.0", "10.00.0.1", "256.0.0.1", "10.0.1")
+        case is IPAddress.Type: return pick("10.0.0.1", "10.0.1", "FD00::1", "fd00::1", "x")
         case is IPv6Address.Type:
             return pick("fd00::1", "FD00::1", "0:0:0:0:0:0:0:1", "::", "fd00::1:0", "::ffff:10.0.0.1", "x::")
         case is Timestamp.Type:

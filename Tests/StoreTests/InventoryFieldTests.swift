@@ -55,6 +55,42 @@ struct InventoryFieldTests {
         }
     }
 
+    @Test(
+        "An InfiniBand address of an interface is unique, and found like a MAC address, in any spelling",
+        arguments: [
+            ("0c:42:a1:03:00:7b:e5:f2", ["0C42A103007BE5F2", "0c42:a103:007b:e5f2", "0c-42-a1-03-00-7b-e5-f2"]),
+            (
+                "00:00:10:49:fe:80:00:00:00:00:00:00:0c:42:a1:03:00:7b:e5:f2",
+                ["00001049fe800000000000000C42A103007BE5F2", "0000:1049:fe80:0000:0000:0000:0c42:a103:007b:e5f2"]
+            ),
+        ]
+    )
+    func infiniBand(address: String, spellings: [String]) async throws {
+        let inventory = try await StoreUnderTest()
+        func node(_ hostname: String, _ address: String) -> String {
+            let interface = #"{"interface_name":"ib0","mac_address":"\#(address)"}"#
+            return #"{"hostname":"\#(hostname)","architecture":"a","network_interfaces":[\#(interface)]}"#
+        }
+        let made = try await inventory.create(.computeNode, node("n", spellings[0]))
+        #expect(made.text("/network_interfaces/0/mac_address") == address)
+        for spelling in [address] + spellings {
+            #expect(try inventory.get(.computeNode, spelling) == made)
+            for name in ["mac", "network_interfaces.mac_address"] {
+                let search = try Search(.computeNode, parameters: [(name, spelling)])
+                #expect(try await inventory.store.reader(for: Caller()).search(search).resources.count == 1)
+            }
+            let refused = try await refusal { try await inventory.create(.computeNode, node("m", spelling)) }
+            #expect(refused?.reason == .conflict)
+        }
+        for other in ["0c:42:a1:03:00:7b:e5", "0c42a103007be5f", address + ":00", "0c:42-a1:03:00:7b:e5:f2"] {
+            let refused = try await refusal { try await inventory.create(.computeNode, node("m", other)) }
+            #expect(refused?.reason == .invalid)
+        }
+        // Where an interface has its address, and nowhere else.
+        let boot = #"{"hostname":"b","architecture":"a","boot_mac":"\#(address)"}"#
+        #expect(try await refusal { try await inventory.create(.computeNode, boot) }?.reason == .invalid)
+    }
+
     @Test("Signs of node sets are refused where a hostlist is meant, and are characters elsewhere")
     func setOperators() async throws {
         let inventory = try await StoreUnderTest()

@@ -448,7 +448,7 @@ def form(schema: Schema) -> Form:
     if schema["type"] == "integer":
         return Form(integer, patterns=None)
     if "anyOf" in schema:
-        return FAMILY_FORMS["ip"]
+        return FAMILY_FORMS["mac" if any(each.get("format") == "mac-address" for each in schema["anyOf"]) else "ip"]
     if "enum" in schema:
         return Form(one_of(schema["enum"]), patterns=LOWER, folds_case=True)
     return XNAMES.get(schema.get("title", "")) or FORMATTED.get(schema.get("format", "")) or TEXT

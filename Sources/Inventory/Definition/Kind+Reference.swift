@@ -69,7 +69,10 @@ extension Kind {
     private static func referenceKeys(of type: any Resource.Type) -> [ReferenceKey] {
         type.fields.compactMap { field in
             guard let name = field.uniqueKey else { return nil }
-            if let value = field.type as? any StringValue.Type {
+            let element = (field.type.elementType as? any JSONStructure.Type)?.fields.first {
+                $0.name == field.uniqueElementKey
+            }
+            if let value = (element ?? field).type as? any StringValue.Type {
                 return ReferenceKey(name: name, isNormal: value.isNormal) { text in
                     do { return try value.init(reference: text).description } catch { return nil }
                 }

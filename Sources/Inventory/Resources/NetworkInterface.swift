@@ -5,8 +5,8 @@ package import Schema
 package struct NetworkInterface: Equatable {
     /// Name of the interface, as the node's operating system calls it.
     package var interfaceName: String
-    /// MAC address.
-    package var macAddress: MACAddress
+    /// Hardware address: a MAC address, or of InfiniBand a port's GUID (8 bytes) or link-layer address (20 bytes).
+    package var macAddress: InterfaceAddress
     /// IPv4 address.
     @Field(.indexed)
     package var ipv4Address: IPv4Address?

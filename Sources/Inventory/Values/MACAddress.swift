@@ -7,6 +7,10 @@ package struct MACAddress: StringValue, Comparable {
     /// The address as a number below 2⁴⁸.
     package let bits: UInt64
 
+    init(bits: UInt64) {
+        self.bits = bits
+    }
+
     package init(_ text: String) throws(InvalidValue) {
         var text = text
         guard let bits = text.withUTF8(HardwareAddress.eui48) else {

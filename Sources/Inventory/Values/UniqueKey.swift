@@ -41,8 +41,12 @@ package struct UniqueKey: Hashable, Sendable {
 
     /// Whether no resource is to be found by the value; see ``MACAddress/identifiesNothing(_:)``.
     package var identifiesNothing: Bool {
-        guard case .number(let number) = number else { return false }
-        return MACAddress.identifiesNothing(number)
+        switch number {
+        case .number(let number): MACAddress.identifiesNothing(number)
+        // Of InfiniBand.
+        case .text(let text):
+            name == "mac" && text.utf8.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: ":") }
+        }
     }
 
     /// The value in its normal spelling.

@@ -154,7 +154,7 @@ struct SearchField: Sendable {
     /// The patterns for the texts of documents that a pattern comes to.
     func normalSpellings(ofPattern pattern: SearchText.Pattern) -> [SearchText.Pattern] {
         switch type {
-        case is MACAddress.Type: return HardwareAddressPattern.normalSpellings(of: pattern)
+        case is MACAddress.Type, is InterfaceAddress.Type: return HardwareAddressPattern.normalSpellings(of: pattern)
         case is NodeXName.Type, is BMCXName.Type, is ComponentXName.Type:
             return [XNamePattern.normalSpelling(of: pattern)]
         case is IPv4Address.Type, is IPv6Address.Type, is IPAddress.Type, is UUID.Type:
