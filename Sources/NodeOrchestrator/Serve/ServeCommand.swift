@@ -153,6 +153,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = logFormat.bootstrap(level: logLevel)
+        let hangUps = await HangUps(logger: logger)
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
 
@@ -182,7 +183,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger.notice("ready: listening on \(addresses[index].url(port: port))")
         }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
-        var services: [any Service] = [store, queryService, server, StopLimit(duration: Self.stopLimit)]
+        var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,
