@@ -24,7 +24,7 @@ def block(language: str, beginning: str) -> str:
 
 
 def run(commands: str, folder: Path) -> str:
-    """Run commands with all that they name below a folder, as the own user and without systemd; return what they print."""
+    """Run commands below a folder, as the own user and without systemd; return what they print."""
     lines = [line for line in commands.splitlines() if not line.startswith("systemctl")]
     text = "\n".join(lines)
     for pattern, here in (
