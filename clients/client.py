@@ -103,12 +103,16 @@ def report(failure: Failure, prefix: str = "") -> None:
     tqdm.write("\n".join([f"{prefix}{failure}", *(f"    {line}" for line in failure.lines)]), file=sys.stderr)
 
 
-def summary(total: int, outcomes: Counter[str], failures: Counter[str], finished: int) -> str:
-    """Return one line on a list, such as `1020 created, 4 failed: 4 conflicts (409)`."""
+def summary(total: int, outcomes: Counter[str], failures: Counter[str], rest: str) -> str:
+    """Return one line on a list, such as `1020 created, 4 failed: 4 conflicts (409)`.
+
+    `rest` says what was not done with the documents that are counted nowhere.
+    """
     failed = sum(failures.values())
     parts = [f"{count} {outcome}" for outcome, count in outcomes.items()]
+    finished = sum(outcomes.values()) + failed
     if finished < total:
-        parts.append(f"{total - finished} not finished")
+        parts.append(f"{total - finished} {rest}")
     if failed:
         reasons = []
         for reason, count in failures.most_common():
@@ -119,19 +123,25 @@ def summary(total: int, outcomes: Counter[str], failures: Counter[str], finished
 
 
 def attempts(work: Work, documents: list[Any]) -> Iterator[tuple[int, Any, Failure | None]]:
-    """Do `work` with every document, several at once, and yield each index with its result or failure as it is done."""
+    """Do `work` with every document, several at once, and yield each index with its result or failure as it is done.
+
+    After a failure that is of all, no other is begun.
+    """
     waiting: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[int, Any, Failure | None] | None] = queue.SimpleQueue()
+    ending = threading.Event()
     for item in enumerate(documents):
         waiting.put(item)
 
     def worker() -> None:
         try:
-            while True:
+            while not ending.is_set():
                 index, document = waiting.get_nowait()
                 try:
                     done.put((index, work(document), None))
                 except Failure as failure:
+                    if failure.is_of_all:
+                        ending.set()
                     done.put((index, None, failure))
         except queue.Empty:
             pass  # nothing is left to do
@@ -154,24 +164,29 @@ def run_list(
 ) -> int:
     """Do `work` with every document, print failures and a summary, and return the exit status.
 
+    A failure that is of all is printed once and ends the work.
+
     `outcome` tells by a result which of `verbs` was done; without it that is the first.
     """
     outcomes = Counter({verb: 0 for verb in verbs})
     failures: Counter[str] = Counter()
-    finished = 0
+    rest = "not finished"
     try:
         with tqdm(total=len(documents), file=sys.stderr, disable=None, unit="") as progress:
             for index, result, failure in attempts(work, documents):
-                finished += 1
                 progress.update()
-                if failure:
-                    failures[failure.reason] += 1
-                    report(failure, label(index, documents[index]) + ": ")
-                else:
+                if not failure:
                     outcomes[outcome(result) if outcome else verbs[0]] += 1
+                    continue
+                failures[failure.reason] += 1
+                if not failure.is_of_all:
+                    report(failure, label(index, documents[index]) + ": ")
+                elif rest != "not sent":
+                    rest = "not sent"
+                    report(failure)
     finally:
-        click.echo(summary(len(documents), outcomes, failures, finished))
-    return 1 if failures or finished < len(documents) else 0
+        click.echo(summary(len(documents), outcomes, failures, rest))
+    return 1 if failures else 0
 
 
 def print_json(value: Any) -> None:

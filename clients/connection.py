@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import jwt
 import requests
+from urllib3.exceptions import MaxRetryError
 
 MAX_RETRIES = 4
 MAX_RETRY_WAIT_SECONDS = 30
@@ -27,12 +28,16 @@ TOKEN_VARIABLE = "NODE_ORCHESTRATOR_TOKEN"
 
 
 class Failure(Exception):
-    """Why one document, or one request, failed: a short reason to count by, a message and further lines."""
+    """Why one document, or one request, failed: a short reason to count by, a message and further lines.
 
-    def __init__(self, reason: str, message: str, lines: list[str] | None = None) -> None:
+    `is_of_all` says that every other request would fail in the same way.
+    """
+
+    def __init__(self, reason: str, message: str, lines: list[str] | None = None, is_of_all: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
         self.lines = lines or []
+        self.is_of_all = is_of_all
 
 
 def one_line(text: str) -> str:
@@ -48,8 +53,16 @@ def root_cause(error: BaseException) -> str:
     return one_line(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
 
-def refusal(response: requests.Response) -> Failure:
-    """Return the failure that a response tells of, as problem details (RFC 9457) where it holds such."""
+def never_connected(error: requests.RequestException) -> bool:
+    """Tell whether there was no connection to send anything by; only then does urllib3 speak of retries."""
+    return bool(error.args) and isinstance(error.args[0], MaxRetryError)
+
+
+def refusal(response: requests.Response, advice: str) -> Failure:
+    """Return the failure that a response tells of, as problem details (RFC 9457) where it holds such.
+
+    `advice` says what to do where the server wants another token.
+    """
     status = response.status_code
     phrase = next((known.phrase for known in http.HTTPStatus if known == status), "unknown status")
     detail, lines = one_line(response.text), []
@@ -65,7 +78,11 @@ def refusal(response: requests.Response) -> Failure:
                 lines.append(one_line(f"{error.get('pointer') or '(document)'}: {error.get('message')}"))
     elif response.is_redirect:
         detail = f"use {one_line(response.headers['Location'])}"
-    return Failure(f"{phrase.lower()} ({status})", f"{status} {phrase}" + (f": {detail}" if detail else ""), lines)
+    is_of_all = status == http.HTTPStatus.UNAUTHORIZED
+    if is_of_all:
+        lines.append(advice)
+    message = f"{status} {phrase}" + (f": {detail}" if detail else "")
+    return Failure(f"{phrase.lower()} ({status})", message, lines, is_of_all)
 
 
 def retry_wait_seconds(response: requests.Response) -> int | None:
@@ -98,6 +115,13 @@ class Server:
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
+    def token_advice(self) -> str:
+        """Return what to do where the server does not take the token."""
+        if self.token:
+            return f"the token that was sent is not taken: give another one by --jwt or in {TOKEN_VARIABLE}"
+        here = f", or go to the folder that has {TOKEN_FILE}" if is_loopback(self.url) else ""
+        return f"no token was sent: give one by --jwt or in {TOKEN_VARIABLE}{here}"
+
     def request(self, method: str, *path: str, document: Any = None, query: dict[str, str] | None = None) -> Any:
         """Send one request and return the answer's JSON, or None where it has no body; raise Failure."""
         url = "/".join([self.url, *(quote(part, safe=":") for part in path)])
@@ -113,16 +137,18 @@ class Server:
                 response = self.session().request(
                     method, url, data=body, headers=headers, timeout=self.timeout, allow_redirects=False
                 )
-            except requests.Timeout:
-                raise Failure("timeout", f"no answer from {self.url} within {self.timeout:g} s") from None
+            except requests.Timeout as error:
+                message = f"no answer from {self.url} within {self.timeout:g} s"
+                raise Failure("timeout", message, is_of_all=never_connected(error)) from None
             except requests.RequestException as error:
-                raise Failure("connection error", f"cannot talk to {self.url}: {root_cause(error)}") from None
+                message = f"cannot talk to {self.url}: {root_cause(error)}"
+                raise Failure("connection error", message, is_of_all=never_connected(error)) from None
             wait = retry_wait_seconds(response)
             if wait is None or retries == MAX_RETRIES:
                 break
             time.sleep(wait)
         if not 200 <= response.status_code < 300:
-            raise refusal(response)
+            raise refusal(response, self.token_advice())
         try:
             return response.json() if response.content else None
         except (ValueError, RecursionError):

@@ -30,7 +30,7 @@ struct Program: AsyncParsableCommand {
         do {
             let given = Array(CommandLine.arguments.dropFirst())
             let (path, subcommand) = subcommand(of: given)
-            let arguments = try SettingSources(subcommand).arguments(
+            let arguments = try SettingSources(subcommand, configured: ServeCommand.self).arguments(
                 Array(given.dropFirst(path.count)),
                 environment: ProcessInfo.processInfo.environment
             )

@@ -116,6 +116,50 @@ struct CommandTests {
         #expect(pruned.sorted() == Array(ids.dropLast(3)))
     }
 
+    @Test("prune keeps what the server of a configuration file keeps, and with --dry-run removes nothing")
+    func pruneAsServer() async throws {
+        let workspace = try Workspace()
+        let file = try workspace.file(
+            "config.yaml",
+            """
+            listen: [127.0.0.1:0]
+            log-level: warning
+            snapshot-freq: 0
+            snapshot-dir: \(workspace.folder.appending(path: "elsewhere").path)
+            snapshot-keep: 26
+            history-keep-for: 0
+            """
+        )
+        let server = try await ServerProcess(in: workspace, ["--config", file, "--snapshot-keep", "100"])
+        // More than the 24 that are kept by default.
+        var ids: [String] = []
+        for number in 0..<28 {
+            try Command.write(server, "POST", "/ComputeNode", Command.node(number, "n\(number)"))
+            ids.append(try #require(try Command.write(server, "POST", "/snapshots")["id"]?.string))
+        }
+        func prune(_ arguments: String..., environment: [String: String] = [:]) throws -> [String] {
+            Command.lines(try Command.run(["snapshot", "prune"] + arguments, workspace, environment: environment))
+        }
+        // Beside the server, too.
+        #expect(try prune("--dry-run", "--config", file) == Array(ids.prefix(2)))
+        #expect(try prune("--dry-run", "--config", file, "--snapshot-keep", "27") == Array(ids.prefix(1)))
+        let variables = ["NODE_ORCHESTRATOR_CONFIG": file, "NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "25"]
+        #expect(try prune("--dry-run", environment: variables) == Array(ids.prefix(3)))
+        #expect(server.stop() == 0)
+
+        let files = try workspace.everyFile
+        #expect(try prune("--dry-run", "--config", file) == Array(ids.prefix(2)))
+        #expect(try workspace.everyFile.map(\.path) == files.map(\.path))
+        #expect(try workspace.everyFile.map(\.bytes) == files.map(\.bytes))
+        #expect(try prune("--config", file) == Array(ids.prefix(2)))
+        #expect(try prune("--config", file).isEmpty)
+        // What is no option of the server is no key of the file.
+        let wrong = try workspace.file("wrong.yaml", "dry-run: true")
+        let refused = try Command.run("snapshot", "prune", "--config", wrong, in: workspace)
+        #expect(refused.status == 64)
+        #expect(refused.errors.contains("there is no key dry-run"), "\(refused.errors)")
+    }
+
     // MARK: Going back
 
     @Test("diff shows what changed, and restore goes back to it")
@@ -218,9 +262,11 @@ struct CommandTests {
         )
         // The command line wins.
         #expect(try Command.run(["snapshot", "list", "--data-dir", "/nowhere"], environment: variables).status == 1)
+        let unread = try Command.run(["snapshot", "prune"], environment: variables)
+        #expect(unread.status == 64 && unread.errors.contains("the configuration file /nowhere"))
         let wrong = try Command.run(
             ["snapshot", "prune"],
-            environment: variables.merging(["NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "0"]) { $1 }
+            environment: ["NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "0"]
         )
         #expect(wrong.status == 64)
         #expect(wrong.errors.contains("the variable NODE_ORCHESTRATOR_SNAPSHOT_KEEP"))

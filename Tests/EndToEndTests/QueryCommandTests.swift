@@ -126,6 +126,9 @@ struct QueryCommandTests {
             let future = try Command.run(["query", "--at", "99", "SELECT 1"] + way, workspace)
             #expect(future.status == 1 && future.errors.contains("has not been reached"))
         }
+        let stranger = try query("--server", server.url, "SELECT 1", in: Workspace())
+        #expect(stranger.status == 1)
+        #expect(stranger.errors.contains("--token-file") && stranger.errors.contains("NODE_ORCHESTRATOR_TOKEN"))
         #expect(server.stop() == 0)
         let gone = try query("--server", server.url, "SELECT 1", in: workspace)
         #expect(gone.status == 1)

@@ -26,6 +26,15 @@ struct RestartTests {
         #expect(oneAgain.headers["etag"] == one.headers["etag"])
     }
 
+    @Test("is nothing that SIGHUP does")
+    func hangUp() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        kill(server.identifier, SIGHUP)
+        _ = try await server.line(containing: "SIGHUP changes nothing")
+        #expect(try server.write("POST", "/ComputeNode", Self.nodes[0]).status == 201)
+        #expect(server.stop() == 0)
+    }
+
     @Test("with SIGKILL loses nothing that was answered")
     func killed() async throws {
         let workspace = try Workspace()

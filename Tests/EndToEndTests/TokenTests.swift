@@ -28,6 +28,17 @@ struct TokenTests {
         #"{"sub":"alice","iss":"i","aud":"a","exp":\#(Int(Date().timeIntervalSince1970) + exp)\#(more)}"#
     }
 
+    /// When a token ends.
+    private static func end(of token: String) throws -> Date {
+        struct Claims: Decodable {
+            var exp: Double
+        }
+        let text = String(token.split(separator: ".")[1]).replacing("-", with: "+").replacing("_", with: "/")
+        let padded = text + String(repeating: "=", count: (4 - text.count % 4) % 4)
+        let claims = try JSONDecoder().decode(Claims.self, from: #require(Data(base64Encoded: padded)))
+        return Date(timeIntervalSince1970: claims.exp)
+    }
+
     private func server(_ workspace: Workspace, _ arguments: String...) async throws -> ServerProcess {
         let file = try workspace.file("secret", Self.secret + "\n")
         return try await ServerProcess(in: workspace, ["--jwt-secret-file", file] + arguments)
@@ -80,6 +91,30 @@ struct TokenTests {
             #expect(answer.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
             #expect(answer.headers["content-type"] == "application/problem+json")
         }
+    }
+
+    @Test("for clients on the server's machine are made anew while it runs, a week before they end")
+    func renewed() async throws {
+        let workspace = try Workspace()
+        #expect(try await ServerProcess(in: workspace).stop() == 0)
+        let old = try ServerProcess.run(
+            "token",
+            "--data-dir",
+            workspace.data.path,
+            "--subject",
+            "local-admin",
+            "--expires-in",
+            "\(7 * 86_400 + 5)s"
+        )
+        #expect(old.status == 0)
+        _ = try workspace.file("data/keys/client.token", old.output)
+        let server = try await ServerProcess(in: workspace)
+        // Five seconds after the old one was made.
+        _ = try await server.line(containing: "made a token for clients on this machine")
+        let token = try server.clientToken()
+        #expect(token != old.output.trimmingCharacters(in: .newlines))
+        #expect(try server.request("DELETE", "/ComputeNode/none", token: token).status == 404)
+        #expect(try Self.end(of: token) > Date() + 29 * 86_400)
     }
 
     @Test("are needed for writing and for snapshots, not for reading and for health")

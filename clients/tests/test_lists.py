@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
+import socket
 import struct
 import subprocess
 import termios
@@ -56,6 +58,32 @@ def test_conflicts_are_counted_and_told_item_by_item(fake, tmp_path):
     assert sorted(result.stderr.splitlines()) == [
         f"item {n} (xname x1000c0s0b0n{n}): 409 Conflict: xname x1000c0s0b0n{n} is taken" for n in range(3)
     ]
+
+
+def test_where_nobody_listens_it_is_told_once_and_nothing_more_is_tried(tmp_path):
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        result = run_client("--url", url, "create", "Node", "--data", json.dumps([{}] * 1024), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, f"cannot talk to {url}: Connection refused\n")
+    counts = re.fullmatch(r"0 created, (\d+) not sent, (\d+) failed: (\d+) connection errors?\n", result.stdout)
+    unsent, failed, errors = map(int, counts.groups())
+    assert unsent + failed == 1024 and 1 <= failed == errors <= 8
+
+
+def test_a_token_that_is_not_taken_is_told_once_and_nothing_more_is_sent(fake, tmp_path):
+    fake.respond = lambda _: problem(401, "The token has expired.")
+    data = json.dumps([{}] * 1024)
+    result = run_client("--url", fake.url, "--jwt", "old", "create", "Node", "--data", data, cwd=tmp_path)
+    assert (result.returncode, result.stderr.splitlines()) == (
+        1,
+        [
+            "401 Unauthorized: The token has expired.",
+            "    the token that was sent is not taken: give another one by --jwt or in NODE_ORCHESTRATOR_TOKEN",
+        ],
+    )
+    assert len(fake.requests) <= 8
+    assert f"0 created, {1024 - len(fake.requests)} not sent, {len(fake.requests)} failed: " in result.stdout
 
 
 def test_items_are_named_by_what_they_hold(fake, tmp_path):

@@ -8,8 +8,8 @@ import time
 import jwt
 import pytest
 
-from connection import is_loopback
-from support import Response, run_client
+from connection import Server, is_loopback
+from support import Response, problem, run_client
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -59,6 +59,21 @@ def test_a_token_is_signed_with_the_secret_for_the_user(sent_token):
     assert claims["sub"] == getpass.getuser()
     assert claims["iss"] == "node-orchestrator-client"
     assert claims["nbf"] == claims["iat"] <= time.time() < claims["exp"]
+
+
+def test_where_a_token_is_missing_the_client_says_how_to_give_one(fake, tmp_path):
+    fake.respond = lambda _: problem(401, "This needs a token.")
+    result = run_client("--url", fake.url, "create", "Widget", "--data", "{}", cwd=tmp_path)
+    assert (result.returncode, result.stderr.splitlines()) == (
+        1,
+        [
+            "401 Unauthorized: This needs a token.",
+            "    no token was sent: give one by --jwt or in NODE_ORCHESTRATOR_TOKEN, "
+            "or go to the folder that has data/keys/client.token",
+        ],
+    )
+    remote = Server("http://nodes.example", None, 1).token_advice()
+    assert remote == "no token was sent: give one by --jwt or in NODE_ORCHESTRATOR_TOKEN"
 
 
 def test_a_short_secret_is_warned_of_in_one_line(fake, tmp_path):

@@ -105,6 +105,7 @@ struct ServerRefusal: Error, CustomStringConvertible {
             // Something between here and the server has answered.
             text = "\(status) \(reason)"
         }
+        if status == 401 { text += "\nGive a token with --token-file or --token, or in NODE_ORCHESTRATOR_TOKEN." }
         description = text
         self.position = position
     }

@@ -13,6 +13,8 @@ struct SettingSources {
     private let command: any ParsableCommand.Type
     /// The command's options by name.
     private let options: [String: Shape]
+    /// The options of the command that configuration files are for. Another command takes from its file what it has, too.
+    private let fileOptions: [String: Shape]
 
     /// What an option takes.
     fileprivate enum Shape {
@@ -21,9 +23,11 @@ struct SettingSources {
         case values
     }
 
-    init(_ command: any ParsableCommand.Type) {
+    /// - Parameter configured: The command that configuration files are for.
+    init(_ command: any ParsableCommand.Type, configured: any ParsableCommand.Type) {
         self.command = command
         options = Self.options(of: command.init())
+        fileOptions = Self.options(of: configured.init())
     }
 
     /// The options that a command or a group of options declares, by name.
@@ -137,12 +141,13 @@ struct SettingSources {
         } catch {
             throw ValidationError("\(source) cannot be read: \(error)")
         }
-        return try mapping.map { key, value in
+        return try mapping.compactMap { key, value in
             let option = key.string ?? ""
-            guard options[option] != nil, option != "config" else {
-                let known = options.keys.filter { $0 != "config" }.sorted().joined(separator: ", ")
+            guard fileOptions[option] != nil, option != "config" else {
+                let known = fileOptions.keys.filter { $0 != "config" }.sorted().joined(separator: ", ")
                 throw ValidationError("\(source): there is no key \(option); there are \(known).")
             }
+            guard options[option] != nil else { return nil }
             let values = value.sequence.map(Array.init) ?? [value]
             return try setting(option, values.map { $0.scalar?.string ?? "" }, from: source)
         }

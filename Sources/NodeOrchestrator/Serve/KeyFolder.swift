@@ -61,7 +61,7 @@ struct KeyFolder {
                 metadata: ["file": "\(secretFile.path)"]
             )
         }
-        try await renewClientToken(key)
+        _ = try await renewClientToken(key, logger: logger)
         return key
     }
 
@@ -70,11 +70,13 @@ struct KeyFolder {
         await TokenKey(secret: try KeyFile.key(secretFile))
     }
 
-    private func renewClientToken(_ key: TokenKey) async throws {
+    /// Makes the token for clients on this machine anew, where it is in its last week or cannot be used.
+    ///
+    /// - Returns: When that is to be done next.
+    func renewClientToken(_ key: TokenKey, logger: Logger) async throws -> Date {
         let now = Date()
-        if FileManager.default.fileExists(atPath: clientTokenFile.path) {
-            let token = String(decoding: try KeyFile.read(clientTokenFile), as: UTF8.self)
-            if await key.isValid(token.trimmingCharacters(in: .newlines), at: now + Self.renewalWindow) { return }
+        if let end = try await clientTokenEnd(key, at: now), end - Self.renewalWindow > now {
+            return end - Self.renewalWindow
         }
         let claims = TokenClaims(
             subject: "local-admin",
@@ -84,5 +86,16 @@ struct KeyFolder {
         )
         let token = try await key.sign(claims) + "\n"
         try Disk().replace(clientTokenFile, Array(token.utf8), permissions: 0o600)
+        logger.info("made a token for clients on this machine", metadata: ["file": "\(clientTokenFile.path)"])
+        return now + Self.clientTokenLifetime - Self.renewalWindow
+    }
+
+    /// When the token for clients on this machine ends; nil where there is none that can be used.
+    private func clientTokenEnd(_ key: TokenKey, at now: Date) async throws -> Date? {
+        guard FileManager.default.fileExists(atPath: clientTokenFile.path) else { return nil }
+        let token = String(decoding: try KeyFile.read(clientTokenFile), as: UTF8.self)
+            .trimmingCharacters(in: .newlines)
+        guard await key.isValid(token, at: now) else { return nil }
+        return try await key.claims(of: token).exp.map(Date.init(timeIntervalSince1970:))
     }
 }

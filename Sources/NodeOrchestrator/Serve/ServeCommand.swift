@@ -160,12 +160,14 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = logFormat.bootstrap(level: logLevel)
+        let hangUps = await HangUps(logger: logger)
         let metrics = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
 
         try await beginFromCopy(logger: logger)
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
-        let key = try await tokenKey(KeyFolder(storeConfiguration.directory), logger: logger)
+        let keys = KeyFolder(storeConfiguration.directory)
+        let key = try await tokenKey(keys, logger: logger)
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
@@ -189,7 +191,10 @@ struct ServeCommand: AsyncParsableCommand {
             logger.notice("ready: listening on \(addresses[index].url(port: port))")
         }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
-        var services: [any Service] = [store, queryService, server, StopLimit(duration: Self.stopLimit)]
+        var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
+        if let key, jwtSecretFile == nil {
+            services.append(ClientTokenRenewal(folder: keys, key: key, logger: logger))
+        }
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,

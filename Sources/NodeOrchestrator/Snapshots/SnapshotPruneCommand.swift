@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Store
 
 /// Removes what need not be kept.
@@ -6,7 +7,10 @@ struct SnapshotPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
         abstract: "Remove the snapshots and the history that need not be kept, and print the ids of the snapshots.",
-        discussion: "A running server does that after each snapshot that it takes, by its own options."
+        discussion: """
+            A running server does that after each snapshot that it takes. With the --config of that server what it keeps \
+            is kept here, too. With --dry-run only files are read, and a server may be using the data folder.
+            """
     )
 
     @OptionGroup
@@ -15,12 +19,27 @@ struct SnapshotPruneCommand: AsyncParsableCommand {
     @OptionGroup
     var retention: RetentionOptions
 
+    @Flag(help: "Only print what would be removed.")
+    var dryRun = false
+
+    @Option(help: "File of the server's options: which folders there are, and what is kept.")
+    var config: String?
+
     func run() async throws {
+        guard !dryRun else { return try show() }
         let ids = try await store.withStore(
             retention: retention.retention,
             instead: "It removes what need not be kept itself, after each snapshot: by its own --snapshot-keep, "
                 + "--snapshot-keep-for and --history-keep-for."
         ) { try await $0.prune() }
         for id in ids { print(id) }
+    }
+
+    private func show() throws {
+        let removable = try OfflineHistory(store.existing()).removable(retention.retention, logger: .offline())
+        for id in removable.snapshots { print(id) }
+        if let last = removable.history {
+            try FileHandle.standardError.writeLine("and the history up to transaction \(last)")
+        }
     }
 }

@@ -6,18 +6,37 @@ import Records
 import Tables
 
 extension SnapshotFolder {
-    /// Removes the snapshots that need not be kept. One that cannot be read stays: nobody knows what it is needed for.
+    /// Removes the snapshots that need not be kept.
     ///
     /// - Parameter reachesBeginning: Whether the journal goes back to the empty inventory.
-    /// - Returns: The ids of the snapshots that were removed, and the oldest moment that must be readable, whose number
-    ///   the journal behind it is kept for; nil where no snapshot can be read.
+    /// - Returns: What was removed, and how far back the journal must go; nil where no snapshot can be read.
     /// - Throws: ``SnapshotError`` where another version of the program has taken one.
     func prune(
         _ retention: Retention,
         reachesBeginning: Bool,
         at now: Date,
         _ logger: Logger
-    ) throws -> (removed: [String], oldest: UInt64?) {
+    ) throws -> Retention.Plan? {
+        let plan = try plan(retention, reachesBeginning: reachesBeginning, at: now, logger)
+        for id in plan?.removed ?? [] {
+            try remove(id)
+            logger.info("removed an old snapshot", metadata: ["snapshot": "\(id)"])
+        }
+        return plan
+    }
+
+    /// Decides which snapshots need not be kept, and changes nothing. One that cannot be read stays: nobody knows what it is
+    /// needed for.
+    ///
+    /// - Parameter reachesBeginning: Whether the journal goes back to the empty inventory.
+    /// - Returns: Nil where no snapshot can be read.
+    /// - Throws: ``SnapshotError`` where another version of the program has taken one.
+    func plan(
+        _ retention: Retention,
+        reachesBeginning: Bool,
+        at now: Date,
+        _ logger: Logger
+    ) throws -> Retention.Plan? {
         var good: [Snapshot] = []
         for id in try ids() {
             do throws(SnapshotError) {
@@ -31,22 +50,17 @@ extension SnapshotFolder {
                 )
             }
         }
-        var plan: Retention.Plan
-        var kept: [Snapshot]
         // What everything rests upon, the newest and the oldest that is kept, has to be good.
-        repeat {
-            plan = retention.plan(good.compactMap(\.retentionItem), reachesBeginning: reachesBeginning, now: now)
-            kept = good.filter { !plan.removed.contains($0.id) }
-            guard let bad = [kept.first, kept.last].compactMap(\.self).first(where: { !$0.isVerified }) else { break }
+        while !good.isEmpty {
+            let plan = retention.plan(good.compactMap(\.retentionItem), reachesBeginning: reachesBeginning, now: now)
+            let kept = good.filter { !plan.removed.contains($0.id) }
+            guard let bad = [kept.first, kept.last].compactMap(\.self).first(where: { !$0.isVerified }) else {
+                return plan
+            }
             logger.warning("a snapshot is damaged", metadata: ["snapshot": "\(bad.id)"])
             good.removeAll { $0.id == bad.id }
-        } while !good.isEmpty
-        guard !good.isEmpty else { return ([], nil) }
-        for id in plan.removed {
-            try remove(id)
-            logger.info("removed an old snapshot", metadata: ["snapshot": "\(id)"])
         }
-        return (plan.removed, plan.oldest)
+        return nil
     }
 
     /// Removes a snapshot, unless the inventory could not be restored without it.

@@ -231,21 +231,16 @@ actor Snapshotter {
     /// - Returns: The ids of the snapshots that were removed.
     func prune() async throws -> [String] {
         guard let retention else { return [] }
-        let (removed, oldest) = try folder.prune(
-            retention,
-            reachesBeginning: journal.oldest == 1,
-            at: Date(),
-            logger
-        )
-        guard let oldest else { return removed }
-        let count = try await pruneJournal(upTo: oldest)
+        let plan = try folder.prune(retention, reachesBeginning: journal.oldest == 1, at: Date(), logger)
+        guard let plan else { return [] }
+        let count = try await pruneJournal(upTo: plan.oldest)
         if count > 0 {
             logger.info(
                 "removed old history",
-                metadata: ["segments": .stringConvertible(count), "oldest": .stringConvertible(oldest)]
+                metadata: ["segments": .stringConvertible(count), "oldest": .stringConvertible(plan.oldest)]
             )
         }
-        return removed
+        return plan.removed
     }
 
     /// Removes the segments of the journal of which nothing is needed.

@@ -1,0 +1,22 @@
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Takes SIGHUP, as a terminal sends it that goes away and as supervisors have a server read its configuration again, so that
+/// it does not end the program. Options are read at the start only.
+struct HangUps: Service {
+    private let signals: UnixSignalsSequence
+    private let logger: Logger
+
+    /// Takes the signal from now on.
+    init(logger: Logger) async {
+        signals = await UnixSignalsSequence(trapping: .sighup)
+        self.logger = logger
+    }
+
+    func run() async {
+        for await _ in signals.cancelOnGracefulShutdown() {
+            logger.notice("SIGHUP changes nothing: options are read at the start; stop with SIGTERM")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+"""The files and commands of docs/service.md do what it says, as far as a machine has what they are for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+
+from program import executable, run_program
+from support import CHECKOUT, TIMEOUT_SECONDS
+
+DOCUMENT = (CHECKOUT / "docs" / "service.md").read_text()
+
+
+def block(language: str, beginning: str) -> str:
+    """Return the only block of a language, none for commands, that begins with a text."""
+    found = [text for name, text in re.findall(r"^```(\w*)\n(.*?)^```", DOCUMENT, re.M | re.S) if name == language]
+    [text] = [text for text in found if text.startswith(beginning)]
+    return text
+
+
+def run(commands: str, folder: Path) -> str:
+    """Run commands below a folder, as the own user and without systemd; return what they print."""
+    lines = [line for line in commands.splitlines() if not line.startswith("systemctl")]
+    text = "\n".join(lines)
+    for pattern, here in (
+        (r"^sudo -u node-orchestrator |^chown .*? && |-o node-orchestrator -g node-orchestrator ", ""),
+        (r"rsync -aH", "cp -a"),
+        (r"/var/lib/node-orchestrator", f"{folder}/data"),
+        (r"/srv/|/root/", f"{folder}/"),
+        (r"^node-orchestrator ", f"{executable()} "),
+    ):
+        text = re.sub(pattern, here, text, flags=re.M)
+    result = subprocess.run(
+        ["bash", "-euc", text], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, cwd=folder, check=False
+    )
+    assert result.returncode == 0, f"{text}\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+@pytest.fixture
+def start_service(start_program, tmp_path):
+    """A function that starts the program with the configuration of the document, its data in the test's folder."""
+    text = block("yaml", "listen:").replace("/srv/", f"{tmp_path}/")
+    (tmp_path / "node-orchestrator.yaml").write_text(text)
+    return lambda: start_program("--config", "node-orchestrator.yaml")
+
+
+def create(program, hostname: str) -> None:
+    """Create a node by the token that the program leaves."""
+    answer = requests.post(
+        f"{program.url}/ComputeNode",
+        json={"hostname": hostname, "architecture": "arm64"},
+        headers={"Authorization": f"Bearer {program.token()}"},
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def hostnames(program) -> list[str]:
+    """Return the host names of all nodes."""
+    nodes = requests.get(f"{program.url}/ComputeNode", timeout=TIMEOUT_SECONDS).json()
+    return sorted(node["hostname"] for node in nodes)
+
+
+def test_an_inventory_is_restored_from_the_copies_of_its_snapshots(start_service, tmp_path):
+    first = start_service()
+    create(first, "a")
+    first.stop()
+    run(block("", "install -d -m 0700 /root"), tmp_path)
+    token = first.token()
+    shutil.rmtree(tmp_path / "data")
+    printed = run(block("", "install -d -o node-orchestrator"), tmp_path)
+    assert printed.startswith("the inventory begins with the snapshot ")
+    second = start_service()
+    assert hostnames(second) == ["a"]
+    # Tokens go on, since their secret was kept.
+    answer = requests.get(
+        f"{second.url}/snapshots", headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
+    )
+    assert answer.status_code == 200
+
+
+def test_an_inventory_is_restored_from_a_copy_of_everything(start_service, tmp_path):
+    first = start_service()
+    for hostname in ("a", "b"):
+        create(first, hostname)
+    run(block("", "mkdir -p /srv/backup"), tmp_path)
+    create(first, "c")
+    first.stop()
+    assert " ok" in run(block("", "node-orchestrator snapshot verify"), tmp_path)
+    run(block("", "systemctl stop node-orchestrator\nmv"), tmp_path)
+    assert hostnames(start_service()) == ["a", "b"]
+
+
+def test_tokens_are_made_and_all_are_taken_back(start_service, tmp_path):
+    first = start_service()
+    token = run(block("", "sudo -u node-orchestrator node-orchestrator token"), tmp_path).strip()
+
+    def status(program) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.get(f"{program.url}/snapshots", headers=headers, timeout=TIMEOUT_SECONDS).status_code
+
+    assert status(first) == 200
+    first.stop()
+    run(block("", "systemctl stop node-orchestrator\nrm"), tmp_path)
+    second = start_service()
+    assert status(second) == 401
+    create(second, "by the new client.token")
+
+
+def test_the_unit_is_one(tmp_path):
+    if shutil.which("systemd-analyze") is None or not Path("/usr/bin/curl").exists():
+        pytest.skip("NO SYSTEMD-ANALYZE, or no curl")
+    unit = tmp_path / "node-orchestrator.service"
+    unit.write_text(block("ini", "[Unit]").replace("/usr/local/bin/node-orchestrator", "/bin/true"))
+    result = subprocess.run(
+        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_what_prune_would_remove_is_said_by_the_file(start_service, tmp_path):
+    start_service().stop()
+    result = run_program(
+        "snapshot", "prune", "--dry-run", "--config", str(tmp_path / "node-orchestrator.yaml"),
+        "--data-dir", str(tmp_path / "data"),
+    )  # fmt: skip
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
