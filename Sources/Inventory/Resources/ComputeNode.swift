@@ -7,12 +7,12 @@ package struct ComputeNode: Equatable {
     /// Identifier, given by the server unless the client brings one.
     package var id: UUID?
     /// Host name.
-    package var hostname: String
+    package var hostname: HostName
     /// Location of the node, unique among nodes.
     @Field(.unique)
     package var xname: NodeXName?
     /// Architecture of the processors, such as x86_64 or arm64.
-    package var architecture: String
+    package var architecture: Name
     /// MAC address that the node boots from, unique among the MAC addresses of all nodes.
     @Field(.unique("mac"))
     package var bootMAC: MACAddress?

@@ -3,8 +3,8 @@ package import Schema
 /// A network interface of a node.
 @JSONSchema
 package struct NetworkInterface: Equatable {
-    /// Name of the interface, as the node's operating system calls it.
-    package var interfaceName: String
+    /// Name of the interface, as the node's operating system calls it; empty where that is not known.
+    package var interfaceName: InterfaceName
     /// MAC address.
     package var macAddress: MACAddress
     /// IPv4 address.

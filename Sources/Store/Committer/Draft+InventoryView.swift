@@ -43,10 +43,14 @@ extension Draft: InventoryView {
         var problems: [Refusal.Problem] = []
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
-            for key in entry.keys where problems.count < Refusal.maximumProblems {
+            // What it had before stays its own, also where another one keeps it.
+            let before = entry.indexBefore?.keys ?? []
+            for key in entry.keys where problems.count < Refusal.maximumProblems && !before.contains(key) {
                 let holder: ResourceID
-                if let other = overlay.holder(id.kind, of: key), staged[ResourceID(id.kind, other)] == nil {
-                    holder = ResourceID(id.kind, other)
+                if let other = overlay.holder(id.kind, of: key).map({ ResourceID(id.kind, $0) }), other != id,
+                    staged[other]?.keys.contains(key) ?? true
+                {
+                    holder = other
                 } else if let first = claims[Claim(kind: id.kind, key: key)]?.first, first != id.id {
                     holder = ResourceID(id.kind, first)
                 } else {
