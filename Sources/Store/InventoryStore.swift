@@ -120,6 +120,12 @@ package final class InventoryStore: Service {
     /// How many resources of a kind there are.
     package func count(_ kind: Kind) -> Int { directory.count(kind) }
 
+    /// How many resources of a kind break rules that came after they had been stored, for each rule that the kind has.
+    package func brokenRuleCounts(_ kind: Kind) -> [(rule: String, count: Int)] {
+        let counts = directory.brokenRuleCounts(kind)
+        return (kind.laterRules + [DirectoryTable.uniquenessRule]).map { ($0, counts[$0] ?? 0) }
+    }
+
     /// The versions of a resource that the history has, newest first.
     ///
     /// - Parameters:

@@ -19,7 +19,7 @@ struct EarlierVersionTests {
         var expected: String { body.replacing("0000-01-01T00:00:00Z", with: "0001-01-01T00:00:00Z") }
     }
 
-    @Test("opens with every resource, every history and every snapshot as it was", arguments: ["0.1.0"])
+    @Test("opens with every resource, every history and every snapshot as it was", arguments: ["0.1.0", "0.2.0"])
     func opens(version: String) async throws {
         let fixture = URL(filePath: "Tests/Fixtures/\(version)", directoryHint: .isDirectory)
         let answers = try JSONDecoder().decode(

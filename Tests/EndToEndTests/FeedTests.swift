@@ -148,7 +148,7 @@ struct FeedTests {
         let server = try await ServerProcess(in: Workspace())
         let bodies = [
             ("ComputeNode", #"{"hostname":"alone","architecture":"a"}"#),
-            ("ComputeNode", #"{"hostname":"with a BMC","architecture":"a","xname":"x1000c0s0b0n0"}"#),
+            ("ComputeNode", #"{"hostname":"with-a-bmc","architecture":"a","xname":"x1000c0s0b0n0"}"#),
             ("NodeCollection", #"{"name":"c","type":"job","nodes":[]}"#),
             ("BMC", #"{"xname":"x1000c0s1b0","username":"u","password":"p","mac_address":"02:00:00:00:00:01"}"#),
         ]

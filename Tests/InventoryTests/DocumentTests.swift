@@ -184,6 +184,9 @@ extension SeededGenerator {
         case .text(let type): return .string(text(type))
         case .freeForm: return .object(JSONObject([("a", jsonValue(depth: 2)), ("b", jsonValue(depth: 1))]))
         case .list(let element): return .array((0..<Int.random(in: 0..<4, using: &self)).map { _ in value(element) })
+        case .distinctList(let element):
+            let elements = (0..<Int.random(in: 0..<4, using: &self)).map { _ in value(element) }
+            return .array(chance(2) ? elements : elements + elements.shuffled(using: &self))
         case .map(let element): return .object(JSONObject([("b", value(element)), ("ä", value(element))]))
         case .structure(let structure): return self.structure(structure, isPartial: isPartial)
         }
@@ -196,6 +199,9 @@ extension SeededGenerator {
             let id = UUID(uuidString: "8F14E45F-CEEA-467F-A0E6-BD2F4AD4B8A1").map(\.uuidString) ?? ""
             return chance(2) ? id.lowercased() : id
         case is MACAddress.Type, is InterfaceAddress.Type:
+            if !chance(4) {
+                return pick("5254.00be.ef01", "525400BEEF01", "525400-beef01", "2:0:5e:1:0:1", "2:0:5e:1:0")
+            }
             let separator = chance(3) ? ":" : "-"
             let isInfiniBand = type is InterfaceAddress.Type && chance(4)
             let bytes = (0..<(isInfiniBand ? chance(2) ? 8 : 20 : 6)).map { _ in byte() }
@@ -212,6 +218,9 @@ extension SeededGenerator {
             return pick("fd00::1", "FD00::1", "0:0:0:0:0:0:0:1", "::", "fd00::1:0", "::ffff:10.0.0.1", "x::")
         case is Timestamp.Type:
             return pick("2026-11-23T18:20:00Z", "2026-11-23T18:20:00.120+01:00", "2026-02-30T00:00:00Z")
+        case is any NameValue.Type:
+            return chance(10)
+                ? pick("nid000001", "a.b-c_d", "x86_64", "a") : pick("", "gpu node", " a", "Ünï", "a.", string())
         default: return string()
         }
     }

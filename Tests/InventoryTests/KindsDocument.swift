@@ -76,6 +76,7 @@ struct KindsDocument {
         case .text(let type): return type.stringSchema.title ?? type.stringSchema.format ?? "text"
         case .freeForm: return "any object"
         case .list(let element): return "list of \(describe(element))"
+        case .distinctList(let element): return "list of \(describe(element)), each once"
         case .map(let value): return "object of \(describe(value))"
         case .structure(let type):
             let isKind = Kind(name: type.jsonName) != nil

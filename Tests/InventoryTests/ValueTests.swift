@@ -28,6 +28,76 @@ struct ValueTests {
         #expect(throws: InvalidValue.self) { try MACAddress(text) }
     }
 
+    @Test(
+        "host names are labels of letters, digits, - and _ with dots between them",
+        arguments: [
+            "a", "nid000001", "NID.cluster.example", "1.2.3.4", "a-b_c", "_a_", "a--b",
+            String(repeating: "a", count: 63),
+            Array(repeating: String(repeating: "a", count: 62), count: 4).joined(separator: ".") + "." + "a",
+        ]
+    )
+    func hostName(text: String) throws {
+        #expect(try HostName(text).description == text)
+        #expect(Array(text.utf8).withUnsafeBufferPointer(HostName.isNormal))
+    }
+
+    @Test(
+        "host names are refused in any other form, with a word about why",
+        arguments: [
+            ("", "is empty"), ("gpu node", #"has " ""#), ("a/b", #"has "/""#), ("ä", #"has "ä""#), ("a.", "has a dot"),
+            (".a", "has a dot"), ("a..b", "has a dot"), ("-a", "label that begins"), ("a.b-", "label that begins"),
+            (String(repeating: "a", count: 64), "more than 63"), ("a\n", #"has "\n""#),
+            (
+                Array(repeating: String(repeating: "a", count: 62), count: 4).joined(separator: ".") + ".ab",
+                "more than 253"
+            ),
+        ] as [(String, String)]
+    )
+    func hostNameRefused(text: String, reason: String) {
+        let error = #expect(throws: InvalidValue.self) { try HostName(text) }
+        #expect(error?.message.contains(reason) == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "other names can be printed and have no space at their ends",
+        arguments: [
+            ("x86_64", nil), ("Partition 1", nil), ("日本", nil), ("e\u{301}", nil), ("👩\u{200d}💻", nil),
+            ("", "is empty"),
+            (" a", "a space"), ("a ", "a space"), ("a\u{A0}", "a space"), ("\u{3000}a", "a space"), ("a\tb", "U+0009"),
+            ("a\u{7f}", "U+007F"), ("a\u{85}b", "U+0085"), ("a\u{2028}b", "U+2028"), ("\u{FEFF}a", "a space"),
+            ("a\0", "U+0000"),
+        ] as [(String, String?)]
+    )
+    func name(text: String, reason: String?) {
+        let fault = Name.fault(in: text)
+        #expect(fault.map { fault in reason.map { fault.contains($0) } ?? false } ?? (reason == nil), "\(fault ?? "")")
+        #expect(InterfaceName.fault(in: text) == (text.isEmpty ? nil : fault))
+    }
+
+    @Test("names are the same to a validator elsewhere, and what is surely one is one")
+    func namePatterns() throws {
+        var generator = SeededGenerator()
+        for type in [HostName.self, Name.self, InterfaceName.self] as [any NameValue.Type] {
+            var schema = type.stringSchema
+            schema.check = nil
+            let validator = try SchemaValidator(schema)
+            for _ in 0..<5000 {
+                let pieces = ["a", "-", ".", "_", " ", "Z0", "\u{A0}", "é", "\n", "\u{2028}", "\u{FEFF}", "0"]
+                let text = (0..<Int.random(in: 0..<6, using: &generator)).map { _ in
+                    pieces.randomElement(using: &generator)!
+                }.joined()
+                let isGood = type.fault(in: text) == nil
+                #expect(
+                    validator.violations(of: .string(text)).isEmpty == isGood,
+                    "\(generator): \(type) \(text.debugDescription)"
+                )
+                let isNormal = Array(text.utf8).withUnsafeBufferPointer(type.isNormal)
+                #expect(isGood || !isNormal, "\(generator): \(type) \(text.debugDescription)")
+                #expect(isNormal || !isGood || !text.allSatisfy(\.isASCII), "\(generator): \(type) \(text)")
+            }
+        }
+    }
+
     @Test("UUIDs are read in any case")
     func uuid() throws {
         let text = "0198C0DE-0000-7000-8000-0000000000aF"

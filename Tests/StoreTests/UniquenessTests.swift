@@ -39,6 +39,19 @@ struct UniquenessTests {
         #expect(inventory.contents == before)
     }
 
+    @Test("belong to one node, also where the transaction touches that one after the one that wants its key")
+    func touched() async throws {
+        let inventory = try await StoreUnderTest()
+        func bmc(_ user: String) -> String {
+            #""bmc":{"mac_address":"02:00:00:00:00:09","username":"\#(user)","password":"p"}"#
+        }
+        try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0",\#(bmc("u"))"#))
+        let refused = try await refusal {
+            try await inventory.create(.computeNode, node(#""xname":"x1000c0s0b0n0",\#(bmc("v"))"#))
+        }
+        #expect(refused?.reason == .conflict && inventory.store.count(.computeNode) == 1)
+    }
+
     @Test("can be repeated within one node, and elsewhere than where they count")
     func repeated() async throws {
         let inventory = try await StoreUnderTest()

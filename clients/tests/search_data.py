@@ -18,6 +18,11 @@ ODD_TEXTS = (
     "a&b=c+d", "'; DROP TABLE x; --", '"quoted"', "tab\there", "nul\0here", "é", "e\u0301", "日本", "𝒳y",
     "👩\u200d💻", "Ünï", "z", "Z", "~", "\uffff", "\U0010ffff", ".*", "(a|b)", "^$", "true", "-1", "x1000c0s0b0n0",
 )  # fmt: skip
+ODD_NAMES = (
+    "a,b", "a*b", "a?b", "[x]", "[1-3]", "null", "NULL", "100%_sure", "back\\slash", "50% [off]?*", "a&b=c+d", '"quoted"',
+    "é", "e\u0301", "日本", "𝒳y", "Ünï", "~", ".*", "^$", "true", "-1",
+)  # fmt: skip
+ODD_HOST_NAMES = ("null", "NULL", "true", "1", "a.b-c", "_", "Z", "z", "x1000c0s0b0n0", "login.cluster.example")
 WORDS = ("login", "storage", "spare", "gpu", "to be replaced", "rack 7, left", "rack 7, right")
 TIMES = (
     "1999-12-31T23:59:60Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5+01:00", "2026-01-01T00:00:00.000001Z",
@@ -65,9 +70,9 @@ def vary(node: dict[str, Any], number: int, source: random.Random) -> None:
     if sometimes(0.3):
         node["description"] = source.choice(ODD_TEXTS + WORDS)
     if sometimes(0.05):
-        node["hostname"] = source.choice(ODD_TEXTS + WORDS)
+        node["hostname"] = source.choice(ODD_HOST_NAMES)
     if sometimes(0.05):
-        node["architecture"] = source.choice(("riscv64", "", "X86_64"))
+        node["architecture"] = source.choice(("riscv64", "X86_64", *ODD_NAMES))
     if sometimes(0.1):
         node["boot_ipv6_address"] = f"fd00:1::{number >> 16:x}:{number & 0xFFFF:x}"
     if sometimes(0.3):
@@ -143,8 +148,8 @@ def collections(nodes: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
         {"name": "a*b", "type": "tenant", "nodes": xnames[50:60] + strangers, "description": ""},
         {"name": "[x]", "type": "job", "nodes": xnames[:5]},
         {"name": "null", "type": "job", "nodes": xnames[3:8]},
-        {"name": "ä\n", "type": "job", "nodes": strangers, "cloud_init_data": {"user-data": "#cloud-config\n"}},
-        {"name": "", "type": "ad-hoc", "nodes": xnames[85:]},
+        {"name": "a\u0308 n", "type": "job", "nodes": strangers, "cloud_init_data": {"user-data": "#cloud-config\n"}},
+        {"name": "日本", "type": "ad-hoc", "nodes": xnames[85:]},
         {"name": "back\\slash", "type": "ad-hoc", "nodes": xnames[10:90:10], "cloud_init_data": {}},
         {
             "name": "job [1-3] of 4?",

@@ -155,7 +155,8 @@ COLLECTIONS = r"""
     collection!=null
     collection=null,west
     collection=\null
-    collection=
+    collection=日本
+    collection=ä%20n
     collection=?*
     collection=a\,b
     collection=a\*b
@@ -302,7 +303,8 @@ NODE_COLLECTIONS = r"""
     type=*t*&type!=tenant
     name=a\,b
     name=\null
-    name=null,
+    name=null,日本
+    name=ä+n
     name[gt]=b&name[lt]=x
     node=x123c0s0b0n0
     nodes=x0123c00s0b0n0,x001c0s0b0n0

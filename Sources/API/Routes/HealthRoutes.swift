@@ -27,6 +27,10 @@ struct HealthRoutes {
             for kind in Kind.allCases {
                 Gauge(label: "inventory_resources", dimensions: [("kind", kind.name)])
                     .record(store.count(kind))
+                for (rule, count) in store.brokenRuleCounts(kind) {
+                    Gauge(label: "inventory_irregular_resources", dimensions: [("kind", kind.name), ("rule", rule)])
+                        .record(count)
+                }
             }
             Gauge(label: "inventory_sequence").record(store.journal.sequence)
             Gauge(label: "journal_size_bytes").record(store.journal.size)

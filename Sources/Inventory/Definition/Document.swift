@@ -15,6 +15,8 @@ package struct Document: Sendable {
     package private(set) var embeddedIdentifier: UUID?
     /// JSON pointers of empty strings that stand for secrets; those in the copy of another resource are that one's.
     package private(set) var standingSecrets: [String]
+    /// The rules of today that it breaks, since it was stored before them; see ``StringValue/laterRule``.
+    package private(set) var brokenRules: [String]
 
     /// The document as it is stored and served, UTF-8.
     package var bytes: [UInt8] { text.bytes }
@@ -55,6 +57,7 @@ package struct Document: Sendable {
         let embedding = kind.embedding
         if let embedding { embeddedIdentifier = Self.identifier(of: text.value(embedding.field), embedding) }
         standingSecrets = []
+        brokenRules = reading.brokenRules
         for secret in reading.secrets {
             if embedding?.owns(secret.pointer) != true { standingSecrets.append(secret.pointer) }
             if !secret.value.isEmpty { secrets.append(secret) }
@@ -127,7 +130,7 @@ package struct Document: Sendable {
         var document = self
         document.text.overwrite(with: other.text, except: kind.identifierField)
         // What it is found by changes with few fields.
-        if kind.reservesKeys || other.text.hasFieldToFindBy { document.reread() }
+        if kind.reservesKeys || other.text.hasFieldToFindBy || !brokenRules.isEmpty { document.reread() }
         return document
     }
 

@@ -67,7 +67,7 @@ extension Kind {
     private var referenceKeys: [ReferenceKey] { Self.referenceKeys[number] }
 
     private static func referenceKeys(of type: any Resource.Type) -> [ReferenceKey] {
-        type.fields.compactMap { field in
+        let keys = type.fields.compactMap { field -> ReferenceKey? in
             guard let name = field.uniqueKey else { return nil }
             let element = (field.type.elementType as? any JSONStructure.Type)?.fields.first {
                 $0.name == field.uniqueElementKey
@@ -80,6 +80,10 @@ extension Kind {
             guard field.type == String.self else { return nil }
             return ReferenceKey(name: name, isNormal: { _ in true }, normalize: { $0 })
         }
+        // Of several fields with one key, the last takes all that those before it do: an interface has other addresses, too.
+        return keys.enumerated().filter { index, key in !keys[(index + 1)...].contains { $0.name == key.name } }.map(
+            \.element
+        )
     }
 }
 

@@ -8,7 +8,7 @@ package struct ComputeNode: Equatable {
     package var id: UUID?
     /// Host name.
     @Field(.indexed)
-    package var hostname: String
+    package var hostname: HostName
     /// Location of the node, unique among nodes.
     @Field(.unique)
     package var xname: NodeXName?
@@ -16,7 +16,7 @@ package struct ComputeNode: Equatable {
     @Field(.indexed)
     package var nid: Int?
     /// Architecture of the processors, such as x86_64 or arm64.
-    package var architecture: String
+    package var architecture: Name
     /// MAC address that the node boots from, unique among the MAC addresses of all nodes.
     @Field(.unique("mac"))
     package var bootMAC: MACAddress?

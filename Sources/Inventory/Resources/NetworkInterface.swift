@@ -3,8 +3,8 @@ package import Schema
 /// A network interface of a node.
 @JSONSchema
 package struct NetworkInterface: Equatable {
-    /// Name of the interface, as the node's operating system calls it.
-    package var interfaceName: String
+    /// Name of the interface, as the node's operating system calls it; empty where that is not known.
+    package var interfaceName: InterfaceName
     /// Hardware address: a MAC address, or of InfiniBand a port's GUID (8 bytes) or link-layer address (20 bytes).
     package var macAddress: InterfaceAddress
     /// IPv4 address.

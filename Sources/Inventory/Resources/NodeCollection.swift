@@ -8,11 +8,11 @@ package struct NodeCollection: Equatable {
     package var id: UUID?
     /// Name, unique among collections.
     @Field(.unique)
-    package var name: String
+    package var name: Name
     /// What the collection is for.
     package var type: NodeCollectionType
-    /// Locations of the members, which need not be stored as nodes yet.
-    package var nodes: [NodeXName]
+    /// Locations of the members, each once, which need not be stored as nodes yet.
+    package var nodes: DistinctList<NodeXName>
     /// What the collection is, in words.
     package var description: String?
     /// Subject of the token that created the collection. Set by the server.
@@ -33,7 +33,7 @@ extension NodeCollection: Resource {
     /// The members of a partition or of a tenant, so that no other one can have them.
     package var reservedKeys: [UniqueKey] {
         guard type.isExclusive else { return [] }
-        return Set(nodes).map { UniqueKey(name: type.rawValue, value: $0.description) }
+        return nodes.elements.map { UniqueKey(name: type.rawValue, value: $0.description) }
     }
 
     package static func reservation(of key: UniqueKey, by holder: String) -> String? {

@@ -4,7 +4,7 @@ package import Schema
 @JSONSchema
 package struct NodeSpec: Equatable {
     /// Host name.
-    package var hostname: String?
+    package var hostname: HostName?
     /// MAC address to boot from.
     package var bootMAC: MACAddress?
     /// IPv4 address to boot with.

@@ -35,7 +35,7 @@ package struct ComponentXName: StringValue {
 
     private static let tooLong = InvalidValue("has more than \(maximumLength) characters")
 
-    package static var isKeptAsStored: Bool { true }
+    package static var laterRule: String? { "xname" }
 
     /// The texts that stored documents may have for a location: its normal spelling, and what earlier versions made of a cabinet
     /// that came with fewer digits.

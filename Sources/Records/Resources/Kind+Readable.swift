@@ -43,7 +43,7 @@ extension JSONRepresentable {
         case (.text, .string(let text)) where self is Timestamp.Type:
             // Format 1 had the year 0, too.
             return Timestamp(nearest: text).map { .string($0.description) } ?? value
-        case (.list(let element), .array(let elements)):
+        case (.list(let element), .array(let elements)), (.distinctList(let element), .array(let elements)):
             return .array(elements.map { element.keepingKnown($0, path: path, unknown: &unknown) })
         default: return value
         }

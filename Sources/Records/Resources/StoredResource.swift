@@ -26,21 +26,25 @@ package struct StoredResource: Sendable, Equatable {
     }
 }
 
-/// What a resource is found by, beside its identifier.
+/// What a resource is found by, beside its identifier, and counted by.
 package struct IndexEntry: Sendable, Equatable {
     /// Keys that no other resource of the kind has.
     package var keys: [UniqueKey] = []
     /// The other resource that it has a copy of.
     package var embedded: UUID?
+    /// The rules of today that it breaks, as ``Document/brokenRules`` has them.
+    package var brokenRules: [String] = []
 
-    package init(keys: [UniqueKey] = [], embedded: UUID? = nil) {
+    package init(keys: [UniqueKey] = [], embedded: UUID? = nil, brokenRules: [String] = []) {
         self.keys = keys
         self.embedded = embedded
+        self.brokenRules = brokenRules
     }
 
     package init(of document: Document) {
         keys = document.keys
         embedded = document.embeddedIdentifier
+        brokenRules = document.brokenRules
     }
 }
 

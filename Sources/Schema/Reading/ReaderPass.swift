@@ -16,6 +16,7 @@ struct ReaderPass {
     private var secrets: [(pointer: String, value: String)] = []
     /// Where the values of indexed fields are in the input, each with the number of its path; nil where nobody asks.
     private var indexedValues: [(path: Int, place: Range<Int>)]?
+    private var brokenRules: [String] = []
 
     /// A member that has been written.
     private struct Member {
@@ -49,7 +50,8 @@ struct ReaderPass {
         return StructureReading(
             text: StructureText(reader: reader, bytes: pass.output, values: values),
             keys: pass.keys,
-            secrets: pass.secrets
+            secrets: pass.secrets,
+            brokenRules: pass.brokenRules
         )
     }
 
@@ -184,18 +186,22 @@ struct ReaderPass {
         members.replaceSubrange(first..., with: sorted)
     }
 
-    private mutating func readList(of element: UnsafePointer<ReaderNode>, field: Int) -> Bool {
+    private mutating func readList(of element: UnsafePointer<ReaderNode>, isDistinct: Bool, field: Int) -> Bool {
         guard skip("[") else { return false }
         depth += 1
         output.append(UInt8(ascii: "["))
         skipWhiteSpace()
         if !skip("]") {
+            var seen: Set<[UInt8]> = []
             var isFirst = true
             repeat {
+                let end = output.count
                 if !isFirst { output.append(UInt8(ascii: ",")) }
                 isFirst = false
                 skipWhiteSpace()
+                let start = output.count
                 guard readValue(element, field: field) else { return false }
+                if isDistinct, !seen.insert(Array(output[start...])).inserted { output.removeSubrange(end...) }
                 skipWhiteSpace()
             } while skip(",")
             guard skip("]") else { return false }
@@ -229,7 +235,8 @@ struct ReaderPass {
             output.append(contentsOf: text)
             return true
         case .text(let type): return readText(node, type, field: field)
-        case .list(let element): return readList(of: element, field: field)
+        case .list(let element, let isDistinct):
+            return readList(of: element, isDistinct: isDistinct && !isStored, field: field)
         case .structure: return readStructure(node, .whole, field: field)
         case .value: return readByDecoder(node.pointee.type)
         }
@@ -291,12 +298,16 @@ struct ReaderPass {
             }
         }
         guard case .string(let text)? = value(from: start) else { return false }
-        let isKept = isStored && type.isKeptAsStored
-        guard let normal = isKept ? text : Self.normal(text, type) else { return false }
-        output += JSONValue.string(normal).bytes
-        if let key = node.pointee.uniqueKey {
-            keys.append((field, key, .text(isKept ? type.key(ofStored: text) : normal)))
+        let normal = Self.normal(text, type)
+        if isStored, normal != text, let rule = type.laterRule {
+            if !brokenRules.contains(rule) { brokenRules.append(rule) }
+            output.append(contentsOf: slice(start))
+            if let key = node.pointee.uniqueKey { keys.append((field, key, .text(type.key(ofStored: text)))) }
+            return true
         }
+        guard let normal else { return false }
+        output += JSONValue.string(normal).bytes
+        if let key = node.pointee.uniqueKey { keys.append((field, key, .text(normal))) }
         return true
     }
 

@@ -66,6 +66,8 @@ package struct StructureReading: Sendable {
     package var keys: [(field: Int, name: String, value: KeyValue)]
     /// Secrets by JSON pointer; an empty one stands for what is stored.
     package var secrets: [(pointer: String, value: String)]
+    /// Of a stored structure: the ``StringValue/laterRule`` of what breaks them, each once.
+    package var brokenRules: [String]
 }
 
 /// The value of a unique key.
@@ -84,7 +86,8 @@ struct ReaderNode {
         /// Strings as they stand in JSON, with quotes.
         case choice(UnsafeBufferPointer<UnsafeBufferPointer<UInt8>>)
         case text(any StringValue.Type)
-        case list(UnsafePointer<ReaderNode>)
+        /// Where it is distinct, an element that stands there before is left out.
+        case list(UnsafePointer<ReaderNode>, isDistinct: Bool)
         case structure
         /// Read by the type's own decoder.
         case value
@@ -135,9 +138,11 @@ struct ReaderNode {
             shape = .choice(names.map { JSONValue.string($0).bytes.immortal }.immortal)
         case .text(let text): shape = .text(text)
         case .list(let element):
-            shape = .list(
-                ReaderNode(element, pointer: nil, path: path, elementKey: elementKey, &indexedPaths).immortal
-            )
+            let node = ReaderNode(element, pointer: nil, path: path, elementKey: elementKey, &indexedPaths)
+            shape = .list(node.immortal, isDistinct: false)
+        case .distinctList(let element):
+            let node = ReaderNode(element, pointer: nil, path: path, elementKey: elementKey, &indexedPaths)
+            shape = .list(node.immortal, isDistinct: true)
         case .number, .freeForm, .map: shape = .value
         case .structure(let structure):
             shape = .structure
@@ -189,7 +194,7 @@ struct ReaderNode {
     /// Whether a unique key or a secret is in the value.
     var isToFindBy: Bool {
         if uniqueKey != nil || secretPointer != nil { return true }
-        if case .list(let element) = shape { return element.pointee.isToFindBy }
+        if case .list(let element, _) = shape { return element.pointee.isToFindBy }
         return members.contains(where: \.isToFindBy)
     }
 

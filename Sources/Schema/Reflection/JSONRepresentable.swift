@@ -19,7 +19,7 @@ extension JSONRepresentable {
     /// The type of the elements of a list or of the values of a map; nil for other types.
     package static var elementType: (any JSONRepresentable.Type)? {
         switch shape {
-        case .list(let element), .map(let element): element
+        case .list(let element), .distinctList(let element), .map(let element): element
         default: nil
         }
     }

@@ -15,6 +15,8 @@ package enum JSONShape: Sendable {
     case freeForm
     /// Arrays of elements of one type.
     case list(any JSONRepresentable.Type)
+    /// The same, each element once: where it comes first.
+    case distinctList(any JSONRepresentable.Type)
     /// Objects whose members are all of one type.
     case map(any JSONRepresentable.Type)
     case structure(any JSONStructure.Type)

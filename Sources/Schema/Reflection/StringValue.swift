@@ -15,9 +15,12 @@ package protocol StringValue: JSONRepresentable, Hashable, CustomStringConvertib
     /// Reads what a value is looked for by, which may be spelled as documents may not.
     init(reference text: String) throws(InvalidValue)
 
-    /// Whether a stored document may have another text than the type writes, since it was stored before the type had all of its
-    /// rules. Such a text stays until it is written again; what it is found by is the key of today.
-    static var isKeptAsStored: Bool { get }
+    /// What the rules are called that the type got after documents had been stored without them; nil for a type that always had
+    /// its rules.
+    ///
+    /// A stored document may have another text then than the type writes, or none of the type. It stays until it is written
+    /// again; what it is found by is the key of today.
+    static var laterRule: String? { get }
 
     /// Whether a text is surely the normal spelling of a value, so that it need not be read to be taken as it is.
     ///
@@ -34,7 +37,16 @@ extension StringValue {
 
     package init(reference text: String) throws(InvalidValue) { try self.init(text) }
 
-    package static var isKeptAsStored: Bool { false }
+    package static var laterRule: String? { nil }
+
+    /// Whether a text is the normal spelling of a value.
+    package static func isSpelling(_ text: String) -> Bool {
+        do {
+            return try Self(text).description == text
+        } catch {
+            return false
+        }
+    }
 
     /// What a resource is found by that has a text stored.
     package static func key(ofStored text: String) -> String {

@@ -141,8 +141,8 @@ package struct JSONSchema: Sendable {
 
     /// What a type holds its strings to beyond JSON Schema: nil for a good string, else what is wrong with it.
     ///
-    /// The check is not part of the written schema, and must refuse what `pattern` and `format` refuse: a validator that has it
-    /// needs those only for their messages.
+    /// The check is not part of the written schema, and must refuse what lengths, `pattern` and `format` refuse: a validator that
+    /// has it asks nothing else, and these are for validators elsewhere.
     package var check: (@Sendable (String) -> String?)?
 
     /// Creates a schema of the keywords that value types need; others are set afterwards.
@@ -152,6 +152,8 @@ package struct JSONSchema: Sendable {
         description: String? = nil,
         type: JSONType? = nil,
         enum: [JSONValue]? = nil,
+        minLength: Int? = nil,
+        maxLength: Int? = nil,
         pattern: String? = nil,
         format: StringFormat? = nil,
         check: (@Sendable (String) -> String?)? = nil
@@ -161,6 +163,8 @@ package struct JSONSchema: Sendable {
         self.description = description
         self.types = type.map { [$0] }
         self.enum = `enum`
+        self.minLength = minLength
+        self.maxLength = maxLength
         self.pattern = pattern
         self.format = format?.rawValue
         self.check = check

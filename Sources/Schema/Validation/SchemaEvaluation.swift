@@ -2,6 +2,7 @@
 struct SchemaEvaluation {
     let nodes: [SchemaNode]
     private let limit: Int
+    private let isTolerated: ((SchemaViolation) -> Bool)?
     private(set) var violations: [SchemaViolation] = []
     private var path: [Step] = []
     /// Whether violations count, but are not reported.
@@ -21,9 +22,10 @@ struct SchemaEvaluation {
         }
     }
 
-    init(nodes: [SchemaNode], limit: Int) {
+    init(nodes: [SchemaNode], limit: Int, isTolerated: ((SchemaViolation) -> Bool)? = nil) {
         self.nodes = nodes
         self.limit = limit
+        self.isTolerated = isTolerated
     }
 
     /// Holds a value to a node, reports violations, and returns whether there were none.
@@ -74,7 +76,7 @@ struct SchemaEvaluation {
     /// Whether one more violation would be reported.
     var reports: Bool { !isSilent && violations.count < limit }
 
-    /// Reports a violation at the current place or one step below, and returns false.
+    /// Reports a violation at the current place or one step below, and returns false; true for one that is tolerated.
     ///
     /// - Parameter value: what the message ends with, where it may and can be shown.
     mutating func report(
@@ -87,7 +89,9 @@ struct SchemaEvaluation {
         var tokens = path.map(\.token)
         if let step { tokens.append(step.token) }
         let text = message() + (value.map(quote) ?? "")
-        violations.append(SchemaViolation(pointer: JSONPointer(tokens), message: text, keyword: keyword))
+        let violation = SchemaViolation(pointer: JSONPointer(tokens), message: text, keyword: keyword)
+        if isTolerated?(violation) == true { return true }
+        violations.append(violation)
         return false
     }
 
@@ -107,6 +111,12 @@ struct SchemaEvaluation {
 extension SchemaEvaluation {
     private mutating func check(_ text: String, _ rules: StringRules) -> Bool {
         var isValid = true
+        if let check = rules.check {
+            guard let message = check(text) else { return true }
+            // The message may quote the text.
+            let shown = isSecret ? "is not valid" : message
+            return report("check", shown, showing: .string(text))
+        }
         if let length = rules.length {
             let count = text.unicodeScalars.count
             if count < length.minimum {
@@ -116,10 +126,7 @@ extension SchemaEvaluation {
                 isValid = report("maxLength", "must have at most \(length.maximum) characters", showing: .string(text))
             }
         }
-        guard let check = rules.check else { return checkForm(text, rules) && isValid }
-        guard let message = check(text) else { return isValid }
-        let shown = isSecret ? "is not valid" : message
-        return checkForm(text, rules) ? report("check", shown) : false
+        return checkForm(text, rules) && isValid
     }
 
     private mutating func checkForm(_ text: String, _ rules: StringRules) -> Bool {

@@ -50,8 +50,14 @@ package struct SchemaValidator: Sendable {
     }
 
     /// All violations of the schema by a value, in the order of the value's members, up to a limit.
-    package func violations(of value: JSONValue, limit: Int = 100) -> [SchemaViolation] {
-        var evaluation = SchemaEvaluation(nodes: nodes, limit: limit)
+    ///
+    /// - Parameter isTolerated: Says of a violation whether it does not count.
+    package func violations(
+        of value: JSONValue,
+        limit: Int = 100,
+        tolerating isTolerated: ((SchemaViolation) -> Bool)? = nil
+    ) -> [SchemaViolation] {
+        var evaluation = SchemaEvaluation(nodes: nodes, limit: limit, isTolerated: isTolerated)
         _ = evaluation.evaluate(0, value)
         return evaluation.violations
     }

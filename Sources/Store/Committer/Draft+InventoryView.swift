@@ -66,7 +66,9 @@ extension Draft: InventoryView {
         var problems: [Refusal.Problem] = []
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
-            for key in entry.keys where problems.count < Refusal.maximumProblems {
+            // What it had before stays its own, also where another one keeps it.
+            let before = Set(entry.indexBefore?.keys ?? [])
+            for key in entry.keys where problems.count < Refusal.maximumProblems && !before.contains(key) {
                 guard let first = firstHolder(id.kind, of: key), first != id.id else { continue }
                 let holder = ResourceID(id.kind, first)
                 let name = names[holder] ?? name(holder)

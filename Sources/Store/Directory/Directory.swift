@@ -53,6 +53,21 @@ package final class Directory: Sendable {
         read(kind) { $0.count }
     }
 
+    /// How many resources of a kind break rules that came after they had been stored, by the rules' names.
+    func brokenRuleCounts(_ kind: Kind) -> [String: Int] {
+        read(kind) { $0.brokenRuleCounts }
+    }
+
+    /// Whether several resources of a kind have one unique key.
+    func hasClaims(_ kind: Kind) -> Bool {
+        read(kind) { $0.hasClaims }
+    }
+
+    /// A resource of a kind that breaks a rule.
+    func example(of kind: Kind, breaking rule: String) -> (id: UUID, stored: StoredResource)? {
+        read(kind) { $0.example(ofBroken: rule) }
+    }
+
     /// How many resources of all kinds are as a condition says.
     func count(where condition: (StoredResource) -> Bool) -> Int {
         Kind.allCases.reduce(0) { sum, kind in

@@ -25,6 +25,9 @@ struct DirectoryTable: ~Copyable {
     /// The index of values, once it is wanted: of the resources at the places before one.
     private var index: ValueIndex?
     private var indexEnd = 0
+    /// Those that have a key which another one keeps, the one whose identifier comes before.
+    private var claims = Claims()
+    private var brokenRules = BrokenRules()
 
     // MARK: Reading
 
@@ -75,6 +78,25 @@ struct DirectoryTable: ~Copyable {
         return keys[index][key.number]
     }
 
+    // MARK: Rules
+
+    /// What the rule is called that no two resources have a key.
+    static let uniquenessRule = "unique_key"
+
+    /// How many resources break rules that came after they had been stored, by the rules' names.
+    var brokenRuleCounts: [String: Int] {
+        brokenRules.counts.merging([Self.uniquenessRule: claims.count]) { $1 }
+    }
+
+    /// Whether several resources have one unique key.
+    var hasClaims: Bool { !claims.isEmpty }
+
+    /// A resource that breaks a rule.
+    func example(ofBroken rule: String) -> (id: UUID, stored: StoredResource)? {
+        let place = rule == Self.uniquenessRule ? claims.example : brokenRules.example(of: rule)
+        return place.map { (slots[$0].id, slots[$0].stored) }
+    }
+
     // MARK: Writing
 
     /// Makes room for a number of resources of a kind, each with its keys.
@@ -91,20 +113,31 @@ struct DirectoryTable: ~Copyable {
     /// Makes a resource one that is not found by a key.
     mutating func removeKeys(_ entry: IndexEntry, of id: UUID) {
         guard let place = place(of: id) else { return }
-        for key in entry.keys where holderPlace(of: key) == place {
-            let index = index(of: key.name)
-            keys[index][key.number] = nil
+        for key in entry.keys {
+            if holderPlace(of: key) == place {
+                let index = index(of: key.name)
+                keys[index][key.number] =
+                    claims.isEmpty ? nil : claims.takeFirst(of: key) { slots[$0].id < slots[$1].id }
+            } else if !claims.isEmpty {
+                claims.remove(place, from: key)
+            }
         }
         if let id = entry.embedded { remove(place, from: id) }
+        if !entry.brokenRules.isEmpty { brokenRules.set([], at: place) }
     }
 
     /// Makes the resource at a place one that is found by keys.
     mutating func addKeys(_ entry: IndexEntry, at place: UInt32) {
         for key in entry.keys {
             let index = index(of: key.name)
-            keys[index][key.number] = place
+            guard let holder = keys[index].insert(place, for: key.number) else { continue }
+            // Of two that have it the first keeps it, whatever the order in which they were read.
+            let isFirst = slots[place].id < slots[holder].id
+            if isFirst { keys[index][key.number] = place }
+            claims.add(isFirst ? holder : place, to: key)
         }
         if let id = entry.embedded { add(place, to: id) }
+        if !entry.brokenRules.isEmpty { brokenRules.set(entry.brokenRules, at: place) }
     }
 
     /// Puts a resource behind the first of those that have a copy of another one, whose place need not be looked for then.

@@ -30,6 +30,15 @@ struct KeyTable: ~Copyable {
         }
     }
 
+    /// Gives a value to the resource at a place, unless another one has it.
+    ///
+    /// - Returns: The place of that one.
+    mutating func insert(_ place: UInt32, for value: KeyValue) -> UInt32? {
+        if let holder = self[value] { return holder == place ? nil : holder }
+        self[value] = place
+        return nil
+    }
+
     /// The place of the resource for each value that is as a condition says, in no order.
     func places(where condition: (KeyValue) -> Bool) -> [UInt32] {
         let numbered = numbers.indices.filter { index in

@@ -47,21 +47,24 @@ package struct Intake: Sendable {
 
     /// Reads a document.
     ///
-    /// - Parameter stored: What it replaces. A required field that is missing there may be missing in the document too,
-    ///   so that what was answered can be sent back.
+    /// - Parameter stored: What it replaces. A required field that is missing there may be missing in the document too, and
+    ///   values that are the same there need not be as the schema of today has them, so that what was answered can be sent back.
     /// - Throws: A problem with every violation of the document.
     package func submission(
         of json: JSONValue,
         _ kind: Kind,
-        replacing stored: @autoclosure () -> JSONValue? = nil
+        replacing stored: @escaping @autoclosure () -> JSONValue? = nil
     ) throws(Refusal) -> Submission {
         guard let validator = validators[kind] else { preconditionFailure("every kind has a validator") }
-        var violations = validator.violations(of: json)
-        if violations.contains(where: { $0.keyword == "required" }), let stored = stored() {
-            violations.removeAll { violation in
-                violation.keyword == "required" && violation.pointer.tokens.count == 1
-                    && stored[violation.pointer] == nil
+        // Only what breaks the schema has it looked up.
+        lazy var before = stored()
+        let violations = validator.violations(of: json) { violation in
+            guard let before else { return false }
+            let pointer = violation.pointer
+            guard violation.keyword == "required" else {
+                return before[pointer] != nil && before[pointer] == json[pointer]
             }
+            return pointer.tokens.count == 1 && before[pointer] == nil
         }
         if !violations.isEmpty {
             throw Self.refusal(kind, violations + missingEmbeddedFields(of: json, kind))

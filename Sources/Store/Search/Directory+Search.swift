@@ -34,7 +34,7 @@ extension Directory {
             return resource(kind, id: id).map { [(id, $0)] } ?? []
         case .unique(let name):
             let key = UniqueKey(name: name, value: value)
-            guard !key.identifiesNothing else { return nil }
+            guard !key.identifiesNothing, !hasClaims(kind) else { return nil }
             guard let id = holder(kind, of: key), let stored = resource(kind, id: id) else { return [] }
             // The key may be that of another field.
             let spellings = field.storedSpellings(of: value)

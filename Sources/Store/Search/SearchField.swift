@@ -127,7 +127,7 @@ struct SearchField: Sendable {
             switch type.shape {
             case .text(let type):
                 guard case .string(let normal) = try type.init(reference: text).json else { return text }
-                return normal
+                return isFreeText ? normal.precomposedStringWithCanonicalMapping : normal
             case .choice(let names):
                 guard let name = names.first(where: { $0 == text || $0.lowercased() == text.lowercased() }) else {
                     throw InvalidValue("is none of \(names.joined(separator: ", "))")
@@ -169,14 +169,18 @@ struct SearchField: Sendable {
     func folded(_ value: String) -> String {
         switch type.shape {
         case .choice: "lower(\(value))"
-        case .string: composed(value)
-        default: value
+        default: composed(value)
         }
     }
 
     /// An expression in SQL that has a text in the one form of Unicode that values of searches have; DuckDB leaves ASCII as it is.
     func composed(_ value: String) -> String {
-        if case .string = type.shape { "nfc_normalize(\(value))" } else { value }
+        isFreeText ? "nfc_normalize(\(value))" : value
+    }
+
+    /// Whether documents have texts as they were sent.
+    private var isFreeText: Bool {
+        if case .string = type.shape { true } else { type is any NameValue.Type }
     }
 
     /// The values that a document has at the path, as texts.

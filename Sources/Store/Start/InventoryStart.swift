@@ -68,6 +68,7 @@ struct InventoryStart {
             throw JournalError.incomplete([.noGoodSnapshot(snapshots.path, count: files.snapshots.count)])
         }
         let recovery = try await replay(files, after: snapshot)
+        reportBrokenRules()
         if recovery.tip == .beginning { logger.notice("the inventory is empty") }
         return Loaded(
             inventory: inventory,
@@ -139,6 +140,24 @@ struct InventoryStart {
             )
         }
         return recovery
+    }
+
+    /// Says which rules documents break that were stored before them.
+    private func reportBrokenRules() {
+        for kind in Kind.allCases {
+            for (rule, count) in views.directory.brokenRuleCounts(kind).sorted(by: { $0.key < $1.key }) where count > 0
+            {
+                guard let example = views.directory.example(of: kind, breaking: rule) else { continue }
+                let name = kind.commonName(of: example.stored.json).map { String($0.prefix(100)) }
+                logger.warning(
+                    "resources break a rule that came after they had been stored; they are kept as they are",
+                    metadata: [
+                        "kind": "\(kind)", "rule": "\(rule)", "resources": .stringConvertible(count),
+                        "example": "\([name, example.id.lowercased].compactMap(\.self).joined(separator: " "))",
+                    ]
+                )
+            }
+        }
     }
 
     /// Goes on without fields that this version does not know, where the administrator has said so.

@@ -36,7 +36,7 @@ package struct RowReader {
                 name: key,
                 column: column,
                 field: element,
-                keptType: type?.isKeptAsStored == true ? type : nil
+                keptType: type?.laterRule == nil ? nil : type
             )
         }
         copies = kind.embedding.map { [columns] embedding in
@@ -71,6 +71,7 @@ package struct RowReader {
         let versions = chunk[columns.count]
         let secrets = chunk[columns.count + 1]
         let secretEntries = secrets.listElements.structFields
+        let rules = RuleCells(kind.resourceType, columns, vectors)
         let copies = copies.map { (vectors[$0.column], vectors[$0.column].structFields[$0.identifier]) }
         var writer = JSONWriter()
         // Cells are read, which keep no memory by themselves.
@@ -84,7 +85,8 @@ package struct RowReader {
                     ? try IndexEntry(of: readable(document))
                     : IndexEntry(
                         keys: KeyCells.keys(keys, row),
-                        embedded: copies.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) }
+                        embedded: copies.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) },
+                        brokenRules: rules.broken(row)
                     )
                 writer.removeAll()
                 return Change(
