@@ -1,20 +1,29 @@
 package import HTTPSupport
+import HTTPTypes
 import Inventory
+import InventoryHTTP
+import Journal
 package import Store
 
 /// The HTTP interface of the inventory.
 package struct InventoryAPI: Sendable {
     private let store: InventoryStore
     private let metrics: PrometheusRegistry
+    private let hasOpenMetrics: Bool
 
-    package init(store: InventoryStore, metrics: PrometheusRegistry) {
+    /// - Parameter hasOpenMetrics: Whether nobody needs a token for the metrics, even if other reads do.
+    package init(store: InventoryStore, metrics: PrometheusRegistry, hasOpenMetrics: Bool = false) {
         self.store = store
         self.metrics = metrics
+        self.hasOpenMetrics = hasOpenMetrics
     }
 
     /// The routes: those of the resources below `/inventory` too, where the Go service has them.
     package var routes: RouteTable {
         var routes = RouteTable()
+        routes.answerField = { [store] in
+            HTTPField(name: .inventorySequence, value: String(store.journal.announced))
+        }
         for prefix in ["", "/inventory"] {
             for (name, kind) in Kind.clientNames {
                 ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
@@ -26,7 +35,7 @@ package struct InventoryAPI: Sendable {
         PastRoutes(store: store).add(to: &routes)
         EventRoutes(store: store).add(to: &routes)
         SchemaRoutes().add(to: &routes)
-        HealthRoutes(store: store, metrics: metrics).add(to: &routes)
+        HealthRoutes(store: store, metrics: metrics, isOpen: hasOpenMetrics).add(to: &routes)
         return routes
     }
 }

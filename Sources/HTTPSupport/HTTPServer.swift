@@ -74,7 +74,10 @@ package struct HTTPServer: Service {
                 try await Task.sleep(for: Self.stopPatience)
                 let count = traffic.connections.close()
                 if count > 0 {
-                    logger.warning("cut off requests that were not over in time", metadata: ["connections": "\(count)"])
+                    logger.warning(
+                        "cut off requests that were not over in time",
+                        metadata: ["connections": .stringConvertible(count)]
+                    )
                 }
                 try await Task.sleep(for: Self.cutOffPatience)
                 end.yield(.success(()))

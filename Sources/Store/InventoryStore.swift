@@ -8,6 +8,7 @@ package import Logging
 package import Records
 package import Scheduling
 import ServiceLifecycle
+import Synchronization
 package import Tables
 
 /// The inventory: resources in memory, changed by transactions that the journal keeps, and snapshots of it on disk.
@@ -145,7 +146,7 @@ package final class InventoryStore: Service {
     /// The journal from a position on, or from now on.
     ///
     /// - Parameter kinds: Kinds whose changes are told; nil for all.
-    /// - Throws: When the position is yet to come, when what follows it is not kept any more, or when too many follow.
+    /// - Throws: When what follows the position is not kept any more, or when too many follow.
     package func events(after position: EventPosition?, kinds: Set<Kind>?) throws(Refusal) -> EventFeed {
         try EventFeed(journal, after: position, kinds: kinds)
     }
@@ -215,6 +216,11 @@ package final class InventoryStore: Service {
     /// - Returns: The snapshot, and whether it is new.
     package func takeSnapshot() async throws -> (snapshot: Snapshot, isNew: Bool) {
         try await withEngine { try await snapshotter.take() }
+    }
+
+    /// How long ago the newest snapshot was taken, in seconds; nil where there is none.
+    package var snapshotAge: Double? {
+        snapshotter.lastTime.withLock(\.self).map { max(0, -$0.timeIntervalSinceNow) }
     }
 
     /// The inventory's id.

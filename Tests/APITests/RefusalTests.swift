@@ -25,7 +25,7 @@ struct RefusalTests {
             ("GET", "/ComputeNode?at=yesterday", nil, 400, "The value of at"),
             ("GET", "/diff?to=1", nil, 400, "from"), ("GET", "/diff?from=1&since=2", nil, 400, "no parameter since"),
             ("GET", "/events?kind=Rack", nil, 400, "names what is none of ComputeNode, BMC"),
-            ("GET", "/events?after=99", nil, 400, "has not happened"),
+            ("GET", "/events?after=99", nil, 410, "follow from the Inventory-Sequence"),
             ("POST", "/ComputeNode", "{", 400, "The body is not JSON"),
             ("POST", "/ComputeNode", #"{"hostname":1}"#, 400, "The ComputeNode has 2 mistakes."),
             ("POST", "/ComputeNode", node, 409, "is that of the ComputeNode x1000c0s0b0n0"),

@@ -252,11 +252,9 @@ struct FeedTests {
     @Test("says what is wrong with a request")
     func refusals() async throws {
         let server = try await ServerProcess(in: Workspace())
-        let newest = try #require(try Self.write(3, cabinet: 1000, to: server).last).version
         for (parameters, lastEventID) in [
             ("after=x", nil), ("after=-1", nil), ("after=99999999999999999999", nil),
-            ("after=\(newest + 1)", nil), ("after=0", "x"), ("after=0", "\(newest + 1)"), ("kind=Nope", nil),
-            ("nope=1", nil),
+            ("after=7.0", nil), ("after=0", "x"), ("kind=Nope", nil), ("nope=1", nil),
         ] as [(String, String?)] {
             let refused = #expect(throws: EventStream.Refused.self, "\(parameters) \(lastEventID ?? "")") {
                 try server.events(parameters, lastEventID: lastEventID)
@@ -264,5 +262,54 @@ struct FeedTests {
             #expect(refused?.answer.status == 400, "\(parameters): \(refused?.answer.text ?? "")")
             #expect(refused?.answer.headers["content-type"] == "application/problem+json")
         }
+    }
+
+    @Test("refuses a position that this history does not have, and says what to do")
+    func otherHistory() async throws {
+        let workspace = try Workspace()
+        var server = try await ServerProcess(in: workspace)
+        let newest = try #require(try Self.write(3, cabinet: 1000, to: server).last).version
+        func refusal(_ parameters: String, _ lastEventID: String? = nil) -> HTTPConnection.Answer? {
+            #expect(throws: EventStream.Refused.self, "\(parameters)") {
+                try server.events(parameters, lastEventID: lastEventID)
+            }?.answer
+        }
+        for answer in [refusal("after=\(newest + 1)"), refusal("after=0", "\(newest + 300).2")] {
+            #expect(answer?.status == 410)
+            #expect(answer?.text.contains("read the resources again") == true)
+        }
+        // After a kill numbers skip, and what a client may have of another history lies between.
+        _ = server.stop(SIGKILL)
+        server = try await ServerProcess(in: workspace)
+        #expect(refusal("after=\(newest + 1)")?.status == 410)
+        let later = try #require(try Self.write(1, cabinet: 1001, to: server).last).version
+        #expect(later > newest + 1)
+        for position in [newest + 1, newest + 300, later - 2] { #expect(refusal("after=\(position)")?.status == 410) }
+        for position in ["0", "1", "\(newest)", "\(newest).1", "\(later)"] {
+            #expect(throws: Never.self) { try server.events("after=\(position)") }
+        }
+    }
+
+    @Test("begins at once though nothing happens, and with the number of the answer that a list has")
+    func idle() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        try Self.write(2, cabinet: 1000, to: server)
+        let list = try server.request("GET", "/ComputeNode")
+        let sequence = try #require(list.headers["inventory-sequence"])
+        let start = ContinuousClock.now
+        let stream = try server.events("after=\(sequence)")
+        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(stream.headers["inventory-sequence"] == sequence)
+        try Self.writeLast(to: server)
+        #expect(try stream.events(through: Self.isLast).count == 1)
+        let was = try server.request("GET", "/ComputeNode?at=1")
+        #expect(was.headers["inventory-sequence"] == "1")
+        let node = try #require(JSONValue(parsing: was.body).array.first?["id"]?.string)
+        #expect(try server.request("GET", "/ComputeNode/\(node)?at=1").headers["inventory-sequence"] == "1")
+        let written = try server.write("PATCH", "/ComputeNode/\(node)", #"{"description":"d"}"#)
+        let history = try server.request("GET", "/ComputeNode/\(node)/history?limit=1", token: server.clientToken())
+        let version = try JSONValue(parsing: history.body).array.first?["version"]?.int
+        #expect(written.headers["inventory-sequence"] == version.map(String.init))
+        #expect(try server.request("GET", "/ComputeNode/none").headers["inventory-sequence"] != nil)
     }
 }

@@ -206,6 +206,19 @@ struct ResourceTests {
         #expect(metrics.contains(#"http_requests_total{method="GET",status="200"}"#))
         #expect(metrics.contains(#"inventory_resources{kind="ComputeNode"} 0"#))
         #expect(metrics.contains("http_request_duration_seconds_count"))
+        #expect(!metrics.contains("snapshot_age_seconds"))
+        let token = try server.clientToken()
+        #expect(try server.request("POST", "/snapshots", token: token).status == 201)
+        let lines = try server.request("GET", "/metrics").text.split(separator: "\n")
+        let age = lines.first { $0.hasPrefix("snapshot_age_seconds ") }?.split(separator: " ").last.flatMap {
+            Double($0)
+        }
+        #expect(age.map { (0..<300).contains($0) } == true)
+        // Each series says what it is before its values come.
+        for (index, line) in lines.enumerated() where line.hasPrefix("# TYPE ") {
+            let name = line.split(separator: " ")[2]
+            #expect(index > 0 && lines[index - 1].hasPrefix("# HELP \(name) "), "\(line)")
+        }
     }
 
     @Test("never writes or answers a password in clear text")
@@ -240,7 +253,7 @@ struct ResourceTests {
         for format in ["text", "json"] {
             let server = try await ServerProcess(in: Workspace(), ["--log-format", format])
             _ = try server.request("GET", "/ComputeNode?arch=a")
-            let line = try await server.line(containing: "/ComputeNode?arch=a")
+            let line = try await server.line(containing: "/ComputeNode?arch=…")
             guard format == "json" else {
                 for part in ["method=GET", "status=200", "bytes=2", "duration_ms=", "request.id="] {
                     #expect(line.contains(part))
@@ -248,12 +261,18 @@ struct ResourceTests {
                 continue
             }
             let json = try JSONValue(parsing: Array(line.utf8))
-            #expect(text(json, "/path") == "/ComputeNode?arch=a")
+            #expect(text(json, "/path") == "/ComputeNode?arch=…")
             #expect(json[JSONPointer(["status"])] == 200)
             #expect(json[JSONPointer(["bytes"])] == 2)
             for key in ["time", "level", "message", "method"] {
                 #expect(text(json, "/\(key)") != nil, "\(key)")
             }
+            #expect(try server.write("POST", "/NodeCollection", #"{"name":"c","type":"job","nodes":[]}"#).status == 201)
+            #expect(server.stop() == 0)
+            let last = try #require(server.log.split(separator: "\n").last { $0.contains("\"stopped\"") })
+            #expect(try JSONValue(parsing: Array(last.utf8))["sequence"] == 1)
+            let snapshot = try #require(server.log.split(separator: "\n").first { $0.contains("took a snapshot") })
+            #expect(try JSONValue(parsing: Array(snapshot.utf8))["sequence"] == 1)
         }
     }
 }

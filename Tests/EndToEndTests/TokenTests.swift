@@ -138,6 +138,10 @@ struct TokenTests {
         let strict = try await server(Workspace(), "--auth-reads")
         #expect(try strict.request("GET", "/ComputeNode").status == 401)
         #expect(try strict.request("GET", "/healthz").status == 200)
+        #expect(try strict.request("GET", "/metrics").status == 401)
+        let scraped = try await server(Workspace(), "--auth-reads", "--open-metrics")
+        #expect(try scraped.request("GET", "/metrics").status == 200)
+        #expect(try scraped.request("GET", "/ComputeNode").status == 401)
         #expect(try strict.request("GET", "/ComputeNode", token: Self.token(Self.claims())).status == 200)
         let open = try await ServerProcess(in: Workspace(), ["--insecure-no-auth"])
         let body = #"{"hostname":"h","architecture":"a"}"#

@@ -27,9 +27,7 @@ struct EventRoutes {
         routes.logValues(of: ["after", "kind"])
         routes.add("/events", .get) { request, context in
             let parameters = try request.queryParameters(of: "after", "kind")
-            var after = try parameters.value(of: "after") { text in
-                EventPosition(sequence: try UInt64(sequenceNumber: text))
-            }
+            var after = try parameters.value(of: "after", EventPosition.init)
             if let last = request.headers[.lastEventID], !last.isEmpty {
                 after = try ["Last-Event-ID": last].value(of: "Last-Event-ID", EventPosition.init)
             }
@@ -37,6 +35,7 @@ struct EventRoutes {
             let accepted = request.headers[.accept].map { Preferences($0) }
             let format = accepted?.best(of: EventFormat.allCases, \.mediaTypes) ?? .serverSent
             let feed = try store.events(after: after, kinds: kinds)
+            try await feed.reader.checkPosition()
             return Response(
                 status: .ok,
                 headers: [.contentType: format.contentType, .cacheControl: "no-store"],
@@ -77,6 +76,10 @@ struct EventRoutes {
                 }
             }
             defer { timer.cancel() }
+            // So that the client has the beginning of the answer, though nothing may happen for long.
+            var beginning = ByteBuffer()
+            format.writeKeepAlive(to: &beginning)
+            try await watch.sending { [beginning] in try await writer.write(beginning) }
             for await _ in feed.signals {
                 var isAtEnd = false
                 while !isAtEnd, !watch.isStopping {

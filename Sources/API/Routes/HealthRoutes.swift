@@ -11,6 +11,8 @@ import Store
 struct HealthRoutes {
     let store: InventoryStore
     let metrics: PrometheusRegistry
+    /// Whether the metrics need no token where other reads do.
+    let isOpen: Bool
 
     func add(to routes: inout RouteTable) {
         routes.add("/healthz", .get, .always) { _, _ in .json(Array(#"{"status":"alive"}"#.utf8)) }
@@ -21,7 +23,7 @@ struct HealthRoutes {
             }
             return .json(Array(#"{"status":"ready"}"#.utf8))
         }
-        routes.add("/metrics", .get, .open) { _, _ in
+        routes.add("/metrics", .get, isOpen ? .always : .open) { _, _ in
             for kind in Kind.allCases {
                 Gauge(label: "inventory_resources", dimensions: [("kind", kind.name)])
                     .record(store.count(kind))
@@ -30,6 +32,7 @@ struct HealthRoutes {
             Gauge(label: "journal_size_bytes").record(store.journal.size)
             Gauge(label: "journal_clock_behind_seconds").record(store.journal.clockLag)
             Gauge(label: "journal_writable").record(store.journal.problem == nil ? 1 : 0)
+            if let age = store.snapshotAge { Gauge(label: "snapshot_age_seconds").record(age) }
             return Response(
                 status: .ok,
                 headers: [.contentType: PrometheusRegistry.contentType],

@@ -59,8 +59,12 @@ struct ResourceRoutes {
             let then = moment.map { " as of \($0)" } ?? ""
             throw Problem(.notFound, "There is no \(kind.name) \(reference)\(then).")
         }
-        guard request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil else { return .resource(stored) }
-        return try conditional(stored, request)
+        guard moment != nil || request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil else {
+            return .resource(stored)
+        }
+        var response = try conditional(stored, request)
+        if moment != nil { try await reader.sequence().map { response.isAsOf($0) } }
+        return response
     }
 
     /// Answers a request that has a condition on the version.

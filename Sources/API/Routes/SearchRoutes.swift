@@ -40,13 +40,16 @@ struct SearchRoutes {
         let reader = store.reader(at: wanted.moment, for: context.caller)
         if wanted.countsOnly {
             let count = try await context.whileClientWaits { try await reader.count(wanted.search) }
-            return .json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
+            var response = Response.json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
+            try await context.whileClientWaits { try await reader.sequence() }.map { response.isAsOf($0) }
+            return response
         }
         let form = try ListForm(request)
         if let unchanged = try unchanged(wanted, form, reader, request) { return unchanged }
         let result = try await context.whileClientWaits { try await reader.search(wanted.search) }
         var response = Self.list(result.resources, wanted.selection, form)
         response.headers[.eTag] = "\"\(form.entityTag(result.lastChange, of: store.inventory))\""
+        if wanted.moment != nil { response.isAsOf(result.sequence) }
         if let query = wanted.query(of: result) {
             response.headers[.link] = "<\(context.link(request.uri.path))?\(query)>; rel=\"next\""
         }

@@ -64,7 +64,8 @@ extension Adoption {
         logger.notice(
             "adopted what an earlier version has left",
             metadata: [
-                "inventory": "\(adoption.inventory.lowercased)", "transactions_up_to": "\(adoption.tip?.sequence ?? 0)",
+                "inventory": "\(adoption.inventory.lowercased)",
+                "transactions_up_to": .stringConvertible(adoption.tip?.sequence ?? 0),
                 "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
             ]
         )

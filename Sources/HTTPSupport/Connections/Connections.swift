@@ -73,7 +73,7 @@ final class Connections: Sendable {
             let evicted = open.withLock { $0.slowest(fullCount - Self.maximumFull) { $0.isFull } }
             logger.warning(
                 "cut off clients that do not read their answers",
-                metadata: ["connections": "\(evicted.count)"]
+                metadata: ["connections": .stringConvertible(evicted.count)]
             )
             for connection in evicted { connection.close() }
         }

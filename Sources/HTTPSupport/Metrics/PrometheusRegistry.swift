@@ -12,7 +12,13 @@ package final class PrometheusRegistry: MetricsFactory {
 
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    package init() {}
+    /// What series are, by their names.
+    private let help: [String: String]
+
+    /// - Parameter help: A sentence for each series, by its name.
+    package init(help: [String: String] = [:]) {
+        self.help = help
+    }
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         handler(.counter, label, dimensions)
@@ -52,6 +58,7 @@ package final class PrometheusRegistry: MetricsFactory {
         var text = ""
         for (label, byLabels) in series.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             guard let type = byLabels.values.first?.type else { continue }
+            if let help = help[label] { text += "# HELP \(label) \(help)\n" }
             text += "# TYPE \(label) \(type.rawValue)\n"
             for (labels, series) in byLabels.sorted(by: { $0.key < $1.key }) {
                 series.write(label, labels, to: &text)

@@ -21,6 +21,9 @@ package struct RouteTable: Sendable {
     /// Parameters of queries whose values may be in the log; of any other only the name is.
     private var harmlessParameters: Set<String> = []
 
+    /// The field of ``AnswerFieldMiddleware``, where answers have one.
+    package var answerField: (@Sendable () -> HTTPField)?
+
     package init() {}
 
     /// - Parameter conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
@@ -48,6 +51,7 @@ package struct RouteTable: Sendable {
     /// Adds the routes of another table, behind those that are there. No method of a path may be in both.
     package mutating func add(_ other: RouteTable) {
         harmlessParameters.formUnion(other.harmlessParameters)
+        answerField = answerField ?? other.answerField
         routes.merge(other.routes) { own, others in
             own.merging(others) { _, _ in preconditionFailure("a method of a path is in two tables") }
         }
@@ -66,6 +70,7 @@ package struct RouteTable: Sendable {
         let router = Router(context: RouteContext.self)
         router.add(middleware: RequestLog(proxies: traffic.proxies, harmlessParameters: harmlessParameters))
         router.add(middleware: PacedAnswers(atOnce: max(1, System.coreCount / 2)))
+        if let answerField { router.add(middleware: AnswerFieldMiddleware(field: answerField)) }
         router.add(middleware: ProblemMiddleware(translate: translate))
         for (path, handlers) in routes {
             let allowed = HTTPRequest.Method.served.filter { handlers[$0] != nil || $0 == .options }

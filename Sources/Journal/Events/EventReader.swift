@@ -26,16 +26,51 @@ package actor EventReader {
     /// How often, where all that is read is left out.
     private static let maximumReads = 16
 
-    /// - Throws: ``Refusal`` when the position is yet to come, or when what follows it is not kept any more.
+    /// - Throws: ``Refusal`` when what follows the position is not kept any more.
     init(_ journal: PublishedJournal, after position: EventPosition?, kinds: Set<Kind>?) throws(Refusal) {
         self.journal = journal
         self.kinds = kinds
         self.position = position ?? EventPosition(sequence: journal.announced)
-        let newest = journal.announced
-        guard self.position.sequence < journal.next else {
-            throw Refusal(.invalid, "The event \(self.position) has not happened; the newest is \(newest).")
-        }
         try Self.check(self.position, journal)
+    }
+
+    /// Makes sure that the position is one of this history: after a backup was put back, a client may have one of another.
+    ///
+    /// - Throws: ``Refusal`` where it is not; ``JournalError`` when the journal is damaged there.
+    package func checkPosition() throws {
+        let announced = journal.announced
+        guard position.sequence != announced,
+            let segment = journal.segments.last(where: { $0.first <= position.sequence })
+        else { return }
+        if position.sequence < announced, try has(position.sequence, segment) { return }
+        throw Refusal(
+            .gone,
+            "This history has no event \(position); the newest is \(announced). A backup was put back, or the position is of "
+                + "another inventory: read the resources again, and follow from the Inventory-Sequence of that answer."
+        )
+    }
+
+    /// Whether a segment has a transaction.
+    private func has(_ sequence: UInt64, _ segment: PublishedJournal.Segment) throws -> Bool {
+        var start = 0
+        while start < segment.size {
+            let bytes = try window(of: segment, from: start)
+            var end = 0
+            let found = try bytes.withUnsafeBytes { bytes -> Bool? in
+                var lines = LineIterator(bytes)
+                while let line = lines.next(), line.isComplete {
+                    if case .record(let head) = try read(line.bytes(in: bytes), segment), head.sequence >= sequence {
+                        return head.sequence == sequence
+                    }
+                    end = line.end
+                }
+                return nil
+            }
+            if let found { return found }
+            guard end > 0 else { return false }
+            start += end
+        }
+        return false
     }
 
     private static func check(_ position: EventPosition, _ journal: PublishedJournal) throws(Refusal) {

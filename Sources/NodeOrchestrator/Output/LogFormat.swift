@@ -84,7 +84,7 @@ struct JSONLogHandler: LogHandler {
 
     private func write(_ value: Logger.Metadata.Value, to writer: inout JSONWriter) {
         switch value {
-        case .stringConvertible(let number as Int): writer.integer(number)
+        case .stringConvertible(let number as any BinaryInteger): writer.number(JSONNumber(Int(clamping: number)))
         case .stringConvertible(let number as Double) where number.isFinite: writer.number(JSONNumber(number))
         default: writer.string(value.description)
         }

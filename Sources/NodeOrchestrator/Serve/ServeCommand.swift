@@ -4,6 +4,7 @@ import Completeness
 import Foundation
 import HTTPSupport
 import InventoryHTTP
+import Journal
 import Logging
 import Metrics
 import Query
@@ -95,6 +96,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Want a token for reading too.")
     var authReads = false
 
+    @Flag(help: "Answer /metrics without a token, with --auth-reads.")
+    var openMetrics = false
+
     @Flag(help: "Want no token for anything. Whoever reaches the server can change everything.")
     var insecureNoAuth = false
 
@@ -146,6 +150,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
             throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
         }
+        guard !openMetrics || authReads else {
+            throw ValidationError("--open-metrics is for --auth-reads; without it nobody needs a token for /metrics.")
+        }
         guard allowedHost.isEmpty || insecureNoAuth else {
             throw ValidationError("--allowed-host is for --insecure-no-auth; with tokens any name will do.")
         }
@@ -154,7 +161,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let logger = logFormat.bootstrap(level: logLevel)
         let hangUps = await HangUps(logger: logger)
-        let metrics = PrometheusRegistry()
+        let metrics = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
 
         try await beginFromCopy(logger: logger)
@@ -163,7 +170,7 @@ struct ServeCommand: AsyncParsableCommand {
         let key = try await tokenKey(keys, logger: logger)
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
-        var routes = InventoryAPI(store: store, metrics: metrics).routes
+        var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
         let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
         routes.add(QueryAPI(queryService).routes)
         let server = HTTPServer(
@@ -196,6 +203,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         configuration.maximumGracefulShutdownDuration = Self.snapshotLimit
         try await ServiceGroup(configuration: configuration).run()
+        logger.notice("stopped", metadata: ["sequence": .stringConvertible(store.journal.announced)])
     }
 
     /// Has the inventory begin with a copy of a snapshot, where it is to and there is none yet.
@@ -251,7 +259,10 @@ struct ServeCommand: AsyncParsableCommand {
         if key.length < TokenKey.recommendedLength {
             logger.warning(
                 "the token secret is short: tokens can be forged by trying secrets",
-                metadata: ["bytes": "\(key.length)", "recommended": "\(TokenKey.recommendedLength)"]
+                metadata: [
+                    "bytes": .stringConvertible(key.length),
+                    "recommended": .stringConvertible(TokenKey.recommendedLength),
+                ]
             )
         }
         return key

@@ -22,6 +22,12 @@ package struct InventoryReader: Sendable {
         return try await past.read(for: caller) { try await $0.resource(kind, kind.reference(reference), at: moment) }
     }
 
+    /// The number of the transaction that the moment stands for; nil for now.
+    package func sequence() async throws -> UInt64? {
+        guard let moment else { return nil }
+        return try await past.read(for: caller) { try await $0.sequence(of: moment) }
+    }
+
     /// The resources that match a search. Of now, every change is seen that was answered before.
     ///
     /// - Throws: ``Refusal`` when it takes too long, or the caller's turn does not come; `CancellationError`.

@@ -6,6 +6,7 @@ import Logging
 import Records
 import Scheduling
 import Schema
+import Synchronization
 import Tables
 
 /// Takes snapshots, one at a time, beside the work of the server.
@@ -23,7 +24,11 @@ actor Snapshotter {
     nonisolated let taken: AsyncStream<Void>
     private let tell: AsyncStream<Void>.Continuation
     /// The snapshot that was loaded or taken last.
-    private var last: Snapshot?
+    private var last: Snapshot? {
+        didSet { lastTime.withLock { $0 = last.flatMap { SnapshotID.date(of: $0.id) } } }
+    }
+    /// When it was taken.
+    nonisolated let lastTime: Mutex<Date?>
     private nonisolated let executor = ThreadExecutor(label: "snapshotter", givesWay: true)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -48,6 +53,7 @@ actor Snapshotter {
         self.retention = retention
         self.minimumSegmentSize = minimumSegmentSize
         last = loaded
+        lastTime = Mutex(loaded.flatMap { SnapshotID.date(of: $0.id) })
         self.logger = logger
         (taken, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -92,8 +98,8 @@ actor Snapshotter {
         logger.info(
             "took a snapshot",
             metadata: [
-                "snapshot": "\(snapshot.id)", "sequence": "\(tables.position.sequence)",
-                "resources": "\(snapshot.manifest.resourceCount)",
+                "snapshot": "\(snapshot.id)", "sequence": .stringConvertible(tables.position.sequence),
+                "resources": .stringConvertible(snapshot.manifest.resourceCount),
                 "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
             ]
         )
@@ -231,7 +237,7 @@ actor Snapshotter {
         if count > 0 {
             logger.info(
                 "removed old history",
-                metadata: ["segments": .stringConvertible(count), "oldest": "\(plan.oldest)"]
+                metadata: ["segments": .stringConvertible(count), "oldest": .stringConvertible(plan.oldest)]
             )
         }
         return plan.removed
@@ -268,7 +274,9 @@ actor Snapshotter {
             guard isOfUse, try await pruneJournal(upTo: snapshot.manifest.sequence) > 0 else { continue }
             logger.warning(
                 "dropped the oldest history: the journal was larger than it may be",
-                metadata: ["oldest": "\(snapshot.manifest.sequence)", "maximum_bytes": .stringConvertible(size)]
+                metadata: [
+                    "oldest": .stringConvertible(snapshot.manifest.sequence), "maximum_bytes": .stringConvertible(size),
+                ]
             )
         }
     }

@@ -92,8 +92,8 @@ struct InventoryStart {
                 logger.info(
                     "loaded a snapshot",
                     metadata: [
-                        "snapshot": "\(id)", "sequence": "\(snapshot.manifest.sequence)",
-                        "resources": "\(Kind.allCases.reduce(0) { $0 + views.directory.count($1) })",
+                        "snapshot": "\(id)", "sequence": .stringConvertible(snapshot.manifest.sequence),
+                        "resources": .stringConvertible(Kind.allCases.reduce(0) { $0 + views.directory.count($1) }),
                         "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
                     ]
                 )
@@ -131,7 +131,8 @@ struct InventoryStart {
             logger.info(
                 "replayed the journal",
                 metadata: [
-                    "transactions": .stringConvertible(replay.transactionCount), "sequence": "\(recovery.tip.sequence)",
+                    "transactions": .stringConvertible(replay.transactionCount),
+                    "sequence": .stringConvertible(recovery.tip.sequence),
                     "bytes": .stringConvertible(total),
                     "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
                 ]
@@ -173,7 +174,7 @@ struct InventoryStart {
         if foreign > 0 {
             logger.error(
                 "the secrets of some resources were sealed with another credential key and cannot be opened",
-                metadata: ["resources": "\(foreign)", "key": "\(sealer.keyID)"]
+                metadata: ["resources": .stringConvertible(foreign), "key": "\(sealer.keyID)"]
             )
         }
         return sealer

@@ -93,7 +93,7 @@ extension JournalRecovery {
         let aside = segment.path.appendingPathExtension("torn-\(SnapshotID.text(at: Date()))")
         var metadata: Logger.Metadata = [
             "file": "\(segment.path.path)", "line": "\(fault.line)", "reason": "\(fault.damage)",
-            "bytes": .stringConvertible(data.count - survey.goodSize), "last": "\(survey.last)",
+            "bytes": .stringConvertible(data.count - survey.goodSize), "last": .stringConvertible(survey.last),
         ]
         do throws(DiskError) {
             try disk.create(aside, Array(data.dropFirst(survey.goodSize)))

@@ -134,7 +134,7 @@ final class Upkeep: Sendable {
                 the clock was set back: until it has caught up, transactions have the time of the last one before, and \
                 only their numbers say what came when
                 """,
-                metadata: ["behind_s": "\(lag)"]
+                metadata: ["behind_s": .stringConvertible(lag)]
             )
         } else if lag == 0, wasBehind {
             logger.notice("the clock has caught up with the journal")
