@@ -38,12 +38,14 @@ extension Problem {
         self.init(error, logger: logger, Self.ofInventory)
     }
 
-    /// - Parameter place: Where in the request an operation stands; nil where there is only one.
-    package init(_ refusal: Refusal, at place: ((_ operation: Int) -> String)? = nil) {
+    /// - Parameters:
+    ///   - noun: What a message calls an operation, of which there are several, each with its number; nil where messages say by
+    ///     themselves what they are about.
+    ///   - place: Where in the request an operation stands; nil where there is only one.
+    package init(_ refusal: Refusal, of noun: String? = nil, at place: ((_ operation: Int) -> String)? = nil) {
         let problems = refusal.problems
         let first = problems.first { $0.reason == .invalid } ?? problems[0]
-        let more = problems.count > 1 ? " And \(problems.count - 1) more." : ""
-        self.init(Self.status(of: first.reason), first.message + more)
+        self.init(Self.status(of: first.reason), refusal.summary(of: noun, first))
         if first.reason == .unavailable { headers = Self.retrySoon }
         oldest = first.oldest
         holder = first.holder.map { ($0.kind.name, $0.id.lowercased) }

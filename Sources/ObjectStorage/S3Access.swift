@@ -31,7 +31,10 @@ package struct S3Access: Codable, Sendable, Equatable {
     package static let standardRegion = "us-east-1"
 
     /// Reads the environment, and for what it does not say the files `credentials` and `config` of a user of AWS.
-    package init(environment: [String: String]) {
+    ///
+    /// - Parameter variables: Of which an empty one is as one that is not set.
+    package init(environment variables: [String: String]) {
+        let environment = variables.filter { !$0.value.isEmpty }
         let home = environment["HOME"] ?? NSHomeDirectory()
         let profile = environment["AWS_PROFILE"] ?? "default"
         let credentials = Self.section(

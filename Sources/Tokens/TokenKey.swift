@@ -44,6 +44,10 @@ package struct TokenKey: Sendable {
             guard header.alg == "HS256" else {
                 throw TokenError("its algorithm is \(header.alg ?? "missing"), not HS256")
             }
+            // RFC 7515, section 4.1.11: it lists what must be understood, which is nothing that there is here.
+            guard header.fields["crit"] == nil else {
+                throw TokenError("its header has crit, extensions that must be understood, and none are")
+            }
             return try await keys.verify(bytes, as: TokenClaims.self)
         } catch let error as TokenError {
             throw error

@@ -1,4 +1,6 @@
+import Foundation
 import HTTPTypes
+import Schema
 import Testing
 
 @Suite("Requests that cannot be done")
@@ -47,6 +49,72 @@ struct RefusalTests {
         let answer = try await routes.request(method, path, body)
         #expect(answer.status == status && answer.text.contains(message), "\(answer.text)")
         #expect(answer.headers[.contentType] == "application/problem+json" && !answer.text.contains("hunter2"))
+    }
+
+    @Test(
+        "of which several are in one say how many there are over the whole, and which elements have them",
+        arguments: [
+            (
+                "/ComputeNode", #"[{"hostname":1},{"hostname":"b","architecture":"a"},{"hostname":"a"}]"#, 400,
+                "3 mistakes, in elements 0 and 2. The first: The ComputeNode has 2 mistakes."
+            ),
+            (
+                "/ComputeNode", #"[{"hostname":"b","architecture":"a"},{"hostname":1}]"#, 400,
+                "Element 1: The ComputeNode has 2 mistakes."
+            ),
+            (
+                "/ComputeNode", #"[{"hostname":"h","architecture":"a"},\#(node)]"#, 409,
+                "Element 1: The xname x1000c0s0b0n0 is"
+            ),
+            (
+                "/ComputeNode",
+                "[\(node),\(node.replacing("s0b0", with: "s1b0")),\(node.replacing("s0b0", with: "s1b0"))]", 409,
+                "2 mistakes, in elements 0 and 2. The first: The xname x1000c0s0b0n0 is that of"
+            ),
+            (
+                "/ComputeNode", "[\(Array(repeating: "{}", count: 13).joined(separator: ","))]", 400,
+                "26 mistakes, in elements 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 3 more. The first: The ComputeNode has 2"
+            ),
+            (
+                "/ComputeNode", "[\(Array(repeating: "{}", count: 1001).joined(separator: ","))]", 400,
+                "At least 2000 mistakes, in elements 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 990 more. The first: "
+            ),
+            (
+                "/transactions",
+                #"{"changes":[{"op":"put","kind":"ComputeNode","document":{}},{"op":"delete","kind":"BMC","ref":"none"}]}"#,
+                400,
+                "3 mistakes, in changes 0 and 1. The first: The ComputeNode has 2 mistakes."
+            ),
+            (
+                "/transactions", #"{"changes":[{"op":"delete","kind":"BMC","ref":"none"}]}"#, 404,
+                "Change 0: There is no such BMC."
+            ),
+            (
+                "/ComputeNode",
+                #"{"hostname":"h","architecture":"a","xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01"}"#, 409,
+                "The xname x1000c0s0b0n0 is that of the ComputeNode x1000c0s0b0n0"
+            ),
+        ] as [(String, String, Int, String)]
+    )
+    func several(path: String, body: String, status: Int, message: String) async throws {
+        let routes = try await RoutesUnderTest()
+        #expect(try await routes.request("POST", "/ComputeNode", Self.node).status == 201)
+        let answer = try await routes.request("POST", path, body)
+        let detail = try JSONValue(parsing: answer.text)["detail"]?.string ?? ""
+        #expect(answer.status == status && detail.hasPrefix(message), "\(answer.text)")
+    }
+
+    @Test("of one document are all told where there are few")
+    func few() async throws {
+        let routes = try await RoutesUnderTest()
+        let node = Self.node.replacing("}", with: #","boot_mac":"02:00:00:00:00:01"}"#)
+        #expect(try await routes.request("POST", "/ComputeNode", node).status == 201)
+        let answer = try await routes.request("POST", "/ComputeNode", node)
+        let detail = try JSONValue(parsing: answer.text)["detail"]?.string ?? ""
+        #expect(
+            answer.status == 409 && detail.contains("The xname x1000c0s0b0n0")
+                && detail.contains("The mac 02:00:00:00:00:01")
+        )
     }
 
     @Test("say which methods a path has, and which media types")

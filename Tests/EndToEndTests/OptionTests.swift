@@ -66,6 +66,11 @@ struct OptionTests {
             ("snapshot-dir:", [:], "snapshot-dir has no value"), ("snapshot-keep: [1, 2]", [:], "one value"),
             ("{", [:], "cannot be read"),
             ("{}", ["NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "x"], "NODE_ORCHESTRATOR_SNAPSHOT_KEEP"),
+            (
+                "{}", ["NODE_ORCHESTRATOR_AUTH_READS": "2"],
+                "the variable NODE_ORCHESTRATOR_AUTH_READS: auth-reads is true or"
+            ),
+            ("{}", ["NODE_ORCHESTRATOR_AUTH_READS": "ja"], "(or 1 or 0, yes or no, on or off), not ja"),
         ] as [(String, [String: String], String)]
     )
     func wrongSource(text: String, environment: [String: String], message: String) throws {
@@ -74,6 +79,28 @@ struct OptionTests {
         let result = try ServerProcess.run("serve", "--config", file, environment: environment)
         #expect(result.status == 64)
         #expect(result.output.contains(message), "\(result.output)")
+    }
+
+    @Test(
+        "that are flags may be spelled in many ways in the environment and in the file, and empty variables are none",
+        arguments: [
+            ("1", true), ("true", true), ("TRUE", true), ("Yes", true), ("on", true), ("0", false), ("false", false),
+            ("No", false),
+            ("OFF", false), ("", false),
+        ]
+    )
+    func flags(value: String, isSet: Bool) async throws {
+        let workspace = try Workspace()
+        let environment = [
+            "NODE_ORCHESTRATOR_AUTH_READS": value, "NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "",
+            "NODE_ORCHESTRATOR_CONFIG": "",
+        ]
+        let server = try await ServerProcess(in: workspace, environment: environment)
+        #expect(try server.request("GET", "/ComputeNode").status == (isSet ? 401 : 200))
+        guard !value.isEmpty else { return }
+        let file = try workspace.file("config.yaml", "auth-reads: \(value)\n")
+        let other = try await ServerProcess(in: Workspace(), ["--config", file])
+        #expect(try other.request("GET", "/ComputeNode").status == (isSet ? 401 : 200))
     }
 
     @Test(

@@ -56,10 +56,19 @@ struct PastTests {
         for bad in ["x", "", "99", "2999-01-01T00:00:00Z", "-1"] {
             #expect(try server.request("GET", "/ComputeNode?at=\(bad)").status == 400, "\(bad)")
         }
-        for gone in ["2020-01-01T00:00:00Z", "2020-01-01T00-00-00.000Z"] {
-            let answer = try server.request("GET", "\(Self.path)?at=\(gone)")
-            #expect(answer.status == 410)
-            #expect(try json(answer)["oldest"] == 0)
+        let gone = try server.request("GET", "\(Self.path)?at=2020-01-01T00-00-00.000Z")
+        #expect(gone.status == 410)
+        #expect(try json(gone)["oldest"] == 0)
+        // Before the first transaction there was nothing.
+        for beginning in ["0", "2020-01-01T00:00:00Z"] {
+            #expect(try server.request("GET", "\(Self.path)?at=\(beginning)").status == 404)
+            #expect(try server.request("GET", "/ComputeNode?at=\(beginning)").text == "[]")
+            #expect(try server.request("GET", "/ComputeNode?at=\(beginning)&count=true").text == #"{"count":0}"#)
+            let all = try json(server.write("GET", "/diff?from=\(beginning)"))
+            #expect(all["from"] == 0 && all["summary"]?["removed"] == 0, "\(all)")
+            let query = try server.write("POST", "/query", #"{"sql":"SELECT count(*) FROM bmcs","at":"\#(beginning)"}"#)
+            #expect(query.text.contains(#""rows":[[0]]"#), "\(query.text)")
+            #expect(try server.write("POST", "/restore?dry_run=true&at=\(beginning)").status == 200)
         }
     }
 

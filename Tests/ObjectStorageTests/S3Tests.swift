@@ -46,6 +46,8 @@ struct S3Tests {
             .write(toFile: files["AWS_CONFIG_FILE"] ?? "", atomically: true, encoding: .utf8)
         let found = S3Access(environment: files)
         #expect(found == S3Access(endpoint: nil, region: "eu-central-1", keys: .init(id: "a", secret: "b=c")))
+        let empty = ["AWS_PROFILE": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_REGION": ""]
+        #expect(S3Access(environment: files.merging(empty) { $1 }) == found)
         let site = S3Access(environment: files.merging(["AWS_PROFILE": "site"]) { $1 })
         #expect(site == S3Access(endpoint: "http://minio:9000", keys: nil))
         let given = [

@@ -152,13 +152,15 @@ struct HistoryTests {
                     < version.sequence
             )
         }
+        // Before the first transaction there was nothing.
         let old = try Timestamp("2020-01-01T00:00:00Z")
-        #expect(
-            try await refusal {
-                _ = try await inventory.store.reader(at: .time(old), for: Caller()).search(Search(.bmc, parameters: []))
-            }?
-            .reason == .gone
-        )
+        for moment in [Moment.time(old), .sequence(0)] {
+            let reader = inventory.store.reader(at: moment, for: Caller())
+            #expect(try await reader.search(Search(.bmc, parameters: [])).resources.isEmpty)
+            #expect(try await reader.resource(.computeNode, Self.node) == nil)
+            let all = try await inventory.store.difference(from: moment, to: .sequence(5), for: Caller())
+            #expect(all.from == 0 && all.to == 5)
+        }
         let future = try Timestamp("2999-01-01T00:00:00Z")
         #expect(
             try await refusal {

@@ -86,7 +86,8 @@ struct OldSnapshotTests {
         for name in ["x1001", "x1002"] {
             #expect(try await inventory.store.reader(at: moment, for: Caller()).resource(.component, name) == nil)
         }
-        for gone in [Moment.sequence(0), .sequence(2), .time(between)] {
+        let beforeAll = try Timestamp("2020-01-01T00:00:00Z")
+        for gone in [Moment.sequence(0), .sequence(2), .time(between), .time(beforeAll)] {
             let problem = try await refusal { _ = try await components(inventory, at: gone) }
             #expect(problem?.reason == .gone, "\(gone)")
             #expect(problem?.oldest == 3, "\(gone)")

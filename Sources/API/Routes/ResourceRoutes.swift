@@ -176,7 +176,7 @@ struct ResourceRoutes {
             let length = documents.reduce(0) { $0 + $1.count }
             return .documents(count: documents.count, length: length, status: .created) { documents[$0] }
         } catch let refusal as Refusal {
-            throw Problem(refusal) { "/\($0)" }
+            throw Problem(refusal, of: "element") { "/\($0)" }
         }
     }
 

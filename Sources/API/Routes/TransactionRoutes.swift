@@ -45,7 +45,7 @@ struct TransactionRoutes {
             }
             return .json(JSONValue.object(answer).bytes)
         } catch let refusal as Refusal {
-            throw Problem(refusal) { "/changes/\($0)/\(body.changes[$0].member)" }
+            throw Problem(refusal, of: "change") { "/changes/\($0)/\(body.changes[$0].member)" }
         }
     }
 }

@@ -38,7 +38,8 @@ struct XNameScanner {
         let number = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard digits.contains(number.count) else {
             throw InvalidValue(
-                "has a \(name) of \(number.count) digits, not \(digits.lowerBound) to \(digits.upperBound)"
+                "has a \(name) of \(number.count) digit\(number.count == 1 ? "" : "s"), "
+                    + "not \(digits.lowerBound) to \(digits.upperBound)"
             )
         }
         rest = rest[number.endIndex...]

@@ -82,12 +82,20 @@ struct SettingSources {
         var arguments: [String]
     }
 
+    /// What stands for a flag that is given, and for one that is not, in any case.
+    private static let yes: Set = ["true", "1", "yes", "on"]
+    private static let no: Set = ["false", "0", "no", "off"]
+
     private func setting(_ option: String, _ values: [String], from source: String) throws -> Setting {
         let arguments: [String]
         switch (options[option], values) {
-        case (.flag, ["true"]): arguments = ["--\(option)"]
-        case (.flag, ["false"]): arguments = []
-        case (.flag, _): throw ValidationError("\(source): \(option) is true or false.")
+        case (.flag, let values) where values.count == 1 && Self.yes.contains(values[0].lowercased()):
+            arguments = ["--\(option)"]
+        case (.flag, let values) where values.count == 1 && Self.no.contains(values[0].lowercased()): arguments = []
+        case (.flag, _):
+            throw ValidationError(
+                "\(source): \(option) is true or false (or 1 or 0, yes or no, on or off), not \(values.joined(separator: ", "))."
+            )
         case (.value, let values) where values.count > 1: throw ValidationError("\(source): \(option) has one value.")
         case (_, let values) where values.isEmpty || values.contains(""):
             throw ValidationError("\(source): \(option) has no value.")
@@ -119,7 +127,8 @@ struct SettingSources {
     private func variables(_ environment: [String: String]) throws -> [Setting] {
         try options.keys.sorted().compactMap { option in
             let name = Self.prefix + option.uppercased().replacing("-", with: "_")
-            guard let value = environment[name] else { return nil }
+            // One that is set and empty is as one that is not set.
+            guard let value = environment[name], !value.isEmpty else { return nil }
             return try setting(option, [value], from: "the variable \(name)")
         }
     }

@@ -75,7 +75,7 @@ struct QueryCommand: AsyncParsableCommand {
 
     func validate() throws {
         // The environment may have those of a server.
-        let isFromEnvironment = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR_ATTACH"] != nil
+        let isFromEnvironment = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR_ATTACH"]?.isEmpty == false
         guard server.server == nil || attachments.attach.isEmpty || isFromEnvironment else {
             throw ValidationError("A server has its own --attach.")
         }

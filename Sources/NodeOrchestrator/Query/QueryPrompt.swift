@@ -23,8 +23,10 @@ struct QueryPrompt {
         .tables    lists the tables; DESCRIBE NAME; lists the columns of one
         .quit      ends, as Ctrl-D does
         """
-    private static let history = URL(filePath: ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory())
-        .appending(path: ".node-orchestrator_history")
+    private static let history: URL = {
+        let home = ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        return URL(filePath: home).appending(path: ".node-orchestrator_history")
+    }()
     private static let keywords = """
         SELECT FROM WHERE GROUP BY ORDER LIMIT OFFSET HAVING WITH AS AND OR NOT NULL IS IN LIKE ILIKE BETWEEN JOIN LEFT RIGHT \
         INNER OUTER FULL CROSS USING ON UNION ALL DISTINCT CASE WHEN THEN ELSE END CAST DESCRIBE SUMMARIZE VALUES count sum \

@@ -17,7 +17,7 @@ package struct AttachmentAccess: Codable, Sendable {
     package init(environment: [String: String], extensions: URL?) {
         self.extensions = (extensions ?? Self.standardExtensions).path
         storage = S3Access(environment: environment)
-        variables = environment.filter { $0.key.hasPrefix("PG") || $0.key == "HOME" }
+        variables = environment.filter { ($0.key.hasPrefix("PG") || $0.key == "HOME") && !$0.value.isEmpty }
         variables["PGCONNECT_TIMEOUT"] = variables["PGCONNECT_TIMEOUT"] ?? Self.connectTimeout
     }
 

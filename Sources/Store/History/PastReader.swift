@@ -48,7 +48,7 @@ struct PastReader {
             guard time.microseconds <= Int64(Date().timeIntervalSince1970 * 1e6) else {
                 throw Refusal(.invalid, "The time \(moment) is yet to come.")
             }
-            guard let number = try journal.sequence(at: time) ?? snapshot(before: time) else {
+            guard let number = try journal.sequence(at: time) ?? snapshot(before: time) ?? beginning else {
                 throw Refusal(gone: "The inventory as of \(moment) is not kept any more.", oldest: try oldest())
             }
             sequence = number
@@ -58,6 +58,9 @@ struct PastReader {
         }
         return sequence
     }
+
+    /// The number before the first transaction, where the journal goes back to that: nothing was there at any time before.
+    private var beginning: UInt64? { journal.journal.oldest == 1 ? 0 : nil }
 
     /// What a moment is worked out from: a snapshot, or the empty inventory at the beginning.
     private enum Base {
