@@ -3,6 +3,7 @@ enum MetricHelp {
     static let texts = [
         "http_request_duration_seconds": "How long requests took, from their head to the end of the answer.",
         "http_requests_total": "Requests that were answered, by method and status.",
+        "inventory_irregular_resources": "Stored resources that break a rule of later versions, by kind and rule.",
         "inventory_resources": "Resources that are stored, by kind.",
         "inventory_sequence": "Number of the last transaction.",
         "journal_clock_behind_seconds": "How long the clock is yet behind the journal's last transaction.",
