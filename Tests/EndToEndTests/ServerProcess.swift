@@ -218,7 +218,8 @@ extension ServerProcess {
     ///
     /// Linux may leave a thread out of its list while others end, so the list is read until the thread is in it.
     func processorTime(ofThread name: String) throws -> Double {
-        for _ in 0..<1000 {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
             for task in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task") {
                 let folder = URL(filePath: "/proc/\(identifier)/task/\(task)")
                 // A thread that has ended since has no files any more.

@@ -148,7 +148,7 @@ def collections(nodes: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
         {"name": "a*b", "type": "tenant", "nodes": xnames[50:60] + strangers, "description": ""},
         {"name": "[x]", "type": "job", "nodes": xnames[:5]},
         {"name": "null", "type": "job", "nodes": xnames[3:8]},
-        {"name": "a\u0308 n", "type": "job", "nodes": strangers, "cloud_init_data": {"user-data": "#cloud-config\n"}},
+        {"name": "a\u0308 n", "type": "job", "nodes": xnames[5:9] + strangers, "cloud_init_data": {"user-data": "#cloud-config\n"}},
         {"name": "日本", "type": "ad-hoc", "nodes": xnames[85:]},
         {"name": "back\\slash", "type": "ad-hoc", "nodes": xnames[10:90:10], "cloud_init_data": {}},
         {

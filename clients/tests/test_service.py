@@ -110,7 +110,7 @@ def test_tokens_are_made_and_all_are_taken_back(start_service, tmp_path):
     run(block("", "systemctl stop node-orchestrator\nrm"), tmp_path)
     second = start_service()
     assert status(second) == 401
-    create(second, "by the new client.token")
+    create(second, "by-the-new-client.token")
 
 
 def test_the_unit_is_one(tmp_path):
