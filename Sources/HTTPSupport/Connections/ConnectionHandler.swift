@@ -69,7 +69,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             progress.receiveHead(waitsToBeAsked: head.headerFields[.expect] != nil)
-            if let connection, let word = proxies.forwarding(by: connection.address, head.headerFields) {
+            if !proxies.isEmpty, let connection,
+                let word = proxies.forwarding(by: connection.address, head.headerFields)
+            {
                 connections.count(connection, for: word.network)
             }
         case .end:

@@ -57,8 +57,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard !isClosed else { return }
-            receive(head, context)
+            if !isClosed { receive(head, data, context) }
         case .body:
             if isInBody { context.fireChannelRead(data) }
         case .end:
@@ -68,23 +67,26 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        if let breach = head.breach {
+    /// - Parameter data: The head as it came, which is passed on as it is unless something has to be otherwise.
+    private func receive(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
+        let check = HeadCheck(head)
+        if let breach = check.breach {
             refuse(head, breach, context)
             return
         }
-        var head = head
-        guard head.takeHostOfTarget() else {
-            refuse(head, Problem(.badRequest, "The URL has no host that is one."), context)
-            return
-        }
         let isVersion10 = head.isVersion10
-        let keepsAlive = head.isKeepAlive && !head.endsParsing
-        // RFC 9110, section 10.1.1.
-        if isVersion10 { head.headers.remove(name: "expect") }
+        let keepsAlive = head.isKeepAlive && !check.endsParsing
         exchanges.append(Exchange(isVersion10: isVersion10, isHead: head.method == .HEAD, keepsAlive: keepsAlive))
         isClosed = !keepsAlive
         isInBody = true
+        guard isVersion10 || check.host != nil else {
+            context.fireChannelRead(data)
+            return
+        }
+        var head = head
+        // RFC 9110, section 10.1.1.
+        if isVersion10 { head.headers.remove(name: "expect") }
+        if let host = check.host { head.headers.replaceOrAdd(name: "host", value: host) }
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
@@ -118,7 +120,12 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.code < 200: context.write(data, promise: promise)
         case .head(let head):
-            context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
+            let isRefused = head.status.code >= 400 && handler.hasRestOfBody
+            guard exchange.isVersion10 || !exchange.keepsAlive || isRefused else {
+                context.write(data, promise: promise)
+                return
+            }
+            context.write(wrapOutboundOut(.head(framed(head, isLast: isRefused))), promise: promise)
         case .body:
             guard !exchange.isHead else {
                 promise?.succeed()
@@ -138,10 +145,11 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// The head of the answer to the first request, as the request's version wants it.
-    private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
+    ///
+    /// - Parameter isLast: Whether the rest of the request is not worth waiting for.
+    private func framed(_ head: HTTPResponseHead, isLast: Bool) -> HTTPResponseHead {
         var (head, exchange) = (head, exchanges[exchanges.startIndex])
-        // The rest of a body is not worth waiting for.
-        if head.status.code >= 400, handler.hasRestOfBody { exchange.keepsAlive = false }
+        if isLast { exchange.keepsAlive = false }
         if exchange.isVersion10 {
             head.version = .http1_0
             let hasLength =

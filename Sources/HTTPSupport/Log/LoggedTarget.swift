@@ -5,21 +5,25 @@ import HummingbirdCore
 /// A value can be a token or a password that was put into the query, so only those of parameters are there that are known to be
 /// harmless. `…` stands for any other, for what has no name, and for what is longer than such a value is.
 struct LoggedTarget: CustomStringConvertible {
-    let description: String
+    private let uri: URI
+    private let harmless: Set<String>
 
     /// How many characters of a name or a value are shown, fewer than a token has.
     private static let maximumLength = 64
 
     /// - Parameter harmless: The parameters whose values are shown.
     init(_ uri: URI, harmless: Set<String>) {
+        self.uri = uri
+        self.harmless = harmless
+    }
+
+    // Made only where it is written: most requests may not be.
+    var description: String {
         let path = uri.path.prefix { $0 != "#" }
-        guard let query = uri.query else {
-            description = String(path)
-            return
-        }
+        guard let query = uri.query else { return String(path) }
         let parameters = query.split(separator: "&", omittingEmptySubsequences: false)
             .map { Self.parameter($0, harmless: harmless) }
-        description = "\(path)?\(parameters.joined(separator: "&"))"
+        return "\(path)?\(parameters.joined(separator: "&"))"
     }
 
     private static func parameter(_ text: Substring, harmless: Set<String>) -> String {

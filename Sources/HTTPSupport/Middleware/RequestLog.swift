@@ -17,10 +17,26 @@ struct RequestLog: RouterMiddleware {
         next: (Request, RouteContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
+        // Most requests change nothing of what is known of them, which then need not be copied.
+        if proxies.isEmpty, !request.headers.contains(.requestID), let id = context.requestID {
+            return logged(try await next(request, context), request, context, id: id, since: start)
+        }
         var context = context
         context.forwarding = proxies.forwarding(by: context.peer, request.headers)
-        let id = context.takeID(of: request)
-        var response = try await next(request, context)
+        let given = request.headers[.requestID].flatMap { $0.isRequestID ? $0 : nil }
+        let id = given ?? context.requestID ?? RequestID().description
+        context.logger[metadataKey: RequestRecord.idKey] = "\(id)"
+        return logged(try await next(request, context), request, context, id: id, since: start)
+    }
+
+    /// An answer with what the request is called, which is logged when it is sent.
+    private func logged(
+        _ response: consuming Response,
+        _ request: Request,
+        _ context: RouteContext,
+        id: String,
+        since start: ContinuousClock.Instant
+    ) -> Response {
         response.headers.append(HTTPField(name: .requestID, value: id))
         let record = RequestRecord(
             method: request.method.rawValue,
@@ -54,17 +70,8 @@ struct RequestLog: RouterMiddleware {
 }
 
 extension RouteContext {
-    /// Takes what the request is called by whoever sends it, or else what the server calls it; the log has that in each line.
-    fileprivate mutating func takeID(of request: Request) -> String {
-        if let given = request.headers[.requestID], given.isRequestID {
-            logger[metadataKey: RequestRecord.idKey] = "\(given)"
-            return given
-        }
-        if let made = logger[metadataKey: RequestRecord.idKey] { return made.description }
-        let made = RequestID().description
-        logger[metadataKey: RequestRecord.idKey] = "\(made)"
-        return made
-    }
+    /// What the log has the request called.
+    fileprivate var requestID: String? { logger[metadataKey: RequestRecord.idKey]?.description }
 }
 
 extension String {

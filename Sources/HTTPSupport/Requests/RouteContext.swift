@@ -20,14 +20,13 @@ package struct RouteContext: RequestContext {
     }
     private let channel: any Channel
     /// Whom the connection is to; nil where that is nobody on the network.
-    let peer: HostAddress?
+    var peer: HostAddress? { HostAddress(channel.remoteAddress) }
     /// What trusted proxies say of the request; nil where none has passed it on.
     var forwarding: Forwarding?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
-        peer = HostAddress(channel.remoteAddress)
     }
 
     /// Subject of the token that came with the request; nil without one.
