@@ -215,25 +215,45 @@ extension ServerProcess {
     }
 
     /// How long a thread has had a processor, in seconds.
+    func processorTime(ofThread name: String) throws -> Double { try thread(name).time }
+
+    /// The same, once the thread has nothing more to do.
+    func processorTimeAtRest(ofThread name: String) async throws -> Double {
+        var last: Double?
+        while true {
+            let (isAsleep, time) = try thread(name)
+            if isAsleep, time == last { return time }
+            last = isAsleep ? time : nil
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Whether a thread sleeps (proc(5): the state is S), and how long it has had a processor, in seconds.
     ///
     /// Linux may leave a thread out of its list while others end, so the list is read until the thread is in it.
-    func processorTime(ofThread name: String) throws -> Double {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline {
+    private func thread(_ name: String) throws -> (isAsleep: Bool, time: Double) {
+        var names: Set<String> = []
+        for _ in 0..<1000 {
             for task in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task") {
-                let folder = URL(filePath: "/proc/\(identifier)/task/\(task)")
-                // A thread that has ended since has no files any more.
-                guard
-                    let found = try? String(contentsOf: folder.appending(path: "comm"), encoding: .utf8),
-                    found == "\(name)\n"
-                else { continue }
-                let times = try String(contentsOf: folder.appending(path: "schedstat"), encoding: .utf8)
+                func text(_ file: String) throws -> String {
+                    try String(contentsOfFile: "/proc/\(identifier)/task/\(task)/\(file)", encoding: .utf8)
+                }
+                let found: String
+                do {
+                    found = try text("comm").trimmingCharacters(in: .newlines)
+                } catch {
+                    // A thread that has ended since has no files any more.
+                    continue
+                }
+                names.insert(found)
+                guard found == name else { continue }
+                let times = try text("schedstat")
                 guard let nanoseconds = times.split(separator: " ").first.flatMap({ Double($0) }) else {
                     throw ServerError(output: times)
                 }
-                return nanoseconds / 1e9
+                return (try text("stat").contains(") S "), nanoseconds / 1e9)
             }
         }
-        throw ServerError(output: "it has no thread \(name)")
+        throw ServerError(output: "it has no thread \(name), but \(names.sorted().joined(separator: ", "))")
     }
 }

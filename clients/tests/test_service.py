@@ -31,7 +31,7 @@ def run(commands: str, folder: Path) -> str:
         (r"^sudo -u node-orchestrator |^chown .*? && |-o node-orchestrator -g node-orchestrator ", ""),
         (r"rsync -aH", "cp -a"),
         (r"/var/lib/node-orchestrator", f"{folder}/data"),
-        (r"/srv/|/root/", f"{folder}/"),
+        (r"/srv/", f"{folder}/"),
         (r"^node-orchestrator ", f"{executable()} "),
     ):
         text = re.sub(pattern, here, text, flags=re.M)
@@ -71,7 +71,7 @@ def test_an_inventory_is_restored_from_the_copies_of_its_snapshots(start_service
     first = start_service()
     create(first, "a")
     first.stop()
-    run(block("", "install -d -m 0700 /root"), tmp_path)
+    run(block("", "install -d -m 0700 /srv"), tmp_path)
     token = first.token()
     shutil.rmtree(tmp_path / "data")
     printed = run(block("", "install -d -o node-orchestrator"), tmp_path)

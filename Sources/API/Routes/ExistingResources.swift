@@ -15,19 +15,13 @@ struct ExistingResources {
 
     static let parameter = "existing"
 
-    init(_ request: Request) throws(Problem) {
-        let given = try request.queryParameters(of: Self.parameter)
-        let action: Transaction.ExistingResource?
-        do {
-            action = try given.value(of: Self.parameter) { text in
-                guard let action = Transaction.ExistingResource(rawValue: text) else {
-                    let names = Transaction.ExistingResource.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw InvalidValue("is none of \(names)")
-                }
-                return action
+    init(_ request: Request) throws {
+        let action = try request.queryParameters(of: Self.parameter).value(of: Self.parameter) { text in
+            guard let action = Transaction.ExistingResource(rawValue: text) else {
+                let names = Transaction.ExistingResource.allCases.map(\.rawValue).joined(separator: ", ")
+                throw InvalidValue("is none of \(names)")
             }
-        } catch {
-            throw error as? Problem ?? Problem(.badRequest, "\(error)")
+            return action
         }
         self.action = action ?? .fail
         isTold = action != nil

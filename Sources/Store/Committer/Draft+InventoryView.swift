@@ -67,6 +67,7 @@ extension Draft: InventoryView {
         var names: [ResourceID: String] = [:]
         for (id, entry) in staged {
             // What it had before stays its own, also where another one keeps it.
+            guard entry.keys != entry.indexBefore?.keys else { continue }
             let before = Set(entry.indexBefore?.keys ?? [])
             for key in entry.keys where problems.count < Refusal.maximumProblems && !before.contains(key) {
                 guard let first = firstHolder(id.kind, of: key), first != id.id else { continue }
