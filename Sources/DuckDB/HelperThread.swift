@@ -24,7 +24,7 @@ package final class HelperThread: Sendable {
     package init(on database: Database, givesWay: Bool = false) {
         state = TaskState(database)
         Thread { [state] in
-            Thread.current.name = "helper"
+            no_name_thread("helper")
             if givesWay { no_give_way() }
             state.execute()
         }.start()

@@ -18,7 +18,7 @@ package final class ThreadExecutor: SerialExecutor {
     package init(label: String, givesWay: Bool = false) {
         thread = Thread { [jobs] in
             // Only a thread that runs can have a name in the system.
-            Thread.current.name = label
+            no_name_thread(label)
             if givesWay { no_give_way() }
             while let job = jobs.next() { job() }
         }

@@ -17,6 +17,11 @@ private actor Counter {
         value += 1
     }
 
+    /// The name that the system has for the thread (proc(5)).
+    func name() throws -> String {
+        try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8).trimmingCharacters(in: .newlines)
+    }
+
     func wait(for semaphore: DispatchSemaphore) {
         semaphore.wait()
     }
@@ -33,6 +38,13 @@ struct ThreadExecutorTests {
             await group.waitForAll()
         }
         #expect(await counter.value == 200)
+    }
+
+    @Test("Threads have their names in the system however soon they run")
+    func names() async throws {
+        for _ in 0..<1000 {
+            #expect(try await Counter().name() == "counter")
+        }
     }
 
     @Test("Actors that block leave the threads of other tasks free", .timeLimit(.minutes(5)))

@@ -16,6 +16,10 @@ int no_fdatasync(int fd);
 // Lowers the priority of the calling thread, and of those that it will make, so that others come first.
 void no_give_way(void);
 
+// Names the calling thread in the system's lists of threads: at most 15 bytes, or it keeps its name. Foundation's name of
+// a thread is lost when the thread runs before the one that starts it has noted its number.
+void no_name_thread(const char *name);
+
 // Makes the memory of threads grow by much at a time, where the C library would ask the system for each page by itself
 // while other threads wait.
 void no_prepare_memory(void);

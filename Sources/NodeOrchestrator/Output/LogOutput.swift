@@ -1,3 +1,4 @@
+import CSystemShims
 import Foundation
 import Metrics
 import Synchronization
@@ -50,7 +51,7 @@ final class LogOutput: TextOutputStream, Sendable {
 
     private func start() {
         let thread = Thread { [self] in
-            Thread.current.name = "log"
+            no_name_thread("log")
             while true {
                 wakeUp.wait()
                 let bytes = queue.withLock { queue in
