@@ -1,4 +1,4 @@
-package import Inventory
+import Inventory
 
 extension Refusal {
     /// How many operations are named, and how many messages are told one after the other.

@@ -170,7 +170,7 @@ struct BMCPlaceTests {
 
 extension StoreUnderTest {
     /// Does all of this in one transaction.
-    fileprivate func run(_ changes: [BMCPlaceTests.Change]) async throws {
+    func run(_ changes: [BMCPlaceTests.Change]) async throws {
         let operations = try changes.map { change in
             switch change {
             case .post(let kind, let text):

@@ -15,8 +15,8 @@ package struct Document: Sendable {
     package private(set) var embeddedIdentifier: UUID?
     /// JSON pointers of empty strings that stand for secrets; those in the copy of another resource are that one's.
     package private(set) var standingSecrets: [String]
-    /// The rules of today that it breaks, since it was stored before them; see ``StringValue/laterRule``.
-    package private(set) var brokenRules: [String]
+    /// The rules of today that its values break, since they were stored before them; see ``StringValue/laterRule``.
+    private let rulesBrokenByValues: [String]
 
     /// The document as it is stored and served, UTF-8.
     package var bytes: [UInt8] { text.bytes }
@@ -57,7 +57,7 @@ package struct Document: Sendable {
         let embedding = kind.embedding
         if let embedding { embeddedIdentifier = Self.identifier(of: text.value(embedding.field), embedding) }
         standingSecrets = []
-        brokenRules = reading.brokenRules
+        rulesBrokenByValues = reading.brokenRules
         for secret in reading.secrets {
             if embedding?.owns(secret.pointer) != true { standingSecrets.append(secret.pointer) }
             if !secret.value.isEmpty { secrets.append(secret) }
@@ -76,6 +76,15 @@ package struct Document: Sendable {
     }
 
     private mutating func reread() { self = Document(stored: bytes, kind) }
+
+    /// The rules of today that it breaks, since it was stored before them; see ``Kind/laterRules``.
+    package var brokenRules: [String] {
+        guard let embedding = kind.embedding, let rules = kind.rules, let rule = rules.laterRule,
+            let copy = text.value(embedding.field),
+            copy.withUnsafeBufferPointer({ rules.breaksLaterRule(keys, copyAt: embedding.place(inCopy: $0)) })
+        else { return rulesBrokenByValues }
+        return rulesBrokenByValues + [rule]
+    }
 
     // MARK: Fields
 
@@ -130,7 +139,7 @@ package struct Document: Sendable {
         var document = self
         document.text.overwrite(with: other.text, except: kind.identifierField)
         // What it is found by changes with few fields.
-        if kind.reservesKeys || other.text.hasFieldToFindBy || !brokenRules.isEmpty { document.reread() }
+        if kind.reservesKeys || other.text.hasFieldToFindBy || !rulesBrokenByValues.isEmpty { document.reread() }
         return document
     }
 

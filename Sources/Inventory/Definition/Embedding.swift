@@ -15,17 +15,25 @@ package final class Embedding: Sendable {
     private let prefix: String
     /// What the copy's JSON begins with, before its identifier.
     let start: [UInt8]
+    /// The copy's field that says where the resource is, which comes after the identifier.
+    package let placeKey = "xname"
+    /// What stands between the identifier and the place.
+    private let placeStart: [UInt8]
     /// The fields that the copy may lack, but no new resource, by their numbers and names.
     private let required: [(Int, String)]
 
     init(_ key: String, of type: any Resource.Type, in holder: any Resource.Type) {
         let fields = type.fields
-        precondition(fields.first?.name == type.identifierKey, "an embedded document begins with its identifier")
+        precondition(
+            fields.prefix(2).map(\.name) == [type.identifierKey, placeKey],
+            "an embedded document begins with its identifier and its place"
+        )
         self.key = key
         kind = type.kind
         field = holder.number(of: key)
         prefix = JSONPointer([key, ""]).description
         start = Array("{\"\(type.identifierKey)\":\"".utf8)
+        placeStart = Array("\",\"\(placeKey)\":\"".utf8)
         required = fields.enumerated().filter(\.element.isRequired).map { ($0.offset, $0.element.name) }
     }
 
@@ -34,6 +42,14 @@ package final class Embedding: Sendable {
 
     /// A JSON pointer that leads into the copy, from there.
     package func pointer(inCopy pointer: String) -> String { String(pointer.dropFirst(prefix.count - 1)) }
+
+    /// The place in a copy's JSON in normal form; nil where it has none.
+    func place(inCopy json: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+        let rest = json.dropFirst(start.count + 36)
+        guard rest.starts(with: placeStart) else { return nil }
+        let place = rest.dropFirst(placeStart.count).prefix { $0 != UInt8(ascii: "\"") }
+        return UnsafeBufferPointer(rebasing: place)
+    }
 
     /// What a new resource that came as a copy lacks, by pointers from the one that has the copy.
     ///

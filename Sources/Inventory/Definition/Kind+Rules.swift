@@ -1,11 +1,13 @@
 import Schema
 
 extension Kind {
-    /// The rules that values of the kind's fields got after documents had been stored without them; see
-    /// ``StringValue/laterRule``.
+    /// The rules that the kind got after documents had been stored without them; see ``StringValue/laterRule`` and
+    /// ``ResourceRules/laterRule``.
     package var laterRules: [String] { Self.laterRules[number] }
 
-    private static let laterRules = allCases.map { Set(rules(of: $0.resourceType)).sorted() }
+    private static let laterRules = allCases.map { kind in
+        Set(rules(of: kind.resourceType) + [kind.rules?.laterRule].compactMap(\.self)).sorted()
+    }
 
     private static func rules(of type: any JSONRepresentable.Type) -> [String] {
         switch type.shape {

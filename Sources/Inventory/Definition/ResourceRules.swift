@@ -24,6 +24,17 @@ package protocol ResourceRules: Sendable {
     /// Stages what follows from a transaction, once it is settled. What is staged then is refreshed after.
     func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal)
 
+    /// What is called, in the log and in metrics, that a resource and its copy of another one disagree, since they were stored
+    /// before there was a rule for it; nil in a kind without such a rule.
+    var laterRule: String? { get }
+
+    /// Whether a stored resource and its copy of another one break the ``laterRule``.
+    ///
+    /// - Parameters:
+    ///   - keys: The resource's unique keys.
+    ///   - place: The copy's xname in normal form; nil where it has none.
+    func breaksLaterRule(_ keys: [UniqueKey], copyAt place: UnsafeBufferPointer<UInt8>?) -> Bool
+
     /// What is wrong with the state after the whole transaction, beside unique keys that two resources would have.
     ///
     /// What is deleted is ``InventoryView/touched(_:)`` without a document; ``InventoryView/before(_:)`` says what it was.
@@ -42,6 +53,10 @@ extension ResourceRules {
     package func settle(in view: inout some InventoryView & ~Copyable) throws(Refusal) {}
 
     package func finish(in view: inout some InventoryView & ~Copyable) throws(Refusal) {}
+
+    package var laterRule: String? { nil }
+
+    package func breaksLaterRule(_ keys: [UniqueKey], copyAt place: UnsafeBufferPointer<UInt8>?) -> Bool { false }
 
     package func problems(in view: borrowing some InventoryView & ~Copyable) -> [Refusal.Problem] { [] }
 }

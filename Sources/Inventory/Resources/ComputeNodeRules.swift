@@ -55,6 +55,13 @@ struct ComputeNodeRules: ResourceRules {
         }
     }
 
+    var laterRule: String? { "bmc_place" }
+
+    /// Whether a node is elsewhere than its BMC.
+    func breaksLaterRule(_ keys: [UniqueKey], copyAt place: UnsafeBufferPointer<UInt8>?) -> Bool {
+        keys.place(in: ComputeNode.kind).map { $0.number != place.flatMap(BMCXName.number) } ?? false
+    }
+
     /// Nodes whose BMC is gone.
     func problems(in view: borrowing some InventoryView & ~Copyable) -> [Refusal.Problem] {
         var nodes: [(bmc: UUID, nodes: [ResourceID])] = []

@@ -10,8 +10,8 @@ package struct RowReader {
     private let columns: [ColumnType.Column]
     private let identifier: Int
     private let keys: [KeyColumn]
-    /// The column that has copies of other resources, and the field of their identifiers.
-    private let copies: (column: Int, identifier: Int)?
+    /// The column that has copies of other resources, and the fields of their identifiers and places.
+    private let copies: (column: Int, identifier: Int, place: Int)?
 
     /// A column that a unique key is in.
     private struct KeyColumn {
@@ -42,7 +42,10 @@ package struct RowReader {
         copies = kind.embedding.map { [columns] embedding in
             let column = Self.index(of: embedding.key, in: columns)
             let fields = Self.fields(of: columns[column].type)
-            return (column, Self.index(of: embedding.kind.identifierKey, in: fields))
+            return (
+                column, Self.index(of: embedding.kind.identifierKey, in: fields),
+                Self.index(of: embedding.placeKey, in: fields)
+            )
         }
     }
 
@@ -72,7 +75,7 @@ package struct RowReader {
         let secrets = chunk[columns.count + 1]
         let secretEntries = secrets.listElements.structFields
         let rules = RuleCells(kind.resourceType, columns, vectors)
-        let copies = copies.map { (vectors[$0.column], vectors[$0.column].structFields[$0.identifier]) }
+        let copies = copies.map { CopyCells(kind, vectors[$0.column], identifier: $0.identifier, place: $0.place) }
         var writer = JSONWriter()
         // Cells are read, which keep no memory by themselves.
         return try withExtendedLifetime((vectors, secrets)) {
@@ -81,13 +84,11 @@ package struct RowReader {
                 documents.write(row, to: &writer)
                 let document = writer.copy()
                 let index =
-                    kind.reservesKeys
-                    ? try IndexEntry(of: readable(document))
-                    : IndexEntry(
-                        keys: KeyCells.keys(keys, row),
-                        embedded: copies.flatMap { $0.isNull(row) || $1.isNull(row) ? nil : $1.identifier(row) },
-                        brokenRules: rules.broken(row)
-                    )
+                    if kind.reservesKeys {
+                        try IndexEntry(of: readable(document))
+                    } else {
+                        Self.index(KeyCells.keys(keys, row), copies, rules, row)
+                    }
                 writer.removeAll()
                 return Change(
                     resource: ResourceID(kind, try Self.id(ids, row)),
@@ -101,6 +102,14 @@ package struct RowReader {
                 )
             }
         }
+    }
+
+    private static func index(_ keys: [UniqueKey], _ copies: CopyCells?, _ rules: RuleCells, _ row: Int) -> IndexEntry {
+        var entry = IndexEntry(keys: keys, brokenRules: rules.broken(row))
+        guard let copies, let id = copies.identifier(row) else { return entry }
+        entry.embedded = id
+        if let rule = copies.brokenRule(keys, row) { entry.brokenRules.append(rule) }
+        return entry
     }
 
     private static func id(_ ids: ColumnVector, _ row: Int) throws(SnapshotError) -> UUID {
