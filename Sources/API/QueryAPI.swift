@@ -40,7 +40,7 @@ package struct QueryAPI: Sendable {
         guard let accepted = request.headers[.accept] else { return .json }
         guard let format = Preferences(accepted).best(of: QueryFormat.allCases, \.mediaTypes) else {
             let types = QueryFormat.allCases.map(\.mediaType).joined(separator: ", ")
-            throw Problem(.notAcceptable, "An answer is one of \(types), and Accept says \(accepted).")
+            throw Problem(.notAcceptable, "Accept asks for \(accepted), but an answer can only be \(types).")
         }
         return format
     }
@@ -105,7 +105,7 @@ extension QueryRequest {
             throw Problem(.badRequest, #"The body must be an object such as {"sql":"SELECT count(*) FROM bmcs"}."#)
         }
         if let unknown = members.first(where: { !["sql", "params", "at"].contains($0.key) }) {
-            throw Problem(.badRequest, "There is no member \(unknown.key); there are sql, params, at.")
+            throw Problem(.badRequest, "There is no member \(unknown.key); the members are sql, params and at.")
         }
         var parameters: [QueryParameter] = []
         switch members["params"] {

@@ -62,7 +62,7 @@ package actor SnapshotCopier: Service {
                 guard !Task.isCancelled else { return }
                 Counter(label: "snapshot_copy_failures_total").increment()
                 logger.warning(
-                    "a snapshot could not be copied; it is tried again",
+                    "a snapshot could not be copied; trying again",
                     metadata: ["to": "\(place)", "reason": "\(error)", "in": "\(pause)"]
                 )
                 recordPending()

@@ -75,7 +75,7 @@ package struct HTTPServer: Service {
                 let count = traffic.connections.close()
                 if count > 0 {
                     logger.warning(
-                        "cut off requests that were not over in time",
+                        "closed connections whose requests did not end in time",
                         metadata: ["connections": .stringConvertible(count)]
                     )
                 }

@@ -15,7 +15,7 @@ extension Problem {
         case let refusal as Refusal: return Problem(refusal)
         case let error as DiskError:
             logger.error("the disk failed a request", metadata: ["reason": "\(error)"])
-            return Problem(.serviceUnavailable, "The server has trouble: \(error.reason).", headers: retrySoon)
+            return Problem(.serviceUnavailable, "The server has a problem: \(error.reason).", headers: retrySoon)
         case is JournalError, is SnapshotError:
             logger.error("the history failed a request", metadata: ["reason": "\(error)"])
             return Problem(.internalServerError, "The server's history is damaged; its log says where.")

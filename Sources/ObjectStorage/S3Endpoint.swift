@@ -16,7 +16,7 @@ package struct S3Endpoint: Sendable, Equatable {
             // It may have a password in it.
             throw StorageError(
                 description:
-                    "the endpoint of S3 (AWS_ENDPOINT_URL, or endpoint_url of the profile) is no address such as http://minio:9000"
+                    "the endpoint of S3 (AWS_ENDPOINT_URL, or endpoint_url of the profile) is not an address such as http://minio:9000"
             )
         }
         self.scheme = scheme

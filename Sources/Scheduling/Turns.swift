@@ -200,7 +200,7 @@ package enum TurnError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .tooMany(let count): "More than \(count) wait for an answer; try again soon."
+        case .tooMany(let count): "More than \(count) requests are waiting; try again soon."
         case .late(let patience):
             "The turn of this request has not come within \(patience.components.seconds) s, so much is asked for; try "
                 + "again soon."

@@ -46,7 +46,9 @@ package struct TokenKey: Sendable {
             }
             // RFC 7515, section 4.1.11: it lists what must be understood, which is nothing that there is here.
             guard header.fields["crit"] == nil else {
-                throw TokenError("its header has crit, extensions that must be understood, and none are")
+                throw TokenError(
+                    "its header has crit, which names extensions that must be understood, and this server understands none"
+                )
             }
             return try await keys.verify(bytes, as: TokenClaims.self)
         } catch let error as TokenError {

@@ -36,7 +36,7 @@ struct ConditionTests {
         ] {
             let answer = try await routes.request(method, path, headers: Self.headers([name: tag], type: type), body)
             #expect(answer.status == 400 && answer.text.contains(detail), "\(answer.text)")
-            #expect(answer.text.lowercased().contains("\(name) is not for this path, and nothing was done"))
+            #expect(answer.text.lowercased().contains("\(name) cannot be used here, and nothing was done"))
         }
         let node = try await routes.request("GET", "/ComputeNode/x1000c0s0b0n0")
         #expect(node.text.contains(#""hostname":"n""#) && node.headers[.eTag] == "\"1\"")
@@ -119,7 +119,7 @@ struct ConditionTests {
             ("/ComputeNode/x1000c0s2b0n0", other, 400, "does not have what the path names"),
             ("/ComputeNode/x1000c0s2b0n0", bare, 400, "does not have what the path names"),
             ("/ComputeNode/01a2b3c4-0000-7000-8000-00000000000b", other, 400, "another id"),
-            ("/ComputeNode/\(Self.id)", Self.node, 409, "is that of the ComputeNode x1000c0s0b0n0"),
+            ("/ComputeNode/\(Self.id)", Self.node, 409, "already belongs to the ComputeNode x1000c0s0b0n0"),
             ("/ComputeNode/\(Self.id)", #"{"hostname":1}"#, 400, "mistakes"),
             ("/NodeCollection/blue", #"{"name":"green","type":"job","nodes":[]}"#, 400, "one of id, name."),
         ] {

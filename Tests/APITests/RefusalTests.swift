@@ -30,14 +30,14 @@ struct RefusalTests {
             ("GET", "/events?after=99", nil, 410, "follow from the Inventory-Sequence"),
             ("POST", "/ComputeNode", "{", 400, "The body is not JSON"),
             ("POST", "/ComputeNode", #"{"hostname":1}"#, 400, "The ComputeNode has 2 mistakes."),
-            ("POST", "/ComputeNode", node, 409, "is that of the ComputeNode x1000c0s0b0n0"),
+            ("POST", "/ComputeNode", node, 409, "already belongs to the ComputeNode x1000c0s0b0n0"),
             ("PUT", "/ComputeNode/x1000c0s9b0n0", node, 404, "There is no such ComputeNode."),
             ("PATCH", "/ComputeNode/x1000c0s0b0n0", "[]", 400, "A merge patch of a ComputeNode is an object"),
             ("PATCH", "/ComputeNode/x1000c0s0b0n0", #"{"id":"x"}"#, 400, "cannot be changed so"),
             ("DELETE", "/BMC/x1000c0s0b0", nil, 409, "change or delete those first"),
             ("DELETE", "/ComputeNode", nil, 400, "give conditions"),
             ("DELETE", "/ComputeNode?xname=x1000c0s0b0n0", nil, 400, "needs expect=N"),
-            ("DELETE", "/ComputeNode?fields=id", nil, 400, "The parameter fields is not for DELETE."),
+            ("DELETE", "/ComputeNode?fields=id", nil, 400, "The parameter fields cannot be used with DELETE."),
             ("POST", "/transactions", #"{"changes":[{"op":"move"}]}"#, 400, "malformed at /changes/0"),
             ("POST", "/transactions", #"{"changes":[{"op":"delete","kind":"Rack","ref":"r"}]}"#, 400, "must be one of"),
             ("POST", "/restore?at=x", nil, 400, "The value of at"), ("DELETE", "/snapshots/none", nil, 404, "none"),
@@ -92,7 +92,7 @@ struct RefusalTests {
             (
                 "/ComputeNode",
                 #"{"hostname":"h","architecture":"a","xname":"x1000c0s0b0n0","boot_mac":"02:00:00:00:00:01"}"#, 409,
-                "The xname x1000c0s0b0n0 is that of the ComputeNode x1000c0s0b0n0"
+                "The xname x1000c0s0b0n0 already belongs to the ComputeNode x1000c0s0b0n0"
             ),
         ] as [(String, String, Int, String)]
     )
@@ -124,7 +124,7 @@ struct RefusalTests {
         #expect(put.status == 405 && put.headers[.allow] == "GET, HEAD, POST, PATCH, DELETE, OPTIONS")
         for method in ["PROPFIND", "SEARCH"] {
             let answer = try await routes.request(method, "/ComputeNode")
-            #expect(answer.status == 501 && answer.text.contains("No path has the method \(method)."))
+            #expect(answer.status == 501 && answer.text.contains("No path supports the method \(method)."))
         }
         let text = try await routes.request("POST", "/ComputeNode", headers: ["content-type": "text/plain"], "{}")
         #expect(text.status == 415 && text.text.contains("must be application/json"))

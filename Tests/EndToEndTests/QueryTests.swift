@@ -210,7 +210,7 @@ struct QueryTests {
     func mistakes() async throws {
         let server = try await filled()
         let conditional = try server.write("POST", "/query", #"{"sql":"SELECT 1"}"#, headers: ["If-Match": "*"])
-        #expect(conditional.status == 400 && conditional.text.contains("If-Match is not for this path"))
+        #expect(conditional.status == 400 && conditional.text.contains("If-Match cannot be used here"))
         let parse = try server.query("SELECT hostname FRM compute_nodes WHERE")
         #expect(parse.status == 400)
         #expect(try JSONValue(parsing: parse.body)["position"] == 21)

@@ -312,7 +312,7 @@ extension BMCPlaceTests {
             "a BMC at the place of another one, at /BMC",
             [.post(.bmc, #"{"xname":"x1000c0s0b0","mac_address":"02:00:00:00:00:03","username":"u","password":"p"}"#)],
             .conflict,
-            "The xname x1000c0s0b0 is that of the BMC"
+            "The xname x1000c0s0b0 already belongs to the BMC"
         ),
     ]
 }

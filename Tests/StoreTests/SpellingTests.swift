@@ -44,7 +44,7 @@ struct SpellingTests {
             #expect(try await components(reopened, ("ID", "X01,x012c0"), ("Type", "c*")) == ["x1", "x12c0"])
             #expect(try await components(reopened, ("ID!", "x1,x12c00")) == ["x1000"])
             let taken = try await refusal { try await reopened.create(.component, #"{"ID":"x01","Type":"Cabinet"}"#) }
-            #expect(taken?.text.contains("The ID x001 is that of the Component x1 ") == true)
+            #expect(taken?.text.contains("The ID x001 already belongs to the Component x1 ") == true)
         }
         // What is written anew is spelled as today.
         try await replayed.replace(.component, "x1", #"{"ID":"x1","Type":"Cabinet","Subtype":"s"}"#)

@@ -52,7 +52,7 @@ struct EventRoutes {
         var kinds: Set<Kind> = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let kind = Kind(clientName: String(name)) else {
-                throw InvalidValue("names what is none of \(Kind.allCases.map(\.name).joined(separator: ", "))")
+                throw InvalidValue("must name kinds among \(Kind.allCases.map(\.name).joined(separator: ", "))")
             }
             kinds.insert(kind)
         }

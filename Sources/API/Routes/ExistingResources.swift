@@ -19,7 +19,7 @@ struct ExistingResources {
         let action = try request.queryParameters(of: Self.parameter).value(of: Self.parameter) { text in
             guard let action = Transaction.ExistingResource(rawValue: text) else {
                 let names = Transaction.ExistingResource.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InvalidValue("is none of \(names)")
+                throw InvalidValue("is not one of \(names)")
             }
             return action
         }

@@ -22,7 +22,7 @@ struct ListForm: Sendable {
         guard best != nil || !preferences.refuse(Self.types(isLines: false)) else {
             throw Problem(
                 .notAcceptable,
-                "A list is application/json or application/x-ndjson, and Accept says \(text)."
+                "Accept asks for \(text), but a list can only be application/json or application/x-ndjson."
             )
         }
         isLines = best ?? false

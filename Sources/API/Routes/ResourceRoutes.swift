@@ -21,7 +21,7 @@ struct ResourceRoutes {
         routes.logValues(of: ["at", "limit", "before", ExistingResources.parameter])
         let creation = RouteConditions.refused(
             instead:
-                "What is there already is not created again; PUT \(path)/… with If-None-Match: * creates one at its place."
+                "To create a resource only where there is none yet, PUT \(path)/… with If-None-Match: *."
         )
         routes.add(path, .post, conditions: creation) { request, context in
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {

@@ -41,7 +41,7 @@ struct SearchRequest {
                 continue
             }
             guard allowed.contains(name) else {
-                throw Problem(.badRequest, "The parameter \(name) is not for \(request.method.rawValue).")
+                throw Problem(.badRequest, "The parameter \(name) cannot be used with \(request.method.rawValue).")
             }
             guard reserved.updateValue(value, forKey: name) == nil else {
                 throw Problem(.badRequest, "The parameter \(name) comes twice.")

@@ -18,7 +18,8 @@ struct SearchRoutes {
         routes.logValues(of: SearchRequest.harmlessParameters)
         routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
         let conditions = RouteConditions.refused(
-            instead: "expect=N says how many must match, and POST /transactions takes a version for each resource."
+            instead:
+                "Give expect=N, how many resources must match, or POST /transactions with a version for each resource."
         )
         routes.add(path, .patch, conditions: conditions) { request, context in
             let wanted = try Self.change(kind, request)
@@ -93,12 +94,12 @@ struct SearchRoutes {
         let wanted = try SearchRequest(kind, request, writes: true)
         let method = request.method.rawValue
         guard !wanted.search.hasNoConditions else {
-            throw Problem(.badRequest, "\(method) of every \(kind.name) is not done; give conditions.")
+            throw Problem(.badRequest, "Refusing to \(method) every \(kind.name); add a condition.")
         }
         guard wanted.expected != nil || wanted.search.limit != nil else {
             throw Problem(
                 .badRequest,
-                "\(method) of a search needs expect=N, how many must match, or limit=N, how many are changed at most."
+                "To \(method) by a search, give expect=N, how many resources must match, or limit=N, how many to change at most."
             )
         }
         return wanted

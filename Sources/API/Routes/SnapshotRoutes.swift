@@ -45,6 +45,6 @@ struct SnapshotRoutes {
     }
 
     private static func unknown(_ id: String) -> Problem {
-        Problem(.notFound, "There is no snapshot \(id); GET /snapshots lists those there are.")
+        Problem(.notFound, "There is no snapshot \(id); GET /snapshots lists the snapshots.")
     }
 }

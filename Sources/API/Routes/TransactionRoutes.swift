@@ -13,7 +13,7 @@ struct TransactionRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["dry_run"])
-        let conditions = RouteConditions.refused(instead: "Each change takes a version.")
+        let conditions = RouteConditions.refused(instead: "Give each change a version instead.")
         routes.add("/transactions", .post, conditions: conditions) { request, context in
             let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
             return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
@@ -166,7 +166,7 @@ private struct MemberReader {
         for member in object where !members.contains(member.key) {
             throw TransactionBody.malformed(
                 pointer.appending(member.key),
-                "is none of \(members.joined(separator: ", "))"
+                "is not one of \(members.joined(separator: ", "))"
             )
         }
         self.object = object
@@ -196,7 +196,7 @@ private struct MemberReader {
 
     func refuse(_ names: String...) throws(Problem) {
         for name in names where object[name] != nil {
-            throw TransactionBody.malformed(pointer.appending(name), "is not for such a change")
+            throw TransactionBody.malformed(pointer.appending(name), "cannot be given for such a change")
         }
     }
 }

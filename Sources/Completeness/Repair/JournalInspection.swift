@@ -80,7 +80,7 @@ package struct JournalInspection {
         if oldest.first > 1 {
             notes.append("The journal begins with \(oldest.first); what was before is in snapshots.")
         }
-        if isOfFirstFormat { notes.append("It is of format 1, which the next start adopts.") }
+        if isOfFirstFormat { notes.append("It has format 1, which the next start will adopt.") }
         return notes
     }
 }

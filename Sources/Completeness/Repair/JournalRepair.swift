@@ -148,7 +148,7 @@ package struct JournalRepair {
         guard !segments.isEmpty else { return }
         if carriesOut { try folder.disk.createFolder(aside) }
         for segment in segments {
-            actions.append("\(segment.lastPathComponent) goes to \(aside.path).")
+            actions.append("\(segment.lastPathComponent) is moved to \(aside.path).")
             guard carriesOut else { continue }
             try removeIndex(of: segment)
             try folder.disk.move(segment, to: aside.appending(path: segment.lastPathComponent))
@@ -176,7 +176,7 @@ package struct JournalRepair {
         let aside = folder.path.appending(path: "set-aside-\(aside.lastPathComponent.dropFirst("damaged-".count))")
         if carriesOut { try folder.disk.createFolder(aside) }
         for snapshot in snapshots {
-            actions.append("\(snapshot.lastPathComponent) goes to \(aside.path).")
+            actions.append("\(snapshot.lastPathComponent) is moved to \(aside.path).")
             guard carriesOut else { continue }
             try folder.disk.move(snapshot, to: aside.appending(path: snapshot.lastPathComponent))
             try folder.disk.sync(folder.path)

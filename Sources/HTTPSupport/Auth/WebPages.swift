@@ -24,15 +24,18 @@ package struct WebPages: Sendable {
             guard Self.isAddress(host) || hosts.contains(host.lowercased()) else {
                 throw Problem(
                     .forbidden,
-                    "The server does not know itself as \(host): without tokens it can only be changed by an address, as "
-                        + "localhost, by the machine's name, or by one that --allowed-host gives it."
+                    "This server is not known as \(host). Without tokens it takes changes only under its IP address, localhost, the "
+                        + "machine's name, or a name that --allowed-host gives."
                 )
             }
         }
         if let origin = request.headers[Self.origin] {
             let site = origin.firstRange(of: "://").map { String(origin[$0.upperBound...]) }
             guard let site, site.lowercased() == authority?.lowercased() else {
-                throw Problem(.forbidden, "A page of \(origin) may not change this server, which wants no tokens.")
+                throw Problem(
+                    .forbidden,
+                    "A web page of \(origin) may not change this server, which asks for no tokens."
+                )
             }
         }
         let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)

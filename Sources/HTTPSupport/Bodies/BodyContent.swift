@@ -49,7 +49,7 @@ package struct BodyContent: AsyncSequence, Sendable {
         }
 
         private static func malformed(_ error: InflateError) -> Problem {
-            Problem(.badRequest, "The body is no gzip, as its Content-Encoding says that it is: \(error.reason).")
+            Problem(.badRequest, "The body is not gzip, though its Content-Encoding says so: \(error.reason).")
         }
 
         private mutating func piece() async throws(Problem) -> ByteBuffer? {

@@ -19,7 +19,7 @@ extension Request {
         default:
             throw Problem(
                 .unsupportedMediaType,
-                "The Content-Encoding of a body is gzip, or there is none; this one says \(text).",
+                "The Content-Encoding \(text) is not supported; send gzip, or the body as it is.",
                 headers: [.acceptEncoding: "gzip"]
             )
         }

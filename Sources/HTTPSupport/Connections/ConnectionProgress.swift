@@ -46,7 +46,7 @@ struct ConnectionProgress {
         case slowBody = "the body of a request came too slowly"
         case unread = "the client does not read its answer"
         case drained = "the request was answered before its body was complete"
-        case lingering = "the client stays after its last answer"
+        case lingering = "the client keeps the connection open after its last answer"
     }
 
     /// Whether the client does not take what is sent to it.

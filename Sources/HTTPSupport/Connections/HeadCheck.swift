@@ -37,7 +37,7 @@ struct HeadCheck {
         guard breach == nil, head.method != .CONNECT, head.uri.utf8.first != UInt8(ascii: "/") else { return }
         guard let scheme = head.uri.firstRange(of: "://") else { return }
         let host = String(head.uri[scheme.upperBound...].prefix { !["/", "?", "#"].contains($0) })
-        if host.isEmpty || !host.isHost { breach = Self.malformed("The URL has no host that is one.") }
+        if host.isEmpty || !host.isHost { breach = Self.malformed("The host in the URL is not valid.") }
         self.host = host
     }
 
@@ -45,20 +45,20 @@ struct HeadCheck {
     private static func breach(ofHosts count: Int, areGood: Bool, _ head: HTTPRequestHead) -> Problem? {
         if count > 1 { return malformed("There is more than one Host header.") }
         if count == 0, !head.isVersion10 { return malformed("A request of HTTP/1.1 needs a Host header.") }
-        return areGood ? nil : malformed("The Host header is no host with a port or without one.")
+        return areGood ? nil : malformed("The Host header must be a host, with or without a port.")
     }
 
     /// RFC 9112, section 6.1.
     private static func breach(ofCoding coding: String, _ head: HTTPRequestHead) -> Problem? {
         if head.isVersion10 { return malformed("HTTP/1.0 has no Transfer-Encoding.") }
         if coding.isSame(as: "chunked") { return nil }
-        return Problem(.notImplemented, "The only Transfer-Encoding is chunked; this is \(coding).")
+        return Problem(.notImplemented, "The Transfer-Encoding \(coding) is not supported; only chunked is.")
     }
 
     /// RFC 9110, section 10.1.1; what HTTP/1.0 expects is ignored.
     private static func breach(ofExpectation expectation: String, _ head: HTTPRequestHead) -> Problem? {
         if head.isVersion10 || expectation.isSame(as: "100-continue") { return nil }
-        return Problem(.expectationFailed, "The only Expect is 100-continue; this is \(expectation).")
+        return Problem(.expectationFailed, "The Expect \(expectation) is not supported; only 100-continue is.")
     }
 
     private static func malformed(_ detail: String) -> Problem { Problem(.badRequest, detail) }

@@ -27,7 +27,7 @@ struct ProblemMiddleware: RouterMiddleware {
     private func withoutRoute(_ request: Request, _ error: HTTPError, _ context: RouteContext) throws -> Response {
         // RFC 9110, section 9.1.
         guard HTTPRequest.Method.known.contains(request.method) else {
-            let problem = Problem(.notImplemented, "No path has the method \(request.method.rawValue).")
+            let problem = Problem(.notImplemented, "No path supports the method \(request.method.rawValue).")
             return problem.response(from: request, context: context)
         }
         // RFC 9110, section 9.3.7: of the server as a whole.

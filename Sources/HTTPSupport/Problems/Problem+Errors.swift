@@ -23,7 +23,7 @@ extension Problem {
         case is CancellationError:
             self.init(
                 .serviceUnavailable,
-                "This was ended early: the server stops, or the connection was closed.",
+                "The request was ended early: the server is stopping, or the connection was closed.",
                 headers: Self.retrySoon
             )
         default:

@@ -10,7 +10,7 @@ extension Problem {
         case .headerOverflow where isURLTooLong:
             self.init(
                 .uriTooLong,
-                "The URL is longer than 64 KiB. Ask in parts, or by what many have in common, such as xname=x1000c[0-3]s*."
+                "The URL is longer than 64 KiB. Ask in parts, or for what the resources have in common, such as xname=x1000c[0-3]s*."
             )
         case .headerOverflow:
             self.init(
@@ -26,7 +26,7 @@ extension Problem {
         case .invalidEOFState:
             self.init(.badRequest, "The connection ended before the request was complete.")
         default:
-            self.init(.badRequest, "The request is not of the form that RFC 9112 gives it: \(error).")
+            self.init(.badRequest, "The request is not valid HTTP (RFC 9112): \(error).")
         }
     }
 
@@ -35,7 +35,7 @@ extension Problem {
         switch error {
         case .invalidEOFState: self.init(.badRequest, "The body ended before it was complete.")
         default:
-            self.init(.badRequest, "The chunks of the body are not of the form that RFC 9112, section 7.1, gives them.")
+            self.init(.badRequest, "The chunks of the body are not valid (RFC 9112, section 7.1).")
         }
     }
 }

@@ -26,7 +26,7 @@ extension Request {
         guard mediaType.map(types.contains) ?? true else {
             throw Problem(
                 .unsupportedMediaType,
-                "The body must be \(types[0]); this one says \(headers[.contentType] ?? "")."
+                "The Content-Type must be \(types[0]), not \(headers[.contentType] ?? "")."
             )
         }
         let coding = try contentCoding()

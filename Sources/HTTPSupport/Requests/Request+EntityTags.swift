@@ -11,7 +11,7 @@ extension Request {
         guard let tags = EntityTags(text) else {
             throw Problem(
                 .badRequest,
-                "\(name) is \(text.debugDescription), which is no list of entity tags such as \"7\"."
+                "\(name) is \(text.debugDescription), which is not a list of entity tags such as \"7\"."
             )
         }
         if name == .ifMatch, case .tags(let all) = tags, all.allSatisfy(\.isWeak) {

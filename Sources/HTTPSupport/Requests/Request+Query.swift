@@ -29,7 +29,10 @@ extension Request {
         var parameters: [String: String] = [:]
         for (name, value) in try queryParameters() {
             guard names.contains(name) else {
-                throw Problem(.badRequest, "There is no parameter \(name); there are \(names.joined(separator: ", ")).")
+                throw Problem(
+                    .badRequest,
+                    "There is no parameter \(name); the parameters are \(names.joined(separator: ", "))."
+                )
             }
             guard parameters.updateValue(value, forKey: name) == nil else {
                 throw Problem(.badRequest, "The parameter \(name) comes twice.")

@@ -84,7 +84,7 @@ package struct RouteTable: Sendable {
                     router.on(RouterPath(path), method: method) { request, _ -> Response in
                         throw Problem(
                             .methodNotAllowed,
-                            "\(request.method.rawValue) is not among what this path has: \(allowed).",
+                            "This path does not support \(request.method.rawValue); it supports \(allowed).",
                             headers: [.allow: allowed]
                         )
                     }

@@ -69,6 +69,6 @@ extension Resource {
     /// - Parameter holder: What people call that one, and its id.
     package static func conflict(over key: UniqueKey, heldBy holder: String) -> String {
         reservation(of: key, by: holder)
-            ?? "The \(key.name) \(key.value) is that of the \(kind.name) \(holder) already."
+            ?? "The \(key.name) \(key.value) already belongs to the \(kind.name) \(holder)."
     }
 }

@@ -61,7 +61,7 @@ struct GivenBMC {
             violations: [
                 SchemaViolation(
                     pointer: JSONPointer([ComputeNodeRules.embedding.key, "xname"]),
-                    message: "is not \(nodePlace), where the node's xname has its BMC; give that or leave it out",
+                    message: "must be \(nodePlace), where the node's xname puts its BMC; or leave it out",
                     keyword: "format"
                 )
             ]
@@ -127,7 +127,7 @@ struct GivenBMC {
     ) -> Refusal {
         view.refusal(
             .conflict,
-            "The \(key) of the node's BMC is that of the BMC \(holder.lowercased), which is not the id given, "
+            "The \(key) of the node's BMC belongs to the BMC \(holder.lowercased), not to the given id "
                 + "\(fields.identifier?.lowercased ?? "").",
             holder: ComputeNodeRules.bmc(holder)
         )

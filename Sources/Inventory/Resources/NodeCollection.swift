@@ -37,7 +37,7 @@ extension NodeCollection: Resource {
     }
 
     package static func reservation(of key: UniqueKey, by holder: String) -> String? {
-        key.name == "name" ? nil : "The node \(key.value) is in the \(key.name) \(holder) already."
+        key.name == "name" ? nil : "The node \(key.value) is already in the \(key.name) \(holder)."
     }
 }
 

@@ -18,7 +18,7 @@ package struct HostName: NameValue {
         if text.isEmpty { return "is empty" }
         if let character = text.unicodeScalars.first(where: { !$0.isASCII || !UInt8($0.value).isOfHostName }) {
             let shown = String(character).debugDescription
-            return "has \(shown), and a host name has letters, digits, - and _ with dots between them"
+            return "has \(shown); a host name has letters, digits, - and _, and dots between them"
         }
         guard text.utf8.count <= maximumLength else { return "has more than \(maximumLength) characters" }
         for label in text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {

@@ -282,7 +282,7 @@ extension JournalFolder.Segment {
             do {
                 return try path.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
             } catch {
-                throw DiskError(message: "cannot look at \(path.path): \(error.localizedDescription)")
+                throw DiskError(message: "cannot look at \(path.path): \(error.systemReason)")
             }
         }
     }

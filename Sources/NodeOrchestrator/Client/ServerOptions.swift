@@ -1,6 +1,7 @@
 import ArgumentParser
 import Completeness
 import Foundation
+import Records
 
 /// Which server is asked, and as whom.
 struct ServerOptions: ParsableArguments {
@@ -8,7 +9,10 @@ struct ServerOptions: ParsableArguments {
     var server: String?
 
     @Option(
-        help: "Token for the server. (default: for one on this machine that in keys/client.token of the data folder)"
+        help: ArgumentHelp(
+            "Token for the server. (default: for a server on this machine, the one in keys/client.token of the data folder)",
+            valueName: "token"
+        )
     )
     var token: String?
 
@@ -46,7 +50,7 @@ struct ServerOptions: ParsableArguments {
         do {
             return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
-            throw CommandError("cannot read the token in \(file): \(error.localizedDescription)")
+            throw CommandError("cannot read the token in \(file): \(error.systemReason)")
         }
     }
 

@@ -6,11 +6,12 @@ import Foundation
 struct JournalRepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
-        abstract: "Go on without what is damaged or missing, where no server is running, and say what that costs.",
+        abstract: "Repair the journal: go on without what is damaged or missing, and say what that costs.",
         discussion: """
-            What is damaged, or belongs to another inventory, is taken out and kept beside the rest. With --dry-run \
-            nothing is changed.
-            """
+            What is damaged, or belongs to another inventory, is taken out and kept beside the rest. No server may be \
+            running. With --dry-run nothing is changed.
+            """,
+        examples: ["journal repair --dry-run", "journal repair --data-dir /var/lib/node-orchestrator"]
     )
 
     @OptionGroup

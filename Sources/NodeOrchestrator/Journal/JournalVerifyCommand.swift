@@ -13,7 +13,8 @@ struct JournalVerifyCommand: AsyncParsableCommand {
             The exit status is 1 if the journal is damaged, or if a file is missing or belongs to another inventory. \
             What a crash has left half-written at its end is no damage: the next start cuts it off. Only files are \
             read, so a server may be using the data folder.
-            """
+            """,
+        examples: ["journal verify", "journal verify --data-dir /var/lib/node-orchestrator"]
     )
 
     @OptionGroup

@@ -13,7 +13,12 @@ struct AttachmentOptions: ParsableArguments {
     )
     var attach: [String] = []
 
-    @Option(help: "Folder of DuckDB's extensions. (default: duckdb-extensions beside DuckDB's library)")
+    @Option(
+        help: ArgumentHelp(
+            "Folder of DuckDB's extensions. (default: duckdb-extensions beside DuckDB's library)",
+            valueName: "dir"
+        )
+    )
     var extensionDir: String?
 
     /// Not by the parser, which would print a location with its password.

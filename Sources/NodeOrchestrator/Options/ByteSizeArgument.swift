@@ -1,6 +1,8 @@
 /// A number of bytes as people write it: `500kB`, `64MB`, `8GB` in powers of 1000, `64MiB` in powers of 1024.
 struct ByteSizeArgument: SpelledArgument, CustomStringConvertible {
-    static var expectation: String { "no size such as 500kB, 64MB or 8GiB" }
+    static var forms: String {
+        "a whole number with its unit, B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 64MB or 8GiB"
+    }
 
     let bytes: Int
 

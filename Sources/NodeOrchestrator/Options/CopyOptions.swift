@@ -11,18 +11,21 @@ struct CopyOptions: ParsableArguments {
     )
     var snapshotCopy: String?
 
-    @Option(help: "How many copies to keep there. (default: all)")
+    @Option(help: ArgumentHelp("How many copies to keep there. (default: all)", valueName: "n"))
     var snapshotCopyKeep: Int?
 
     @Option(
-        help: "Keep copies younger than this, and the newest --snapshot-copy-keep of them, or one. (default: all)",
+        help: ArgumentHelp(
+            "Keep copies younger than this, and the newest --snapshot-copy-keep of them, or one. (default: all)",
+            valueName: "time"
+        ),
         transform: DurationArgument.read
     )
     var snapshotCopyKeepFor: DurationArgument?
 
     @Option(
         help: ArgumentHelp(
-            "Where copies are, or one of them, that the inventory begins with when there is none yet.",
+            "Folder or s3:// place of copies, or one copy, that a new inventory begins with.",
             valueName: "location"
         )
     )
@@ -31,7 +34,7 @@ struct CopyOptions: ParsableArguments {
     func validate() throws {
         guard snapshotCopyKeep ?? 1 >= 1 else { throw ValidationError("--snapshot-copy-keep is at least 1.") }
         guard snapshotCopy != nil || (snapshotCopyKeep == nil && snapshotCopyKeepFor == nil) else {
-            throw ValidationError("--snapshot-copy-keep and --snapshot-copy-keep-for are for --snapshot-copy.")
+            throw ValidationError("--snapshot-copy-keep and --snapshot-copy-keep-for need --snapshot-copy.")
         }
     }
 

@@ -1,6 +1,6 @@
 /// A duration as people write it: `10s`, `5m`, `1h`, `30d`; a bare `0` too.
 struct DurationArgument: SpelledArgument, CustomStringConvertible {
-    static var expectation: String { "no time such as 30s, 5m, 1h or 30d" }
+    static var forms: String { "a whole number with its unit, s, m, h or d, such as 30s, 5m, 1h or 30d" }
 
     let seconds: Int
 

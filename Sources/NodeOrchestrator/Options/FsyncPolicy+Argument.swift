@@ -2,7 +2,7 @@ import Records
 
 /// `always`, `never`, or `interval:1s`.
 extension FsyncPolicy: SpelledArgument {
-    static var expectation: String { "none of always, interval:1s (or another time) and never" }
+    static var forms: String { "always, never, or interval: with a time and its unit, such as interval:1s" }
 
     init?(argument: String) {
         switch argument {

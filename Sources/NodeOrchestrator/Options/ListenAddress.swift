@@ -1,7 +1,7 @@
 /// An address to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`; without a host every address.
 struct ListenAddress: SpelledArgument {
-    static var expectation: String {
-        "no address with a port, such as 127.0.0.1:8080, [::1]:8080, or :8080 for every address"
+    static var forms: String {
+        "an address with a port, such as 127.0.0.1:8080, [::1]:8080, or :8080 for every address"
     }
 
     let host: String

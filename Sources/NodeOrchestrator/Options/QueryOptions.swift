@@ -6,24 +6,38 @@ struct QueryOptions: ParsableArguments {
     private static let standard = QueryLimits()
 
     @Option(
-        help: "How long a query may take, until its answer has been sent. (default: 30s)",
+        help: ArgumentHelp(
+            "How long a query may take, until its answer has been sent. (default: 30s)",
+            valueName: "time"
+        ),
         transform: DurationArgument.read
     )
     var queryTimeout = DurationArgument(Self.standard.time)
 
-    @Option(help: "Memory for the data of a query. (default: 1GiB)", transform: ByteSizeArgument.read)
+    @Option(
+        help: ArgumentHelp("Memory for the data of a query. (default: 1GiB)", valueName: "size"),
+        transform: ByteSizeArgument.read
+    )
     var queryMemory = ByteSizeArgument(bytes: Self.standard.memory)
 
-    @Option(help: "How many rows the answer to a query may have.")
+    @Option(help: ArgumentHelp("How many rows the answer to a query may have.", valueName: "n"))
     var queryMaxRows = Self.standard.rows
 
-    @Option(help: "Size that the answer to a query may have. (default: 256MiB)", transform: ByteSizeArgument.read)
+    @Option(
+        help: ArgumentHelp("Size that the answer to a query may have. (default: 256MiB)", valueName: "size"),
+        transform: ByteSizeArgument.read
+    )
     var queryMaxSize = ByteSizeArgument(bytes: Self.standard.size)
 
-    @Option(help: "How many queries are carried out at once.")
+    @Option(help: ArgumentHelp("How many queries run at once.", valueName: "n"))
     var queryWorkers = Self.standard.workers
 
-    @Option(help: "How many queries wait for their turn; others are told to come back.")
+    @Option(
+        help: ArgumentHelp(
+            "How many queries may wait for their turn; further ones are answered with 503.",
+            valueName: "n"
+        )
+    )
     var queryMaxWaiting = Self.standard.waiting
 
     @OptionGroup

@@ -3,18 +3,23 @@ import Store
 
 /// Which snapshots and how much history are kept.
 struct RetentionOptions: ParsableArguments {
-    @Option(help: "How many snapshots to keep.")
+    @Option(help: ArgumentHelp("How many snapshots to keep.", valueName: "n"))
     var snapshotKeep = 24
 
     @Option(
-        help: "Keep snapshots younger than this too, however many they are. (default: no more than --snapshot-keep)",
+        help: ArgumentHelp(
+            "Keep snapshots younger than this, too, however many they are. (default: no more than --snapshot-keep)",
+            valueName: "time"
+        ),
         transform: DurationArgument.read
     )
     var snapshotKeepFor: DurationArgument?
 
     @Option(
-        help:
-            "How far back every moment can be read and restored; 0 for as far as the snapshots that are kept. (default: 30d)",
+        help: ArgumentHelp(
+            "How far back every moment can be read and restored. 0: as far as the kept snapshots go. (default: 30d)",
+            valueName: "time"
+        ),
         transform: DurationArgument.read
     )
     var historyKeepFor = DurationArgument(seconds: 30 * 86_400)

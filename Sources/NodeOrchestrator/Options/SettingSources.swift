@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Records
 import Yams
 
 /// Gives a command's options values from its configuration file and from the environment.
@@ -96,7 +97,7 @@ struct SettingSources {
             throw ValidationError(
                 "\(source): \(option) is true or false (or 1 or 0, yes or no, on or off), not \(values.joined(separator: ", "))."
             )
-        case (.value, let values) where values.count > 1: throw ValidationError("\(source): \(option) has one value.")
+        case (.value, let values) where values.count > 1: throw ValidationError("\(source): \(option) takes one value.")
         case (_, let values) where values.isEmpty || values.contains(""):
             throw ValidationError("\(source): \(option) has no value.")
         default: arguments = values.map { "--\(option)=\($0)" }
@@ -141,20 +142,22 @@ struct SettingSources {
             guard let root = try Yams.compose(yaml: String(contentsOf: URL(filePath: path), encoding: .utf8)) else {
                 return []
             }
-            guard let found = root.mapping else { throw ValidationError("\(source) does not hold keys with values.") }
+            guard let found = root.mapping else {
+                throw ValidationError("\(source) does not consist of keys with values.")
+            }
             mapping = found
         } catch let error as ValidationError {
             throw error
         } catch let error as YamlError {
             throw ValidationError("\(source) cannot be read: \(error.problem)")
         } catch {
-            throw ValidationError("\(source) cannot be read: \(error)")
+            throw ValidationError("\(source) cannot be read: \(error.systemReason)")
         }
         return try mapping.compactMap { key, value in
             let option = key.string ?? ""
             guard fileOptions[option] != nil, option != "config" else {
                 let known = fileOptions.keys.filter { $0 != "config" }.sorted().joined(separator: ", ")
-                throw ValidationError("\(source): there is no key \(option); there are \(known).")
+                throw ValidationError("\(source): there is no key \(option); the keys are \(known).")
             }
             guard options[option] != nil else { return nil }
             let values = value.sequence.map(Array.init) ?? [value]

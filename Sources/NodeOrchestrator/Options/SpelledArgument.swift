@@ -5,8 +5,8 @@ protocol SpelledArgument {
     /// Reads a spelling; nil for what is none.
     init?(argument: String)
 
-    /// What a text is not that is none, to end a sentence.
-    static var expectation: String { get }
+    /// What spellings there are, to follow "give".
+    static var forms: String { get }
 }
 
 extension SpelledArgument {
@@ -14,7 +14,7 @@ extension SpelledArgument {
     ///
     /// - Throws: ``ValidationError`` that says what is expected.
     static func read(_ text: String) throws -> Self {
-        guard let value = Self(argument: text) else { throw ValidationError("it is \(expectation)") }
+        guard let value = Self(argument: text) else { throw ValidationError("give \(forms)") }
         return value
     }
 }

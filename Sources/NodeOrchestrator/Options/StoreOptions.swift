@@ -8,7 +8,7 @@ import Tables
 
 /// Where the server keeps its data.
 struct DataOptions: ParsableArguments {
-    @Option(help: "Folder of everything that the server keeps.")
+    @Option(help: ArgumentHelp("Folder of everything that the server keeps.", valueName: "dir"))
     var dataDir = "./data"
 
     /// The folder that the option names.
@@ -25,12 +25,14 @@ struct StoreOptions: ParsableArguments {
     @OptionGroup
     var data: DataOptions
 
-    @Option(help: "Folder of the snapshots. (default: snapshots in the data folder)")
+    @Option(help: ArgumentHelp("Folder of the snapshots. (default: snapshots in the data folder)", valueName: "dir"))
     var snapshotDir: String?
 
     @Option(
-        help:
-            "Permissions of files: 0600 (default), 0640 or 0660 for the group. Existing files lose what it does not give.",
+        help: ArgumentHelp(
+            "Permissions of files; with 0640 or 0660 the group can use them, too. Existing files lose permissions that this does not give. (default: 0600)",
+            valueName: "0600|0640|0660"
+        ),
         transform: FileMode.read
     )
     var fileMode: FileMode?
@@ -79,7 +81,7 @@ struct StoreOptions: ParsableArguments {
     fileprivate static func check(_ folder: URL, namedBy option: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw CommandError("there is no folder \(folder.path); name the server's with \(option)")
+            throw CommandError("there is no folder \(folder.path); give the server's with \(option)")
         }
     }
 }

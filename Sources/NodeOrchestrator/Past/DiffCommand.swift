@@ -11,7 +11,8 @@ struct DiffCommand: AsyncParsableCommand {
             A moment is a time such as 2026-11-23T18:00:05Z, the sequence number of a change, or the id of a snapshot. \
             Only files are read, so a server may be using the data folder. The exit status says nothing of the \
             difference: it is 0 whether there is one or not.
-            """
+            """,
+        examples: ["diff 5", "diff 2026-11-23T18:00:05Z 2026-11-24T06:00:00Z", "diff --json 5 7"]
     )
 
     @OptionGroup
@@ -20,10 +21,10 @@ struct DiffCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Argument(help: "The one moment.", transform: Moment.argument)
+    @Argument(help: "The earlier moment.", transform: Moment.argument)
     var from: Moment
 
-    @Argument(help: "The other moment. (default: now)", transform: Moment.argument)
+    @Argument(help: "The later moment. (default: now)", transform: Moment.argument)
     var to: Moment?
 
     func run() throws {

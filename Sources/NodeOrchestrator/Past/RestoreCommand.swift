@@ -12,7 +12,11 @@ struct RestoreCommand: AsyncParsableCommand {
             What differs is changed by one transaction, so that nothing is lost: the way back from it is to restore \
             the moment before. With --dry-run only files are read, and a server may be using the data folder. With --from \
             it becomes what a snapshot elsewhere holds; where there is no inventory yet, it begins with that.
-            """
+            """,
+        examples: [
+            "restore --dry-run --at 2026-11-23T18:00:05Z", "restore --at-seq 5 --reason 'wrong file'",
+            "restore --from s3://site/copies --data-dir /srv/new",
+        ]
     )
 
     @Option(
@@ -21,12 +25,12 @@ struct RestoreCommand: AsyncParsableCommand {
     )
     var at: Moment?
 
-    @Option(help: ArgumentHelp("The sequence number of a change, after which it was so.", valueName: "number"))
+    @Option(help: ArgumentHelp("The sequence number of a change: as it was right after that.", valueName: "number"))
     var atSeq: UInt64?
 
     @Option(
         help: ArgumentHelp(
-            "A folder of snapshots elsewhere or s3://BUCKET/PREFIX, for the newest there, or one snapshot of it.",
+            "A folder or s3://BUCKET/PREFIX with snapshots, for the newest of them, or one snapshot there.",
             valueName: "location"
         )
     )
@@ -37,9 +41,9 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard [at != nil, atSeq != nil, from != nil].count(where: \.self) == 1 else {
-            throw ValidationError("Say to which moment: one of --at, --at-seq and --from.")
+            throw ValidationError("Give one of --at, --at-seq and --from.")
         }
-        guard from == nil || !options.dryRun else { throw ValidationError("--dry-run is not for --from.") }
+        guard from == nil || !options.dryRun else { throw ValidationError("--dry-run cannot be used with --from.") }
     }
 
     func run() async throws {

@@ -12,7 +12,7 @@ struct RestoreOptions: ParsableArguments {
     @Flag(help: "Only show what would change.")
     var dryRun = false
 
-    @Option(help: "Why, for the history.")
+    @Option(help: ArgumentHelp("Why, for the history.", valueName: "text"))
     var reason: String?
 
     /// Makes the inventory what it was at a moment, or shows what that would change.

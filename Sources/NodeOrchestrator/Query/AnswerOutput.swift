@@ -17,7 +17,7 @@ struct AnswerOutput {
         self.format = format ?? file.flatMap(AnswerFormat.init(file:)) ?? (isTerminal ? .table : .csv)
         self.file = file.map { URL(filePath: $0) }
         guard !isTerminal || self.format != .parquet else {
-            throw CommandError("Parquet is nothing for a terminal; name a file with --output")
+            throw CommandError("Parquet cannot be shown on a terminal; give a file with --output")
         }
     }
 

@@ -13,9 +13,16 @@ struct QueryCommand: AsyncParsableCommand {
         abstract: "Ask the inventory by SQL.",
         discussion: """
             With --server a running server answers. Without it the files of the data folder, or of the folder of \
-            --snapshots, are read as they are, also beside a running server. Without SQL a terminal is asked for it, and \
-            anything else that standard input is, is read.
-            """
+            --snapshots, are read as they are, also beside a running server. SQL that is not given is read from standard \
+            input; a terminal has a prompt for it.
+
+            A size is a whole number with its unit: 500kB, 64MB (powers of 1,000), 8GiB (powers of 1,024).
+            """,
+        examples: [
+            "query 'SELECT hostname, xname FROM compute_nodes LIMIT 5'",
+            "query --server http://localhost:8080 --at 5 'FROM components'",
+            "query 'FROM compute_nodes' --output nodes.parquet",
+        ]
     )
 
     @Argument(help: "A SELECT; see docs/sql.md.")
@@ -44,13 +51,16 @@ struct QueryCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            table, csv, json, ndjson or parquet. (default: what the ending of --output says, else a table on a terminal, \
-            and csv elsewhere)
+            Form of the answer. (default: what the ending of --output says, else a table on a terminal, and csv \
+            elsewhere)
             """
     )
     var format: AnswerFormat?
 
-    @Option(name: .shortAndLong, help: "File to write the answer to, which is there when it is complete.")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("File to write the answer to; it appears when it is complete.", valueName: "file")
+    )
     var output: String?
 
     @OptionGroup
@@ -67,7 +77,10 @@ struct QueryCommand: AsyncParsableCommand {
     )
     var snapshots: String?
 
-    @Option(help: "Memory for the data of a query on files. (default: 1GiB)", transform: ByteSizeArgument.read)
+    @Option(
+        help: ArgumentHelp("Memory for the data of a query on files. (default: 1GiB)", valueName: "size"),
+        transform: ByteSizeArgument.read
+    )
     var queryMemory = ByteSizeArgument(bytes: QueryLimits().memory)
 
     @OptionGroup
@@ -77,11 +90,11 @@ struct QueryCommand: AsyncParsableCommand {
         // The environment may have those of a server.
         let isFromEnvironment = ProcessInfo.processInfo.environment["NODE_ORCHESTRATOR_ATTACH"]?.isEmpty == false
         guard server.server == nil || attachments.attach.isEmpty || isFromEnvironment else {
-            throw ValidationError("A server has its own --attach.")
+            throw ValidationError("--attach cannot be used with --server; the server has attachments of its own.")
         }
         guard sql == nil || file == nil else { throw ValidationError("Give the SQL or a --file, not both.") }
         guard server.server == nil || snapshots == nil else {
-            throw ValidationError("Give one of --server and --snapshots.")
+            throw ValidationError("Give --server or --snapshots, not both.")
         }
         guard queryMemory.bytes >= QueryOptions.minimumMemory else {
             throw ValidationError("--query-memory is at least \(ByteSizeArgument(bytes: QueryOptions.minimumMemory)).")
@@ -128,7 +141,7 @@ struct QueryCommand: AsyncParsableCommand {
             do {
                 return try String(contentsOfFile: file, encoding: .utf8)
             } catch {
-                throw CommandError("cannot read \(file): \(error.localizedDescription)")
+                throw CommandError("cannot read \(file): \(error.systemReason)")
             }
         }
         guard file != nil || isatty(STDIN_FILENO) == 0 else { return nil }

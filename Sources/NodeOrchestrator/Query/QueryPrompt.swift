@@ -45,7 +45,8 @@ struct QueryPrompt {
             case ".help": print(Self.help)
             case ".tables": print(tables.map(\.name).joined(separator: "\n"))
             case ".quit", ".exit", "quit", "exit": return
-            case let command where command.hasPrefix("."): print("There is no \(command); .help says what there is.")
+            case let command where command.hasPrefix("."):
+                print("There is no command \(command); .help lists the commands.")
             default:
                 editor.remember(statement)
                 try await carryOut(statement)

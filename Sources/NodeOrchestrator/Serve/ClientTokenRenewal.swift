@@ -32,7 +32,7 @@ struct ClientTokenRenewal: Service {
             return min(.seconds(max(due.timeIntervalSinceNow, 0)), Self.longestPause)
         } catch {
             logger.error(
-                "the token for clients on this machine cannot be made anew; it is tried again",
+                "the token for clients on this machine cannot be renewed; trying again",
                 metadata: ["reason": "\(error)", "in": "\(Self.longestPause)"]
             )
             return Self.longestPause

@@ -44,7 +44,7 @@ struct KeyFolder {
         } catch let error as CommandError {
             throw error
         } catch {
-            throw CommandError("cannot read the secret file \(path): \(error.localizedDescription)")
+            throw CommandError("cannot read the secret file \(path): \(error.systemReason)")
         }
         let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
         guard !secret.isEmpty else { throw CommandError("the secret file \(path) is empty") }

@@ -6,13 +6,13 @@ enum MetricHelp {
         "inventory_irregular_resources": "Stored resources that break a rule of later versions, by kind and rule.",
         "inventory_resources": "Resources that are stored, by kind.",
         "inventory_sequence": "Number of the last transaction.",
-        "journal_clock_behind_seconds": "How long the clock is yet behind the journal's last transaction.",
+        "journal_clock_behind_seconds": "How long the clock is still behind the journal's last transaction.",
         "journal_size_bytes": "Bytes of the journal on disk.",
         "journal_writable": "1, or 0 while nothing can be written.",
         "log_messages_dropped_total": "Messages that did not fit into the log.",
         "snapshot_age_seconds": "How long ago the newest snapshot was taken.",
         "snapshot_copies_total": "Snapshots that were copied elsewhere.",
-        "snapshot_copies_waiting": "Snapshots that are yet to be copied elsewhere.",
+        "snapshot_copies_waiting": "Snapshots that are still to be copied elsewhere.",
         "snapshot_copy_failures_total": "Copies of snapshots that failed.",
     ]
 }

@@ -8,7 +8,8 @@ import Schema
 struct SchemasCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schemas",
-        abstract: "Write the JSON Schemas of the resources, for clients that validate what they send."
+        abstract: "Write the JSON Schemas of the resources, for clients that validate what they send.",
+        examples: ["schemas", "schemas --dir /srv/www/schemas"]
     )
 
     @Option(help: ArgumentHelp("Folder to write to, made where it does not exist.", valueName: "dir"))

@@ -24,12 +24,20 @@ struct ServeCommand: AsyncParsableCommand {
             Every option can also come from the file of --config (YAML or JSON, the keys are the options' names) or \
             from the environment (--snapshot-freq from NODE_ORCHESTRATOR_SNAPSHOT_FREQ). The command line wins, then \
             the environment, then the file.
-            """
+
+            A time is a whole number with its unit: 30s, 5m, 1h, 30d. A size is one, too: 500kB, 64MB (powers of 1,000), \
+            8GiB (powers of 1,024).
+            """,
+        examples: [
+            "serve", "serve --listen :8080 --data-dir /var/lib/node-orchestrator",
+            "serve --snapshot-freq 5m --snapshot-keep 288", "serve --config /etc/node-orchestrator.yaml",
+        ]
     )
 
     @Option(
         help: ArgumentHelp(
-            "Address and port to listen on; may be repeated. Port 0 takes a free one. (default: 127.0.0.1:8080)"
+            "Address and port to listen on; may be repeated. Port 0 takes a free one. (default: 127.0.0.1:8080)",
+            valueName: "host:port"
         ),
         transform: ListenAddress.read
     )
@@ -39,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
     var store: StoreOptions
 
     @Option(
-        help: "Time from one snapshot to the next; 0 for none but the one at the end. (default: 1h)",
+        help: ArgumentHelp("Time from one snapshot to the next. 0: only at shutdown. (default: 1h)", valueName: "time"),
         transform: DurationArgument.read
     )
     var snapshotFreq = DurationArgument(seconds: 3600)
@@ -51,76 +59,100 @@ struct ServeCommand: AsyncParsableCommand {
     var copies: CopyOptions
 
     @Option(
-        help:
-            "When the journal is synced: always (before a write is answered), interval:TIME, or never. (default: always)",
+        help: ArgumentHelp(
+            "When the journal is synced; always: before a write is answered. (default: always)",
+            valueName: "always|interval:TIME|never"
+        ),
         transform: FsyncPolicy.read
     )
     var fsync = FsyncPolicy.always
 
     @Option(
-        help: "Size of the journal beyond which a snapshot is taken and the oldest history is dropped. (default: 8GB)",
+        help: ArgumentHelp(
+            "Size of the journal beyond which a snapshot is taken and the oldest history is dropped. (default: 8GB)",
+            valueName: "size"
+        ),
         transform: ByteSizeArgument.read
     )
     var journalMaxSize = ByteSizeArgument(bytes: StoreConfiguration.standardJournalSize)
 
-    @Option(help: "How long a search, or a read of the past, may take. (default: 5s)", transform: DurationArgument.read)
+    @Option(
+        help: ArgumentHelp("How long a search, or a read of the past, may take. (default: 5s)", valueName: "time"),
+        transform: DurationArgument.read
+    )
     var searchTimeout = DurationArgument(StoreConfiguration.standardSearchTimeout)
 
     @OptionGroup
     var queries: QueryOptions
 
     @Option(
-        help: "Size of all documents together that a transaction may write. (default: 512MiB)",
+        help: ArgumentHelp(
+            "Size of all documents together that a transaction may write. (default: 512MiB)",
+            valueName: "size"
+        ),
         transform: ByteSizeArgument.read
     )
     var transactionMaxSize = ByteSizeArgument(bytes: TransactionLimits.standard.size)
 
-    @Option(help: "How many changes a transaction may have.")
+    @Option(help: ArgumentHelp("How many changes a transaction may have.", valueName: "n"))
     var transactionMaxChanges = TransactionLimits.standard.changes
 
     @Option(
-        help: "Memory for large bodies that are being read; further senders wait. (default: 256MiB)",
+        help: ArgumentHelp(
+            "Memory for large bodies that are being read; further senders wait. (default: 256MiB)",
+            valueName: "size"
+        ),
         transform: ByteSizeArgument.read
     )
     var bodyMemory = ByteSizeArgument(bytes: Bodies.standardMemory)
 
-    @Flag(help: "Start with an empty inventory; refused where there is one.")
+    @Flag(help: "Start with an empty inventory; refused if there already is one.")
     var noRestore = false
 
-    @Flag(help: "Leave out fields that only another version of the program knows; else they stop the start.")
+    @Flag(help: "Leave out fields that only another version of the program knows; without this they stop the start.")
     var dropUnknownFields = false
 
-    @Option(help: "File with the secret that tokens are signed with (HS256). (default: one that the server makes)")
+    @Option(
+        help: ArgumentHelp(
+            "File with the secret that tokens are signed with (HS256). (default: one that the server makes)",
+            valueName: "file"
+        )
+    )
     var jwtSecretFile: String?
 
-    @Flag(help: "Want a token for reading too.")
+    @Flag(help: "Require a token for reading, too.")
     var authReads = false
 
-    @Flag(help: "Answer /metrics without a token, with --auth-reads.")
+    @Flag(help: "Answer /metrics without a token even with --auth-reads.")
     var openMetrics = false
 
-    @Flag(help: "Want no token for anything. Whoever reaches the server can change everything.")
+    @Flag(help: "Accept requests without a token. Anyone who can reach the server can change everything.")
     var insecureNoAuth = false
 
-    @Option(help: "Name that the server has for clients, with --insecure-no-auth; may be repeated.")
+    @Option(
+        help: ArgumentHelp(
+            "Host name that clients use for the server, with --insecure-no-auth; may be repeated.",
+            valueName: "name"
+        )
+    )
     var allowedHost: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Address or network of proxies that say who asks and how clients call the server; may be repeated.",
+            "Address or network of a proxy whose Forwarded and X-Forwarded headers are believed; may be repeated.",
             valueName: "address"
         ),
         transform: AddressRange.read
     )
     var trustedProxy: [AddressRange] = []
 
-    @Option(help: "How logs are written: text or json.")
+    @Option(help: "Form of the log.")
     var logFormat = LogFormat.text
 
-    @Option(help: "The least severe messages that are logged: trace, debug, info, notice, warning, error, critical.")
+    @Option(help: ArgumentHelp("The least severe messages that are logged.", valueName: "level"))
     var logLevel = Logger.Level.info
 
-    @Option(help: "File to take options from.")
+    @Option(help: ArgumentHelp("YAML or JSON file to take options from.", valueName: "file"))
     var config: String?
 
     /// How long after the signal the last snapshot is given up, since the journal has all that it would have, and how long a
@@ -144,17 +176,17 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--body-memory is at least \(ByteSizeArgument(bytes: Self.minimumBodyMemory)).")
         }
         guard !noRestore || copies.restoreFrom == nil else {
-            throw ValidationError("--no-restore contradicts --restore-from.")
+            throw ValidationError("--no-restore cannot be used with --restore-from.")
         }
         guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
         guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
-            throw ValidationError("--insecure-no-auth contradicts --auth-reads and --jwt-secret-file.")
+            throw ValidationError("--insecure-no-auth cannot be used with --auth-reads or --jwt-secret-file.")
         }
         guard !openMetrics || authReads else {
-            throw ValidationError("--open-metrics is for --auth-reads; without it nobody needs a token for /metrics.")
+            throw ValidationError("--open-metrics needs --auth-reads; without that /metrics is open anyway.")
         }
         guard allowedHost.isEmpty || insecureNoAuth else {
-            throw ValidationError("--allowed-host is for --insecure-no-auth; with tokens any name will do.")
+            throw ValidationError("--allowed-host needs --insecure-no-auth; with tokens any host name is accepted.")
         }
     }
 
@@ -251,7 +283,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func tokenKey(_ folder: KeyFolder, logger: Logger) async throws -> TokenKey? {
         if insecureNoAuth {
-            logger.warning("no token is needed: whoever reaches the server can change everything")
+            logger.warning(
+                "requests are accepted without a token: anyone who can reach the server can change everything"
+            )
             return nil
         }
         guard let jwtSecretFile else { return try await folder.generatedKey(logger: logger) }

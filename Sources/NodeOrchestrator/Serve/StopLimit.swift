@@ -9,7 +9,7 @@ struct StopLimit: Service {
         try await gracefulShutdown()
         let thread = Thread { [duration] in
             Thread.sleep(forTimeInterval: duration / .seconds(1))
-            FileHandle.standardError.write(Data("the server has not stopped in time and ends as it is\n".utf8))
+            FileHandle.standardError.write(Data("the server did not stop in time and ends now\n".utf8))
             // Without what is done at a proper end, which may be what does not end.
             _exit(1)
         }

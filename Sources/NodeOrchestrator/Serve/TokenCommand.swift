@@ -7,28 +7,40 @@ import Tokens
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Make a token for a client, and print it."
+        abstract: "Make a token for a client, and print it.",
+        discussion: "A time is a whole number with its unit: 30s, 5m, 1h, 30d.",
+        examples: [
+            "token --subject alice --expires-in 30d", "token --data-dir /var/lib/node-orchestrator --subject dhcp",
+        ]
     )
 
-    @Option(help: "Data folder of the server, whose own secret signs the token.")
+    @Option(help: ArgumentHelp("Data folder of the server; the secret in it signs the token.", valueName: "dir"))
     var dataDir = "./data"
 
-    @Option(help: "File with the secret that signs the token, where the server is given one.")
+    @Option(
+        help: ArgumentHelp(
+            "File with the secret that signs the token, if the server runs with --jwt-secret-file.",
+            valueName: "file"
+        )
+    )
     var jwtSecretFile: String?
 
-    @Option(help: "Who uses the token.")
+    @Option(help: ArgumentHelp("Who will use the token: a person or a service.", valueName: "name"))
     var subject: String
 
-    @Option(help: "What the user may do.")
+    @Option(help: ArgumentHelp("Role of the user, which the token says.", valueName: "name"))
     var role: String?
 
-    @Option(help: "Who made the token.")
+    @Option(help: ArgumentHelp("Who made the token (iss).", valueName: "name"))
     var issuer = TokenClaims.standardParty
 
-    @Option(help: "Whom the token is for.")
+    @Option(help: ArgumentHelp("Which service the token is for (aud).", valueName: "name"))
     var audience = TokenClaims.standardParty
 
-    @Option(help: "How long the token is good. (default: 1d)", transform: DurationArgument.read)
+    @Option(
+        help: ArgumentHelp("How long the token is valid. (default: 1d)", valueName: "time"),
+        transform: DurationArgument.read
+    )
     var expiresIn = DurationArgument(seconds: 86_400)
 
     func validate() throws {

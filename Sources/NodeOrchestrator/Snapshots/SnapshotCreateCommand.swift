@@ -7,8 +7,9 @@ import Tables
 struct SnapshotCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Take a snapshot and print its id, where no server is running.",
-        discussion: "Nothing is removed for it; that is what prune is for."
+        abstract: "Take a snapshot and print its id, while no server is running.",
+        discussion: "Older snapshots stay; snapshot prune removes them. A running server takes one by POST /snapshots.",
+        examples: ["snapshot create --data-dir /var/lib/node-orchestrator"]
     )
 
     @OptionGroup

@@ -5,8 +5,9 @@ import Store
 struct SnapshotDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Remove snapshots and print their ids, where no server is running.",
-        discussion: "The only snapshot from which the inventory could be restored is not removed."
+        abstract: "Remove snapshots and print their ids, while no server is running.",
+        discussion: "The only snapshot from which the inventory could be restored is not removed.",
+        examples: ["snapshot delete 2026-11-24T01-03-05.120Z"]
     )
 
     @OptionGroup

@@ -10,7 +10,8 @@ struct SnapshotListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the snapshots, newest first.",
-        discussion: "Only manifests are read, so a server may be using the data folder."
+        discussion: "Only manifests are read, so a server may be using the data folder.",
+        examples: ["snapshot list", "snapshot list --json --snapshot-dir /srv/snapshots"]
     )
 
     @OptionGroup

@@ -6,11 +6,14 @@ import Store
 struct SnapshotPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Remove the snapshots and the history that need not be kept, and print the ids of the snapshots.",
+        abstract: "Remove snapshots and history that need not be kept, and print the ids of the snapshots.",
         discussion: """
-            A running server does that after each snapshot that it takes. With the --config of that server what it keeps \
-            is kept here, too. With --dry-run only files are read, and a server may be using the data folder.
-            """
+            A running server does that after each snapshot that it takes. Give the --config of that server to keep what \
+            it keeps. With --dry-run only files are read, and a server may be using the data folder.
+
+            A time is a whole number with its unit: 30s, 5m, 1h, 30d.
+            """,
+        examples: ["snapshot prune --dry-run --config node-orchestrator.yaml", "snapshot prune --snapshot-keep 48"]
     )
 
     @OptionGroup
@@ -22,7 +25,12 @@ struct SnapshotPruneCommand: AsyncParsableCommand {
     @Flag(help: "Only print what would be removed.")
     var dryRun = false
 
-    @Option(help: "File of the server's options: which folders there are, and what is kept.")
+    @Option(
+        help: ArgumentHelp(
+            "The server's configuration file: which folders there are, and what is kept.",
+            valueName: "file"
+        )
+    )
     var config: String?
 
     func run() async throws {

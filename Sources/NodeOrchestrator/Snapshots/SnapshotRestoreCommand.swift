@@ -6,7 +6,14 @@ struct SnapshotRestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Make the inventory what a snapshot holds.",
-        discussion: RestoreCommand.configuration.discussion
+        discussion: """
+            What differs is changed by one transaction, so that nothing is lost: the way back from it is to restore \
+            the moment before. With --dry-run only files are read, and a server may be using the data folder.
+            """,
+        examples: [
+            "snapshot restore --dry-run 2026-11-24T01-03-05.120Z",
+            "snapshot restore 2026-11-24T01-03-05.120Z --reason 'wrong file'",
+        ]
     )
 
     @Argument(help: "Id of the snapshot.")

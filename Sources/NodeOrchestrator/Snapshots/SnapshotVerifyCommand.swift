@@ -11,7 +11,8 @@ struct SnapshotVerifyCommand: AsyncParsableCommand {
         discussion: """
             The exit status is 1 if any is damaged or missing. Only files are read, so a server may be using the data \
             folder.
-            """
+            """,
+        examples: ["snapshot verify", "snapshot verify 2026-11-24T01-03-05.120Z"]
     )
 
     @OptionGroup

@@ -29,7 +29,7 @@ package struct Attachment: Codable, Sendable, Equatable {
         }
         guard !Self.reserved.contains(name), !QueryTable.all.contains(where: { $0.name == name }),
             !name.hasPrefix(Self.catalogPrefix)
-        else { throw InvalidValue("has the name of something that is there: \(name)") }
+        else { throw InvalidValue("has a name that is already taken: \(name)") }
         location = String(text[text.index(after: sign)...])
         guard !location.isEmpty else { throw InvalidValue("has no location for \(name)") }
         guard !S3Location.isMeant(by: location) || S3Location(location) != nil else {

@@ -32,7 +32,7 @@ package final class QueryService: Service {
         self.limits = limits
         self.logger = logger
         if no_has_walls() == 0 {
-            logger.notice("queries run without Landlock, which this system does not have; DuckDB's own walls hold them")
+            logger.notice("this system has no Landlock; queries are confined by DuckDB's own settings alone")
         }
         bases = QueryBases(source, logger: logger)
         settings = WorkerSettings(
@@ -72,7 +72,7 @@ package final class QueryService: Service {
         }
         throw QueryFailure(
             .outOfMemory,
-            "The statement ended the process that carries it out, again and again, most likely because it needs more than "
+            "The process that ran the statement died each time, most likely because the statement needs more than "
                 + "the \(limits.memory >> 20) MiB of memory that it may have."
         )
     }

@@ -34,7 +34,7 @@ struct StatementCheck {
         if answer["error"] == .bool(true) { throw failure(answer) }
         guard case .array(let statements)? = answer["statements"], statements.count == 1,
             case .object(let statement) = statements[0], let node = statement["node"]
-        else { throw QueryFailure(.refused, "One statement is carried out at a time; this has several, or none.") }
+        else { throw QueryFailure(.refused, "Send one statement; this has several, or none.") }
         var check = StatementCheck(tables: tables, attachments: attachments, sql: sql)
         try check.visit(node, Scope())
         return check.needs
@@ -47,7 +47,7 @@ struct StatementCheck {
     }
 
     private static let onlySelect =
-        "Only a SELECT is carried out (or FROM, WITH, VALUES, DESCRIBE and SUMMARIZE of the tables)."
+        "Only a SELECT can be run (or FROM, WITH, VALUES, DESCRIBE and SUMMARIZE of the tables)."
 
     private static func failure(_ answer: JSONObject) -> QueryFailure {
         guard case .string("parser")? = answer["error_type"], case .string(let message)? = answer["error_message"]
@@ -179,7 +179,7 @@ struct StatementCheck {
         if let attachment = attachment(in: object), !Self.isSystemName(name) {
             // DuckDB takes what is no table for a file.
             guard !name.contains(where: { "/\\.*?[".contains($0) }) else {
-                throw QueryFailure(.refused, "A table of that name is not read: \(name).", position: position)
+                throw QueryFailure(.refused, "A table of that name cannot be read: \(name).", position: position)
             }
             needs.attachments.insert(attachment)
             needs.qualifiers.insert(attachment)

@@ -1,6 +1,7 @@
 import DuckDB
 import Foundation
 import ObjectStorage
+import Records
 
 /// What is at the location of an attachment.
 enum AttachmentPlace {
@@ -62,7 +63,7 @@ enum AttachmentPlace {
         do {
             start = try FileHandle(forReadingFrom: URL(filePath: path)).read(upToCount: 16) ?? Data()
         } catch {
-            throw QueryFailure(.sourceAway, "cannot read \(path): \(error.localizedDescription)")
+            throw QueryFailure(.sourceAway, "cannot read \(path): \(error.systemReason)")
         }
         if start == Data("SQLite format 3\0".utf8) { return .sqlite }
         return start.dropFirst(8).starts(with: "DUCK".utf8) ? .duckDB : nil

@@ -12,7 +12,7 @@ struct PostgresAddress {
         guard let parts = URLComponents(string: url), parts.user != nil || !url.contains("@") else {
             throw QueryFailure(
                 .sourceAway,
-                "its address is none of PostgreSQL: postgres://USER@HOST:PORT/DATABASE, percent-encoded where a password has / ? # or @"
+                "its address is not one of PostgreSQL, postgres://USER@HOST:PORT/DATABASE, percent-encoded where a password has / ? # or @"
             )
         }
         var pairs: [(String, String?)] = [

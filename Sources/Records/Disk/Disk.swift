@@ -156,7 +156,7 @@ package struct Disk: Sendable {
             do {
                 try FileManager.default.copyItem(at: path, to: other)
             } catch {
-                throw DiskError(message: "cannot copy \(path.path): \(error.localizedDescription)")
+                throw DiskError(message: "cannot copy \(path.path): \(error.systemReason)")
             }
         }
     }
@@ -178,7 +178,7 @@ package struct Disk: Sendable {
         do {
             try FileManager.default.removeItem(at: path)
         } catch {
-            throw DiskError(message: "cannot remove \(path.path): \(error.localizedDescription)")
+            throw DiskError(message: "cannot remove \(path.path): \(error.systemReason)")
         }
     }
 
@@ -206,7 +206,7 @@ package struct Disk: Sendable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder.path)
         } catch {
-            throw DiskError(message: "cannot list \(folder.path): \(error.localizedDescription)")
+            throw DiskError(message: "cannot list \(folder.path): \(error.systemReason)")
         }
     }
 }

@@ -39,7 +39,7 @@ package enum KeyFile {
             mode = try FileManager.default.attributesOfItem(atPath: path.path)[.posixPermissions] as? Int ?? 0
             bytes = Array(try Data(contentsOf: path))
         } catch {
-            throw DiskError(message: "cannot read the key file \(path.path): \(error.localizedDescription)")
+            throw DiskError(message: "cannot read the key file \(path.path): \(error.systemReason)")
         }
         guard mode & 0o077 == 0 else {
             throw DiskError(

@@ -56,8 +56,8 @@ extension Draft {
             if let found, found.id != id {
                 throw refusal(
                     .conflict,
-                    "The \(found.key.name) \(found.key.value) is that of the \(kind.name) \(name(found.id)), the "
-                        + "\(key.name) \(key.value) that of \(name(id)).",
+                    "The \(found.key.name) \(found.key.value) belongs to the \(kind.name) \(name(found.id)), but the "
+                        + "\(key.name) \(key.value) to \(name(id)).",
                     holder: id
                 )
             }
@@ -74,7 +74,7 @@ extension Draft {
         if given != nil, exists(id) {
             throw refusal(
                 .conflict,
-                "There is a \(id.kind.name) with the id \(id.id.lowercased) already.",
+                "There already is a \(id.kind.name) with the id \(id.id.lowercased).",
                 holder: id
             )
         }
@@ -100,8 +100,8 @@ extension Draft {
             let names = kind.referenceFields.joined(separator: ", ")
             throw refusal(
                 .invalid,
-                "The document does not have what the path names, so the new \(kind.name) would not be there: the path has "
-                    + "one of \(names)."
+                "The new \(kind.name) would not be found at this path: its document must have what the path names, which is "
+                    + "one of its \(names)."
             )
         }
         return try create(submission, id: reference.id)

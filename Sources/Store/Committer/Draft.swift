@@ -171,7 +171,7 @@ struct Draft: ~Copyable {
             throw refusal(.unexpected, "The \(kind.name) \(name(id)) is new in this transaction.")
         }
         guard !conditions.contains(.isAbsent) else {
-            throw refusal(.unexpected, "The \(kind.name) \(name(id)) is there already: its version is \(version).")
+            throw refusal(.unexpected, "The \(kind.name) \(name(id)) already exists, with the version \(version).")
         }
         guard conditions.allSatisfy({ $0.holds(for: version) }) else {
             throw refusal(

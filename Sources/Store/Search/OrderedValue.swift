@@ -59,7 +59,7 @@ enum OrderedValue {
         let bits = isIPv4 ? 32 : 128
         guard parts.count == 2, let length = Int(parts[1]), parts[1].utf8.allSatisfy({ $0 != UInt8(ascii: "+") }),
             (0...bits).contains(length)
-        else { throw InvalidValue("has a prefix that is no number of bits from 0 to \(bits)") }
+        else { throw InvalidValue("has a prefix that is not a number of bits from 0 to \(bits)") }
         return Range(numbers: block(number(of: address), freeBits: bits - length), isIPv4: isIPv4)
     }
 

@@ -91,13 +91,13 @@ package struct SearchCondition: Sendable {
         self.comparison = comparison
         acceptsAbsence = text.acceptsAbsence
         if comparison.comparator != nil {
-            guard !text.acceptsAbsence else { throw InvalidValue("has null, which does not compare") }
-            guard text.patterns.isEmpty else { throw InvalidValue("has a pattern, which does not compare") }
+            guard !text.acceptsAbsence else { throw InvalidValue("has null, which cannot be compared") }
+            guard text.patterns.isEmpty else { throw InvalidValue("has a pattern, which cannot be compared") }
         }
         if let sign = text.setOperator, text.hasNumberSets || operand.fields.contains(where: \.isNameOfNodes) {
             throw InvalidValue(
-                "has \(sign), which node sets have and searches do not: a comma is a union, and a second parameter with != leaves "
-                    + "out; a backslash before it takes that meaning from it"
+                "has \(sign), an operator of node sets that searches do not have: write a comma for a union, and a second "
+                    + "parameter with != to leave nodes out; write \\ before the sign where it is part of a name"
             )
         }
         choices = try Self.choices(of: operand.fields, comparison, text)
@@ -119,7 +119,7 @@ package struct SearchCondition: Sendable {
             }
         }
         if fields.contains(where: { $0.column == .boolean }), comparison.comparator != nil {
-            throw InvalidValue("has no order that it could be compared by")
+            throw InvalidValue("cannot be compared, since the field is true or false")
         }
         for name in text.names {
             var failure: InvalidValue?

@@ -71,7 +71,7 @@ struct SearchField: Sendable {
 
     /// Why there is no field at a path, as the end of a sentence about the path.
     static func fault(of path: some StringProtocol, _ kind: Kind) -> String {
-        isSecret(path, kind) ? "is secret" : "is no field of \(kind.name)"
+        isSecret(path, kind) ? "is secret" : "is not a field of \(kind.name)"
     }
 
     /// Whether a path leads to a secret.
@@ -130,7 +130,7 @@ struct SearchField: Sendable {
                 return isFreeText ? normal.precomposedStringWithCanonicalMapping : normal
             case .choice(let names):
                 guard let name = names.first(where: { $0 == text || $0.lowercased() == text.lowercased() }) else {
-                    throw InvalidValue("is none of \(names.joined(separator: ", "))")
+                    throw InvalidValue("is not one of \(names.joined(separator: ", "))")
                 }
                 return name
             default: return text.precomposedStringWithCanonicalMapping

@@ -28,7 +28,7 @@ package struct SearchOrder: Sendable {
                 throw InvalidValue("names \(path.debugDescription), which \(SearchField.fault(of: path, kind))")
             }
             guard field.column.isScalar, field.steps.allSatisfy({ if case .member = $0 { true } else { false } }) else {
-                throw InvalidValue("names \(path.debugDescription), which is no field with one value")
+                throw InvalidValue("names \(path.debugDescription), which is not a field with a single value")
             }
             keys.append((field, path.startIndex != part.startIndex))
         }

@@ -45,7 +45,7 @@ extension SnapshotFolder {
                 throw SnapshotError.otherVersion("the snapshot \(id) \(reason)", program)
             } catch {
                 logger.warning(
-                    "a snapshot that cannot be used stays",
+                    "kept a snapshot that cannot be used",
                     metadata: ["snapshot": "\(id)", "reason": "it \(error)"]
                 )
             }

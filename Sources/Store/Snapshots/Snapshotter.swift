@@ -81,7 +81,7 @@ actor Snapshotter {
             _ = try await prune()
         } catch {
             // What cannot be removed is tried again next time.
-            logger.warning("something old stays", metadata: ["reason": "\(error)"])
+            logger.warning("an old file could not be removed", metadata: ["reason": "\(error)"])
         }
         return taken
     }

@@ -25,7 +25,7 @@ package struct Snapshot: Sendable {
         do {
             data = try Data(contentsOf: folder.appending(path: Self.manifestName))
         } catch {
-            throw .unreadable("\(Self.manifestName): \(error.localizedDescription)")
+            throw .unreadable("\(Self.manifestName): \(error.systemReason)")
         }
         manifest = try SnapshotManifest(json: data)
     }
@@ -55,7 +55,7 @@ package struct Snapshot: Sendable {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         } catch {
-            throw .unreadable(error.localizedDescription)
+            throw .unreadable(error.systemReason)
         }
         for name in names.sorted() where name.hasSuffix(Self.parquetSuffix) && manifest.files[name] == nil {
             throw .damaged("\(name) is not in its manifest")
@@ -111,7 +111,7 @@ package struct Snapshot: Sendable {
             }
             return SnapshotManifest.File(size: size, sha256: hash.finalize().hexadecimal)
         } catch {
-            throw .unreadable("\(file.lastPathComponent): \(error.localizedDescription)")
+            throw .unreadable("\(file.lastPathComponent): \(error.systemReason)")
         }
     }
 }

@@ -99,7 +99,7 @@ extension SnapshotManifest {
         } catch let error as SnapshotError {
             throw error
         } catch {
-            throw .unreadable("\(Snapshot.manifestName): \(error.localizedDescription)")
+            throw .unreadable("\(Snapshot.manifestName): \(error.systemReason)")
         }
         format = written.format
         sequence = written.sequence
