@@ -94,6 +94,34 @@ struct BrokenRuleTests {
         #expect(try server.request("GET", path).text.contains(#""hostname":"""#))
     }
 
+    @Test("is taken as it is, where a document for it comes again")
+    func comesAgain() async throws {
+        let server = try await Command.start(workspace())
+        let nodes = try server.request("GET", "/ComputeNode").text
+        for existing in ["skip", "patch", "replace"] {
+            let answer = try server.write("POST", "/ComputeNode?existing=\(existing)", nodes)
+            #expect(answer.status == 200, "\(answer.text)")
+            let outcomes = try JSONValue(parsing: answer.body).array.map { $0["outcome"]?.string }
+            #expect(Set(outcomes) == ["same"])
+        }
+    }
+
+    @Test("keeps a key from others while any that claimed it is there, and comes back with a restore")
+    func claimsStay() async throws {
+        let server = try await Command.start(workspace())
+        let before = try #require(server.request("GET", "/Component").headers["inventory-sequence"])
+        let changes = #"""
+            {"changes":[{"op":"delete","kind":"Component","ref":"x1"},
+             {"op":"put","kind":"Component","document":{"ID":"x0001","Type":"Cabinet"}}]}
+            """#
+        #expect(try server.write("POST", "/transactions", changes).status == 409)
+        let components = try server.request("GET", "/Component").text
+        #expect(try server.write("DELETE", "/Component/x1").status == 204)
+        #expect(try server.write("POST", "/restore?at=\(before)").status == 200)
+        #expect(try server.request("GET", "/Component").text == components)
+        #expect(try counts(server) == Self.counts)
+    }
+
     @Test("has a key that two claim at the first of them, until that one goes")
     func claims() async throws {
         let server = try await Command.start(workspace())

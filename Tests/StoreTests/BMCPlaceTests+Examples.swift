@@ -129,6 +129,47 @@ extension BMCPlaceTests {
             ["a": "1 s1", "c": "? s2", "-": "2"]
         ),
         Example(
+            "a node that is nowhere any more, whose BMC goes along; a new one in its slot",
+            first: [.patch(.computeNode, place(0), #"{"xname":null}"#)],
+            [.post(.computeNode, node("n", 0))],
+            ["a": "1", "b": "2 s1", "c": "? s2", "n": "? s0"]
+        ),
+        Example(
+            "a node that is somewhere again, with its BMC",
+            first: [.patch(.computeNode, place(0), #"{"xname":null}"#)],
+            [move("a", to: 5)],
+            ["a": "1 s5", "b": "2 s1", "c": "? s2"]
+        ),
+        Example(
+            "a PUT without xname and bmc",
+            [.put(.computeNode, place(0), #"{"hostname":"a","architecture":"a"}"#)],
+            ["a": "1", "b": "2 s1", "c": "? s2"]
+        ),
+        Example(
+            "a node without a BMC of its own that is nowhere any more",
+            [.patch(.computeNode, place(2), #"{"xname":null}"#)],
+            ["a": "1 s0", "b": "2 s1", "c": "?", "-": "? s2"]
+        ),
+        Example(
+            "a node that leaves its BMC to the place",
+            [.patch(.computeNode, place(0), #"{"xname":null,"bmc":null}"#)],
+            ["a": "?", "b": "2 s1", "c": "? s2", "-": "1 s0"]
+        ),
+        Example(
+            "a board with two nodes that are nowhere any more",
+            first: [.post(.computeNode, node("n", 0, 1))],
+            [
+                .patch(.computeNode, place(0), #"{"xname":null}"#),
+                .patch(.computeNode, place(0, 1), #"{"xname":null}"#),
+            ],
+            ["a": "1", "n": "1", "b": "2 s1", "c": "? s2"]
+        ),
+        Example(
+            "a new node that moves in the same transaction",
+            [.post(.computeNode, node("n", 6, bmc: "9")), move("n", to: 7)],
+            ["a": "1 s0", "b": "2 s1", "c": "? s2", "n": "9 s7"]
+        ),
+        Example(
             "a move that changes a field of the BMC",
             [move("a", to: 5, 0, #","bmc":{"username":"v"}"#)],
             ["a": "1 s5", "b": "2 s1", "c": "? s2"]
@@ -209,11 +250,6 @@ extension BMCPlaceTests {
             ["a": "1 s0", "b": "2 s1", "c": "? s2", "n": "7 s7"]
         ),
         Example(
-            "a node that loses its xname and keeps its BMC",
-            [.patch(.computeNode, place(0), #"{"xname":null}"#)],
-            ["a": "1 s0", "b": "2 s1", "c": "? s2"]
-        ),
-        Example(
             "BMCs whose address identifies nothing",
             [
                 .post(.computeNode, node("n", 6, bmc: "0")), .post(.computeNode, node("m", 7, bmc: "0")),
@@ -238,6 +274,14 @@ extension BMCPlaceTests {
             [move("a", to: 5)],
             .conflict,
             "cannot take its BMC",
+            "x1000c0s0b0n1"
+        ),
+        Refused(
+            "a node that is nowhere any more, of two on a board",
+            first: [.post(.computeNode, node("n", 0, 1))],
+            [.patch(.computeNode, place(0), #"{"xname":null}"#)],
+            .conflict,
+            "cannot leave its place",
             "x1000c0s0b0n1"
         ),
         Refused(
@@ -272,7 +316,7 @@ extension BMCPlaceTests {
                 )
             ],
             .invalid,
-            "/bmc/xname: is not x1000c0s7b0"
+            "/bmc/xname: must be x1000c0s7b0"
         ),
         Refused(
             "a BMC that leaves its node",
@@ -305,8 +349,8 @@ extension BMCPlaceTests {
             "a BMC that two new nodes have in two places",
             [.post(.computeNode, node("n", 6, bmc: "7")), .post(.computeNode, node("m", 7, bmc: "7"))],
             .conflict,
-            "its BMC",
-            "is elsewhere"
+            "cannot take its BMC",
+            "would still have elsewhere"
         ),
         Refused(
             "a BMC at the place of another one, at /BMC",

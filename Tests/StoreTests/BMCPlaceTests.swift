@@ -97,24 +97,67 @@ struct BMCPlaceTests {
         "An address that identifies nothing is stored, and makes nothing one",
         arguments: [
             "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "33:33:00:00:00:01",
+            "00:00:00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff:ff:ff",
+            "80:00:00:48:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00",
+            "00:ff:ff:ff:ff:12:40:1b:ff:ff:00:00:00:00:00:00:ff:ff:ff:ff",
         ]
     )
     func identifiesNothing(address: String) async throws {
+        let isEthernet = address.utf8.count == 17
         let inventory = try await StoreUnderTest()
         for hostname in ["a", "b"] {
             try await inventory.create(
                 .computeNode,
                 #"""
-                {"hostname":"\#(hostname)","architecture":"a","boot_mac":"\#(address)",
+                {"hostname":"\#(hostname)","architecture":"a",\#(isEthernet ? #""boot_mac":"\#(address)","# : "")
                  "network_interfaces":[{"interface_name":"e","mac_address":"\#(address)"}]}
                 """#
             )
+            guard isEthernet else { continue }
             try await inventory.create(.bmc, #"{"mac_address":"\#(address)","username":"u","password":"p"}"#)
         }
-        #expect(inventory.store.count(.computeNode) == 2)
-        #expect(inventory.store.count(.bmc) == 2)
-        #expect(inventory.resource(.computeNode, address) == nil)
-        #expect(inventory.resource(.bmc, address) == nil)
+        _ = try await inventory.store.takeSnapshot()
+        for inventory in [inventory, try await inventory.reopened()] {
+            #expect(inventory.store.count(.computeNode) == 2)
+            #expect(inventory.store.count(.bmc) == (isEthernet ? 2 : 0))
+            #expect(inventory.resource(.computeNode, address) == nil)
+            #expect(inventory.resource(.bmc, address) == nil)
+            for kind in Kind.allCases {
+                #expect(inventory.store.brokenRuleCounts(kind).allSatisfy { $0.count == 0 })
+            }
+        }
+    }
+
+    @Test("An address that identifies nothing does not take the place of one that is known, unless at the BMC itself")
+    func keepsAddress() async throws {
+        let inventory = try await Self.blades()
+        let zero = "00:00:00:00:00:00"
+        let unknown = #"{"mac_address":"\#(zero)","username":"u","password":"q"}"#
+        let id = try #require(try inventory.get(.bmc, "x1000c0s0b0")?.text("/id"))
+        try await inventory.run([.post(.computeNode, Self.node("n", 0, 1).dropLast() + #","bmc":\#(unknown)}"#)])
+        try await inventory.run([.patch(.computeNode, Self.place(0), #"{"bmc":\#(unknown)}"#)])
+        try await inventory.run([.patch(.bmc, id, #"{"description":"d"}"#)])
+        try await inventory.run([
+            .patch(.computeNode, Self.place(0), #"{"bmc":{"id":"\#(id)","mac_address":"\#(zero)"}}"#)
+        ])
+        #expect(inventory.places() == ["a": "1 s0", "n": "1 s0", "b": "2 s1", "c": "? s2"])
+        #expect(try inventory.get(.bmc, Self.address("1"))?.text("/id") == id)
+        // One that is unknown so far is stored as it was given.
+        let given = #"{"mac_address":"\#(zero)","username":"u","password":"p"}"#
+        try await inventory.run([.patch(.computeNode, Self.place(2), #"{"bmc":\#(given)}"#)])
+        #expect(try inventory.get(.computeNode, Self.place(2))?.text("/bmc/mac_address") == zero)
+        try await inventory.run([.patch(.bmc, id, #"{"mac_address":"\#(zero)"}"#)])
+        #expect(try inventory.get(.bmc, id)?.text("/mac_address") == zero)
+    }
+
+    @Test("A name that looks like an address which identifies nothing is a name")
+    func name() async throws {
+        let inventory = try await StoreUnderTest()
+        let collection = #"{"name":"ff:ff:ff:ff:ff:ff","type":"job","nodes":[]}"#
+        try await inventory.create(.nodeCollection, collection)
+        #expect(inventory.resource(.nodeCollection, "ff:ff:ff:ff:ff:ff") != nil)
+        let refused = try await refusal { try await inventory.create(.nodeCollection, collection) }
+        #expect(refused?.reason == .conflict)
     }
 
     @Test("whatever is done in whatever order")
@@ -189,7 +232,7 @@ extension StoreUnderTest {
 
     /// The BMC of each node by host name, such as `1 s0` for that with the MAC address that ends in 1 in slot 0; those of BMCs
     /// without nodes by `-`.
-    fileprivate func places() -> [String: String] {
+    func places() -> [String: String] {
         func text(_ bmc: JSONValue) -> String {
             let mac = bmc.text("/mac_address").map { $0.hasPrefix("00") ? "?" : String($0.suffix(1)) } ?? "?"
             return bmc.text("/xname").map { "\(mac) \($0.dropFirst(7).dropLast(2))" } ?? mac

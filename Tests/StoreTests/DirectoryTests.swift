@@ -78,12 +78,6 @@ struct DirectoryTests {
                 let nodes = model.filter { $0.value.index.embedded == bmc }.keys.sorted()
                 #expect(directory.embedders(.computeNode, of: bmc).sorted() == nodes, "\(generator), step \(step)")
             }
-            for name in ["xname", "name"] {
-                let isEven = { (key: UniqueKey) in key.value.utf8.reduce(0) { $0 + Int($1) } % 2 == 0 }
-                let holders = model.filter { $0.value.index.keys.contains { $0.name == name && isEven($0) } }
-                let found = directory.holders(.computeNode, of: name, where: isEven)
-                #expect(found.sorted() == holders.keys.sorted(), "\(generator), step \(step)")
-            }
             #expect(directory.count(.computeNode) == model.count)
             let all = directory.all(.computeNode)
             #expect(all.map(\.id) == model.keys.sorted(), "\(generator), step \(step)")

@@ -131,6 +131,39 @@ struct IndexTests {
         }
     }
 
+    @Test("finds what one transaction left, whatever is written meanwhile")
+    func whole() async throws {
+        let writer = DirectoryWriter()
+        let directory = writer.directory
+        let id = UUID.version7()
+        @Sendable func document(_ name: String) -> Document {
+            Document(
+                stored: Array(#"{"id":"\#(id.lowercased)","hostname":"\#(name)","architecture":"a"}"#.utf8),
+                .computeNode
+            )
+        }
+        @Sendable func write(_ name: String, isNew: Bool = false) {
+            let change = Change(
+                resource: ResourceID(.computeNode, id),
+                stored: StoredResource(document: document(name).bytes, version: 1),
+                indexBefore: isNew ? nil : IndexEntry(),
+                index: IndexEntry()
+            )
+            writer.apply([change], through: .beginning)
+        }
+        write("a", isNew: true)
+        let others = (0..<900).map { "none\($0)" }.joined(separator: ",")
+        let search = try Search(.computeNode, parameters: [("hostname", "a,\(others),b")])
+        while directory.resources(matching: search) == nil { await Task.yield() }
+        let isOver = Shared(false)
+        let renaming = Thread {
+            while !isOver.value { for name in ["b", "a"] { write(name) } }
+        }
+        renaming.start()
+        defer { isOver.change { $0 = true } }
+        for _ in 0..<300 { #expect(directory.resources(matching: search)?.count == 1) }
+    }
+
     @Test("an address that identifies nothing is found by search all the same")
     func identifiesNothing() async throws {
         let inventory = try await StoreUnderTest()

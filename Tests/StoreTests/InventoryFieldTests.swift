@@ -78,6 +78,11 @@ struct InventoryFieldTests {
             for name in ["mac", "network_interfaces.mac_address"] {
                 let search = try Search(.computeNode, parameters: [(name, spelling)])
                 #expect(try await inventory.store.reader(for: Caller()).search(search).resources.count == 1)
+                for pattern in ["\(spelling.dropLast(1))?", "\(spelling.dropLast(2))*", "*\(spelling.dropFirst(2))"] {
+                    let search = try Search(.computeNode, parameters: [(name, pattern)])
+                    let found = try await inventory.store.reader(for: Caller()).search(search).resources
+                    #expect(found.count == 1, "\(pattern)")
+                }
             }
             let refused = try await refusal { try await inventory.create(.computeNode, node("m", spelling)) }
             #expect(refused?.reason == .conflict)

@@ -84,6 +84,40 @@ struct SearchTests {
         }
     }
 
+    @Test("compares and sorts locations by their numbers, however large these are")
+    func locations() async throws {
+        let inventory = try await StoreUnderTest()
+        let longest = "x" + String(repeating: "9", count: 62)
+        let ids = [
+            "x001", "x9c1", "x1000", "x1000c0", "x1000c0s0b0n0p1500", "x1000c0s0b0n0p2000", "x1000c1", "x140000",
+            "x150000",
+            longest,
+        ]
+        for id in ids.shuffled() { try await inventory.create(.component, #"{"ID":"\#(id)","Type":"Cabinet"}"#) }
+        func locations(_ parameters: (String, String)...) async throws -> [String] {
+            var search = try Search(.component, parameters: parameters)
+            search.order = try SearchOrder(.component, "ID")
+            return try await inventory.store.reader(for: Caller()).search(search).resources.map {
+                try parsed($0.stored.document).text("/ID") ?? ""
+            }
+        }
+        let all = try await locations().map { $0 == "x009c1" ? "x9c1" : $0 }
+        #expect(all == ids)
+        #expect(try await locations(("ID[gt]", "x140000")) == ["x150000", longest])
+        #expect(try await locations(("ID[lt]", "x9")) == ["x001"])
+        #expect(try await locations(("ID[ge]", longest)) == [longest])
+    }
+
+    @Test("does not come to more than 8 MiB of names")
+    func names() throws {
+        let name = String(repeating: "a", count: 2000)
+        _ = try Search(.computeNode, parameters: [("hostname", "n[0-200000]")])
+        _ = try Search(.computeNode, parameters: [("description", "\(name)[0-4000]")])
+        for text in ["\(name)[0-5000]", "\(name)[0-4000],\(name)[0-4000]", "\(name)[000000000-000250000]"] {
+            #expect(throws: Refusal.self) { try Search(.computeNode, parameters: [("description", text)]) }
+        }
+    }
+
     @Test("finds collections by name, type and member")
     func collections() async throws {
         let inventory = try await filled()

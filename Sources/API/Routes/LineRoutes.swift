@@ -192,7 +192,7 @@ struct LineRoutes {
             guard let text else {
                 throw Problem(.contentTooLarge, "The line is longer than \(Self.maximumLineSize >> 20) MiB.")
             }
-            let submission = try store.intake.submission(of: text, kind)
+            let submission = try store.intake.submission(of: text, kind, existing: existing)
             return Line(number: number, operation: .create(submission, existing: existing))
         } catch let refusal as Refusal {
             return Line(number: number, operation: Transaction.Operation(.refuse(refusal)))

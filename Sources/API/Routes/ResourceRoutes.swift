@@ -156,7 +156,7 @@ struct ResourceRoutes {
         guard bytes.count <= Problem.maximumDocumentSize else {
             throw Problem.bodyTooLarge(Problem.maximumDocumentSize)
         }
-        return .one(try store.intake.submission(of: bytes, kind))
+        return .one(try store.intake.submission(of: bytes, kind, existing: existing.action))
     }
 
     private func create(

@@ -104,12 +104,6 @@ package protocol InventoryView: ~Copyable {
     /// Another resource that has, after the operations so far, a unique key that a staged one has.
     func rival(of id: ResourceID, for key: UniqueKey) -> UUID?
 
-    /// The resources that have a value of a unique key that is as a condition says, after the operations so far, in no order.
-    ///
-    /// - Parameter key: The name of the key, as ``UniqueKey/name`` has it.
-    /// - Complexity: O(*n*) of the resources of the kind, so ask once for all that a transaction touches.
-    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [ResourceID]
-
     /// The resources that have a copy of one before the transaction, in the order of their identifiers.
     func embedders(of id: ResourceID) -> [ResourceID]
 

@@ -7,16 +7,20 @@ package final class Submission: Sendable {
     package let embedded: Document?
     /// The secrets that came with that copy, by pointers from it.
     package let embeddedSecrets: GivenSecrets
+    /// Whether the document breaks rules which the stored one that it replaces broke before; a new resource cannot have it.
+    package let isOnlyReplacement: Bool
 
     package init(
         document: Document,
         secrets: GivenSecrets = GivenSecrets(),
         embedded: Document? = nil,
-        embeddedSecrets: GivenSecrets = GivenSecrets()
+        embeddedSecrets: GivenSecrets = GivenSecrets(),
+        isOnlyReplacement: Bool = false
     ) {
         self.document = document
         self.secrets = secrets
         self.embedded = embedded
         self.embeddedSecrets = embeddedSecrets
+        self.isOnlyReplacement = isOnlyReplacement
     }
 }

@@ -24,7 +24,10 @@ struct BMCPlaces {
         for node in nodes { try look(at: node, in: &view) }
         for (bmc, place, node) in moves { try take(bmc, to: place, with: node, in: &view) }
         for bmc in view.touched(BMC.kind) { try fillPlace(of: bmc, in: &view) }
-        for bmc in view.touched(BMC.kind) where bmc.wasThere { checkNodes(of: bmc, in: &view) }
+        // A new BMC is where the nodes are that it came with, unless one of them has moved since.
+        for bmc in view.touched(BMC.kind) where bmc.wasThere || movers[bmc.resource.id] != nil {
+            checkNodes(of: bmc, in: &view)
+        }
         for (node, place, hasMoved) in unplaced { try findBMC(of: node, at: place, hasMoved: hasMoved, in: &view) }
         if !problems.isEmpty { throw Refusal(problems) }
     }
@@ -45,7 +48,7 @@ struct BMCPlaces {
             document.refer(to: nil)
             try put(document, node, in: &view)
             unplaced.append((node, place, before != nil))
-        } else if bmc.place == nil || bmc.place == before {
+        } else if bmc.place == nil || bmc.place == before || view.before(ComputeNodeRules.bmc(id)) == nil {
             guard movers[id] == nil else { return }
             moves.append((id, place, node))
             movers[id] = node

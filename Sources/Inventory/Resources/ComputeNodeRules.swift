@@ -19,13 +19,18 @@ struct ComputeNodeRules: ResourceRules {
         in view: inout some InventoryView & ~Copyable
     ) throws(Refusal) {
         let patch = acceptance.patch
+        let place = node.place
+        let isUnsaid = patch.map { $0[Self.embedding.key] == nil } ?? false
         // A patch that says nothing of either leaves both as they are; of a new place alone, ``settle(in:)`` sees to it.
-        if let patch, patch[Self.embedding.key] == nil { return }
+        if isUnsaid, place != nil { return }
         let current = view.current(acceptance.resource)
-        if let given = GivenBMC(acceptance, of: node, current) {
+        if !isUnsaid, let given = GivenBMC(acceptance, of: node, current) {
             return embed(try given.bmc(in: &view), in: &node, view)
         }
-        let place = node.place
+        if isUnsaid || patch == nil, place == nil, let former = current?.place, let id = current?.embeddedIdentifier {
+            return try leave(former, with: id, &node, in: &view)
+        }
+        if isUnsaid { return }
         var kept: UUID?
         // A whole document without a BMC keeps that of its place, or takes it along.
         if patch == nil, place != nil, current?.place != nil { kept = current?.embeddedIdentifier }
@@ -33,6 +38,22 @@ struct ComputeNodeRules: ResourceRules {
         node.refer(to: nil)
         // So that operations that follow find it.
         if let place, view.holder(BMC.kind, of: place.key) == nil { _ = try view.putPlaceholder(at: place) }
+    }
+
+    /// Has a node's BMC leave a place along with the node; one of which nothing is known but the place stays there.
+    private func leave(
+        _ place: BMCXName,
+        with id: UUID,
+        _ node: inout Document,
+        in view: inout some InventoryView & ~Copyable
+    ) throws(Refusal) {
+        guard var bmc = view.current(Self.bmc(id)) else { return node.refer(to: nil) }
+        if bmc.isPlaceholder { return node.refer(to: nil) }
+        if bmc.place == place {
+            bmc.set(Document.bmcXName, to: nil)
+            try view.put(bmc, given: GivenSecrets(), as: Self.bmc(id))
+        }
+        embed(id, in: &node, view)
     }
 
     func refresh(_ node: inout Document, in view: borrowing some InventoryView & ~Copyable) {

@@ -8,6 +8,7 @@ extension Document {
     var isPlaceholder: Bool { has(Self.bmcXName) && hasNothing(but: Self.bmcXName) }
 
     static let bmcXName = BMC.number(of: "xname")
+    static let bmcAddress = BMC.number(of: "mac_address")
 }
 
 extension [UniqueKey] {

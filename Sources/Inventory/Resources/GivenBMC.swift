@@ -172,6 +172,12 @@ struct GivenBMC {
         var changed = stored.overwritten(by: fields)
         if let whole, id == current { changed = try replacement(of: stored, whole, in: view) }
         if let place, changed.place != place { changed.set(Document.bmcXName, to: place.description) }
+        if changed.has(Document.bmcAddress), !changed.keys.contains(where: { $0.name == "mac" }),
+            let known = stored.keys.first(where: { $0.name == "mac" })
+        {
+            // One that identifies nothing says nothing of the address that is known.
+            changed.set(Document.bmcAddress, to: known.value)
+        }
         if changed.bytes != stored.bytes || !secrets.isEmpty { try view.put(changed, given: secrets, as: resource) }
         return id
     }

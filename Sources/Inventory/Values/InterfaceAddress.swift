@@ -42,6 +42,19 @@ package struct InterfaceAddress: StringValue {
         }
     }
 
+    /// Whether an address of InfiniBand is that of nothing in particular: a port's GUID of zeros or ones alone, or a link's with a GID
+    /// (its last 16 bytes) of zeros, or of a group, which begins with `ff` (RFC 4391, 4).
+    ///
+    /// - Parameter address: The address in its normal spelling.
+    static func identifiesNothing(_ address: String) -> Bool {
+        let bytes = address.split(separator: ":")
+        switch bytes.count {
+        case 8: return bytes.allSatisfy { $0 == "00" } || bytes.allSatisfy { $0 == "ff" }
+        case 20: return bytes[4] == "ff" || bytes[4...].allSatisfy { $0 == "00" }
+        default: return false
+        }
+    }
+
     package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? { MACAddress.number(text) }
 
     package static var stringSchema: JSONSchema {

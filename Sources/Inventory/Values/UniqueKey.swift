@@ -39,13 +39,13 @@ package struct UniqueKey: Hashable, Sendable {
     /// By the value: equal values of keys of different names are rare.
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
-    /// Whether no resource is to be found by the value; see ``MACAddress/identifiesNothing(_:)``.
+    /// Whether the value is a hardware address by which no resource is to be found; see ``MACAddress/identifiesNothing(_:)`` and
+    /// ``InterfaceAddress/identifiesNothing(_:)``.
     package var identifiesNothing: Bool {
-        switch number {
+        guard name == "mac" else { return false }
+        return switch number {
         case .number(let number): MACAddress.identifiesNothing(number)
-        // Of InfiniBand.
-        case .text(let text):
-            name == "mac" && text.utf8.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: ":") }
+        case .text(let text): InterfaceAddress.identifiesNothing(text)
         }
     }
 

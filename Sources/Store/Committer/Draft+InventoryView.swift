@@ -14,16 +14,6 @@ extension Draft: InventoryView {
         id.kind.embedders.flatMap { kind in overlay.embedders(kind, of: id.id).map { ResourceID(kind, $0) } }
     }
 
-    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [ResourceID] {
-        precondition(kind.hasUniqueKey(key), "\(kind) has no unique key \(key)")
-        let unstaged = overlay.holders(kind, of: key, where: condition).map { ResourceID(kind, $0) }
-            .filter { staged[$0] == nil }
-        let found = staged.filter { id, entry in
-            id.kind == kind && entry.keys.contains { $0.name == key && condition($0) }
-        }
-        return unstaged + found.keys
-    }
-
     func rival(of id: ResourceID, for key: UniqueKey) -> UUID? {
         if let holder = unstagedHolder(id.kind, of: key) { return holder }
         guard let claimants = claims[Claim(kind: id.kind, key: key)] else { return nil }
@@ -32,17 +22,15 @@ extension Draft: InventoryView {
 
     /// Of the resources that would have a unique key, the one that had it before, or else the one that claimed it first.
     private func firstHolder(_ kind: Kind, of key: UniqueKey) -> UUID? {
-        if let holder = overlay.holder(kind, of: key) {
-            if staged[ResourceID(kind, holder)] == nil { return holder }
-            if claims[Claim(kind: kind, key: key)]?.contains(holder) == true { return holder }
-        }
-        return claims[Claim(kind: kind, key: key)]?.first
+        let claimants = claims[Claim(kind: kind, key: key)]
+        return overlay.firstHolder(kind, of: key) { holder in
+            staged[ResourceID(kind, holder)] == nil || claimants?.contains(holder) == true
+        } ?? claimants?.first
     }
 
     /// The resource that has a unique key and is not touched.
     private func unstagedHolder(_ kind: Kind, of key: UniqueKey) -> UUID? {
-        guard let holder = overlay.holder(kind, of: key), staged[ResourceID(kind, holder)] == nil else { return nil }
-        return holder
+        overlay.firstHolder(kind, of: key) { staged[ResourceID(kind, $0)] == nil }
     }
 
     mutating func delete(_ id: ResourceID) throws(Refusal) { try put(nil, sealed: SealedSecrets(), as: id) }

@@ -13,7 +13,10 @@ extension Draft {
         self.operation = index
         switch operation.action {
         case .create(let submission, let existing):
-            guard existing != .fail, let id = try holder(of: submission.document) else { return try create(submission) }
+            guard existing != .fail, let id = try holder(of: submission.document) else {
+                guard !submission.isOnlyReplacement else { throw noResource(submission.document.kind) }
+                return try create(submission)
+            }
             switch existing {
             case .fail, .skip: break
             case .patch: try overwrite(id, with: submission)
@@ -62,6 +65,14 @@ extension Draft {
                 )
             }
             found = (key, id)
+        }
+        if let given = document.identifier, let found {
+            throw refusal(
+                .conflict,
+                "The document's id, \(given.lowercased), is not that of the \(kind.name) \(name(found.id)), which has its "
+                    + "\(found.key.name).",
+                holder: found.id
+            )
         }
         return found?.id
     }
@@ -135,7 +146,6 @@ extension Draft {
     /// Changes the members of a document that another one has.
     private mutating func overwrite(_ id: ResourceID, with given: Submission) throws(Refusal) {
         guard case .object(var members) = given.document.json else { return }
-        // It may have been found by its unique keys.
         members[id.kind.identifierKey] = nil
         let merged = try submission(of: id, patchedBy: members)
         let submission = Submission(

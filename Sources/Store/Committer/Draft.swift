@@ -4,6 +4,22 @@ import OrderedCollections
 import Records
 import Schema
 
+extension [UInt8] {
+    /// Whether JSON is another one with its members in another order, which says nothing new (RFC 8259, 4).
+    fileprivate func isReordering(of other: [UInt8]) -> Bool {
+        guard count == other.count, self != other else { return false }
+        // Nearly all that differ do so in this.
+        guard reduce(0, { $0 &+ Int($1) &* Int($1) }) == other.reduce(0, { $0 &+ Int($1) &* Int($1) }) else {
+            return false
+        }
+        do {
+            return try JSONValue(parsing: self) == JSONValue(parsing: other)
+        } catch {
+            preconditionFailure("a document is not JSON: \(error)")
+        }
+    }
+}
+
 /// A transaction being worked out: the inventory as it would be afterwards.
 ///
 /// Operations are staged one after the other and each sees what those before it did; the rules that concern several
@@ -144,8 +160,7 @@ struct Draft: ~Copyable {
     /// Who has a unique key after the operations so far.
     func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
         if let id = claims[Claim(kind: kind, key: key)]?.last { return id }
-        guard let id = overlay.holder(kind, of: key), staged[ResourceID(kind, id)] == nil else { return nil }
-        return id
+        return overlay.firstHolder(kind, of: key) { staged[ResourceID(kind, $0)] == nil }
     }
 
     /// The resource that a reference names after the operations so far.
@@ -218,8 +233,11 @@ struct Draft: ~Copyable {
     /// - Throws: Every conflict that the state after the whole would have.
     mutating func finish(version: UInt64) throws(Refusal) -> [Change] {
         try followUp()
-        var problems = takenKeys()
-        if !goesBack { for rules in Kind.allRules { problems += rules.problems(in: self) } }
+        var problems: [Refusal.Problem] = []
+        if !goesBack {
+            problems = takenKeys()
+            for rules in Kind.allRules { problems += rules.problems(in: self) }
+        }
         let changes = staged.compactMap { id, staged -> Change? in
             let document = staged.document?.bytes
             if document == staged.before?.document, !staged.hasOtherSecrets, !hasOtherSecrets(of: staged.document) {
@@ -260,6 +278,12 @@ struct Draft: ~Copyable {
     private mutating func followUp() throws(Refusal) {
         if !goesBack { for rules in Kind.allRules { try rules.settle(in: &self) } }
         for rules in Kind.allRules { try rules.finish(in: &self) }
+        for (id, entry) in staged {
+            guard let before = entry.before?.document, let document = entry.document?.bytes,
+                document.isReordering(of: before)
+            else { continue }
+            entry.document = Document(stored: before, id.kind)
+        }
         for (id, entry) in staged {
             guard let rules = id.kind.rules, var document = entry.document.take() else { continue }
             operation = entry.operation

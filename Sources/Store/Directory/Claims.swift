@@ -13,6 +13,9 @@ struct Claims {
     /// The first of their places.
     var example: UInt32? { places.values.joined().min() }
 
+    /// The places of the resources that do without a key.
+    func places(of key: UniqueKey) -> [UInt32] { places[key] ?? [] }
+
     mutating func add(_ place: UInt32, to key: UniqueKey) { places[key, default: []].append(place) }
 
     mutating func remove(_ place: UInt32, from key: UniqueKey) {

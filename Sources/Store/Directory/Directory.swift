@@ -19,6 +19,13 @@ package final class Directory: Sendable {
         tables.withLock { body($0[kind.number]) }
     }
 
+    /// Looks several things up in one state of all resources; others wait meanwhile.
+    ///
+    /// - Parameter body: Gets the tables by the numbers of their kinds.
+    func withTables<Result>(_ body: (borrowing UniqueArray<DirectoryTable>) -> Result) -> Result {
+        tables.withLock { body($0) }
+    }
+
     /// The resource with an identifier.
     package func resource(_ kind: Kind, id: UUID) -> StoredResource? {
         read(kind) { $0.resource(id) }
@@ -36,11 +43,9 @@ package final class Directory: Sendable {
         read(kind) { $0.holder(of: key) }
     }
 
-    /// The resources that have a value of a key that is as a condition says, in no order.
-    ///
-    /// - Complexity: O(*n*) of the resources of the kind.
-    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
-        read(kind) { $0.holders(of: key, where: condition) }
+    /// The resources that have a unique key though another one keeps it, in the order of their identifiers.
+    func claimants(_ kind: Kind, of key: UniqueKey) -> [UUID] {
+        read(kind) { $0.claimants(of: key) }
     }
 
     /// The resources of a kind that have a copy of another one, in no order.
@@ -56,11 +61,6 @@ package final class Directory: Sendable {
     /// How many resources of a kind break rules that came after they had been stored, by the rules' names.
     func brokenRuleCounts(_ kind: Kind) -> [String: Int] {
         read(kind) { $0.brokenRuleCounts }
-    }
-
-    /// Whether several resources of a kind have one unique key.
-    func hasClaims(_ kind: Kind) -> Bool {
-        read(kind) { $0.hasClaims }
     }
 
     /// A resource of a kind that breaks a rule.
@@ -110,22 +110,8 @@ package final class Directory: Sendable {
 
     // MARK: Values of indexed fields
 
-    /// The resources that have a value in an indexed field, in no order.
-    ///
-    /// - Parameters:
-    ///   - path: The number of the field's path, as ``Kind/indexedPaths`` has it.
-    ///   - value: Its JSON, in normal form.
-    /// - Returns: Nil where the index does not know it: it is made once somebody asks, and finds ``ValueIndex/maximumFound``
-    ///   at most.
-    func resources(_ kind: Kind, with value: [UInt8], at path: Int) -> [(id: UUID, stored: StoredResource)]? {
-        let hash = value.withUnsafeBufferPointer { Kind.indexedHash(of: $0, at: path) }
-        let (hasIndex, candidates) = read(kind) { ($0.hasIndex, $0.candidates(hash)) }
-        if !hasIndex { makeIndex(kind) }
-        return candidates?.filter { kind.has(value, at: path, in: $0.stored.document) }
-    }
-
     /// Makes the index of a kind, step by step, so that others come between.
-    private func makeIndex(_ kind: Kind) {
+    func makeIndex(_ kind: Kind) {
         guard tables.withLock({ $0[kind.number].beginIndex() }) else { return }
         Task.detached(priority: .utility) {
             while self.tables.withLock({ $0[kind.number].indexMore(kind) }) { await Task.yield() }

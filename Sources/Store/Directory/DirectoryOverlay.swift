@@ -28,12 +28,11 @@ final class DirectoryOverlay {
         return freeKeys[kind.number].contains(key) ? nil : directory.holder(kind, of: key)
     }
 
-    /// The resources that have a value of a key that is as a condition says, in no order.
-    ///
-    /// - Complexity: O(*n*) of the resources of the kind.
-    func holders(_ kind: Kind, of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
-        directory.holders(kind, of: key, where: condition).filter { isUnchanged(kind, $0) }
-            + tables[kind.number].holders(of: key, where: condition)
+    /// Of the resources that have a unique key, which may be several where they were stored before that was seen to, the first
+    /// that is as a condition says.
+    func firstHolder(_ kind: Kind, of key: UniqueKey, where condition: (UUID) -> Bool) -> UUID? {
+        if let holder = holder(kind, of: key), condition(holder) { return holder }
+        return directory.claimants(kind, of: key).first { isUnchanged(kind, $0) && condition($0) }
     }
 
     /// The resources of a kind that have a copy of another one, in the order of their identifiers.

@@ -46,12 +46,9 @@ struct DirectoryTable: ~Copyable {
         holderPlace(of: key).map { (slots[$0].id, slots[$0].stored) }
     }
 
-    /// The resources that have a value of a key that is as a condition says, each once, in no order.
-    ///
-    /// - Complexity: O(*n*).
-    func holders(of key: String, where condition: (UniqueKey) -> Bool) -> [UUID] {
-        guard let index = keyNames.firstIndex(of: key) else { return [] }
-        return Set(keys[index].places { condition(UniqueKey(name: key, $0)) }).map { slots[$0].id }
+    /// The resources that have a unique key though another one keeps it, in the order of their identifiers.
+    func claimants(of key: UniqueKey) -> [UUID] {
+        claims.isEmpty ? [] : claims.places(of: key).map { slots[$0].id }.sorted()
     }
 
     /// The resources that have a copy of another resource, in no order.

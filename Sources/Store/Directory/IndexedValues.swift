@@ -10,12 +10,24 @@ struct HashDifference {
     ///   - old: The document before; nil where there is none.
     ///   - new: The document after; nil where there is none.
     init(_ kind: Kind, from old: [UInt8]?, to new: [UInt8]?) {
-        removed = old.map { kind.indexedHashes(of: $0) } ?? []
-        added = new.map { kind.indexedHashes(of: $0) } ?? []
-        guard !removed.isEmpty, !added.isEmpty else { return }
-        let before = removed
-        removed.removeAll { added.contains($0) }
-        added.removeAll { before.contains($0) }
+        let before = old.map { kind.indexedHashes(of: $0) } ?? []
+        let after = new.map { kind.indexedHashes(of: $0) } ?? []
+        removed = before.without(after)
+        added = after.without(before)
+    }
+}
+
+extension [UInt32] {
+    /// The numbers that another list does not have; both are in order, and have each number once.
+    ///
+    /// - Complexity: O(*n*).
+    fileprivate func without(_ others: [UInt32]) -> [UInt32] {
+        guard !isEmpty, !others.isEmpty else { return self }
+        var place = 0
+        return filter { number in
+            while place < others.count, others[place] < number { place += 1 }
+            return place == others.count || others[place] != number
+        }
     }
 }
 

@@ -39,14 +39,6 @@ struct KeyTable: ~Copyable {
         return nil
     }
 
-    /// The place of the resource for each value that is as a condition says, in no order.
-    func places(where condition: (KeyValue) -> Bool) -> [UInt32] {
-        let numbered = numbers.indices.filter { index in
-            condition(.number(numbers[index])) && entry(of: numbers[index]) == UInt32(index)
-        }
-        return numbered.map { places[$0] } + texts.filter { condition(.text($0.key)) }.values
-    }
-
     /// As ``PlaceTable/prefetch(_:)``.
     func prefetch(_ value: KeyValue) {
         if case .number(let number) = value { entries.prefetch(number.placeHash) }

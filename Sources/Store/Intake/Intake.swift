@@ -27,11 +27,34 @@ package struct Intake: Sendable {
 
     /// Reads a document.
     ///
-    /// - Parameter bytes: Its JSON.
+    /// - Parameters:
+    ///   - bytes: Its JSON.
+    ///   - existing: What becomes of a resource that is there already, as which the document may then be read.
     /// - Throws: ``JSONParseError`` for what is not JSON, and a ``Refusal`` with every violation of the document.
-    package func submission(of bytes: some Collection<UInt8>, _ kind: Kind) throws -> Submission {
+    package func submission(
+        of bytes: some Collection<UInt8>,
+        _ kind: Kind,
+        existing: Transaction.ExistingResource = .fail
+    ) throws -> Submission {
         if let submission = try read(bytes, kind, .whole) { return submission }
-        return try submission(of: JSONValue(parsing: bytes), kind)
+        return try submission(of: JSONValue(parsing: bytes), kind, existing: existing)
+    }
+
+    private func submission(
+        of json: JSONValue,
+        _ kind: Kind,
+        existing: Transaction.ExistingResource
+    ) throws(Refusal) -> Submission {
+        try submission(of: json, kind, replacing: existing == .fail ? nil : resource(kind, like: json)?.stored.json)
+    }
+
+    /// The resource that has the identifier or a unique key of a document, which may break its schema elsewhere.
+    private func resource(_ kind: Kind, like document: JSONValue) -> (id: UUID, stored: StoredResource)? {
+        for name in kind.referenceFields {
+            guard case .string(let text)? = document[name] else { continue }
+            if let found = directory.resource(kind, reference: kind.reference(text)) { return found }
+        }
+        return nil
     }
 
     /// Reads a document that is to replace the resource that a reference names now.
@@ -58,13 +81,16 @@ package struct Intake: Sendable {
         guard let validator = validators[kind] else { preconditionFailure("every kind has a validator") }
         // Only what breaks the schema has it looked up.
         lazy var before = stored()
+        var hasOldFaults = false
         let violations = validator.violations(of: json) { violation in
             guard let before else { return false }
             let pointer = violation.pointer
-            guard violation.keyword == "required" else {
-                return before[pointer] != nil && before[pointer] == json[pointer]
-            }
-            return pointer.tokens.count == 1 && before[pointer] == nil
+            let isOld =
+                violation.keyword == "required"
+                ? pointer.tokens.count == 1 && before[pointer] == nil
+                : before[pointer] != nil && before[pointer] == json[pointer]
+            if isOld { hasOldFaults = true }
+            return isOld
         }
         if !violations.isEmpty {
             throw Self.refusal(kind, violations + missingEmbeddedFields(of: json, kind))
@@ -76,7 +102,7 @@ package struct Intake: Sendable {
             let violation = SchemaViolation(pointer: error.pointer, message: error.message, keyword: "format")
             throw Self.refusal(kind, [violation])
         }
-        guard let submission = try read(normal, kind, .stored) else {
+        guard let submission = try read(normal, kind, .stored, isOnlyReplacement: hasOldFaults) else {
             throw Refusal(.unavailable, "The \(kind.name) has no normal form; this is a fault of the server.")
         }
         return submission
@@ -95,7 +121,8 @@ package struct Intake: Sendable {
     private func read(
         _ bytes: some Collection<UInt8>,
         _ kind: Kind,
-        _ completeness: StructureReader.Completeness
+        _ completeness: StructureReader.Completeness,
+        isOnlyReplacement: Bool = false
     ) throws(Refusal) -> Submission? {
         var secrets: [(pointer: String, value: String)] = []
         guard let document = Document(reading: bytes, kind, completeness, secrets: &secrets) else { return nil }
@@ -118,7 +145,8 @@ package struct Intake: Sendable {
             document: document,
             secrets: GivenSecrets(own),
             embedded: document.embedded,
-            embeddedSecrets: GivenSecrets(embedded)
+            embeddedSecrets: GivenSecrets(embedded),
+            isOnlyReplacement: isOnlyReplacement
         )
     }
 
@@ -150,7 +178,8 @@ package struct Intake: Sendable {
                 if let submission = try read(text, kind, .whole) {
                     operations.append(.create(submission, existing: existing))
                 } else {
-                    operations.append(.create(try submission(of: json, kind), existing: existing))
+                    let submission = try submission(of: json, kind, existing: existing)
+                    operations.append(.create(submission, existing: existing))
                 }
             } catch {
                 problemCount += error.problems.count
@@ -167,10 +196,7 @@ package struct Intake: Sendable {
         guard let embedding = kind.embedding, case .object(let members) = document,
             case .object(let copy)? = members[embedding.key]
         else { return [] }
-        let isStored = embedding.kind.referenceFields.contains { name in
-            guard case .string(let text)? = copy[name] else { return false }
-            return directory.resource(embedding.kind, reference: embedding.kind.reference(text)) != nil
-        }
+        let isStored = resource(embedding.kind, like: .object(copy)) != nil
         return isStored ? [] : embedding.missingFields(in: copy)
     }
 

@@ -2,8 +2,9 @@ import Schema
 
 /// A pattern for hardware addresses, in whatever spelling it is written.
 enum HardwareAddressPattern {
-    /// How many digits an address has.
-    private static let addressDigits = 12
+    /// How many digits an address has: one of Ethernet, and a port's and a link's of InfiniBand. All are even, so that a byte begins
+    /// at an even digit from either end.
+    private static let addressDigits = [12, 16, 40]
 
     fileprivate enum Piece: Equatable {
         case digit(UInt8)
@@ -21,7 +22,7 @@ enum HardwareAddressPattern {
         let lowercase = pattern.mapTexts { $0.lowercased() }
         let stretches = lowercase.split(separator: .anyRun, omittingEmptySubsequences: false).map(pieces)
         guard !stretches.joined().contains(.foreign),
-            stretches.joined().count(where: \.isDigit) <= addressDigits
+            stretches.joined().count(where: \.isDigit) <= addressDigits[2]
         else { return [lowercase] }
         var patterns: [SearchText.Pattern] = [[]]
         for (index, stretch) in stretches.enumerated() {
@@ -52,8 +53,8 @@ enum HardwareAddressPattern {
             || groups.contains { $0.split(separator: .any).contains { $0.count > 2 } }
         guard isSpelledOtherwise else { return [normal(groups, isFirst: isFirst, isLast: isLast)] }
         let digits = groups.flatMap(\.self)
-        guard !isFirst || !isLast || digits.count == addressDigits else { return [stretch.map(\.piece)] }
-        let offsets = isFirst ? [0] : isLast ? [(addressDigits - digits.count) & 1] : [0, 1]
+        guard !isFirst || !isLast || addressDigits.contains(digits.count) else { return [stretch.map(\.piece)] }
+        let offsets = isFirst ? [0] : isLast ? [digits.count & 1] : [0, 1]
         return offsets.map { offset in
             digits.enumerated().flatMap { index, digit -> SearchText.Pattern in
                 index > 0 && (index + offset) % 2 == 0 ? [.text(":"), digit.piece] : [digit.piece]

@@ -112,27 +112,29 @@ enum OrderedValue {
         return withUnsafeBytes(of: address) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
     }
 
-    /// A letter has five bits; the number behind the first 17, as a cabinet has five digits, and every other one ten.
+    /// A letter has five bits, then five say how many bits the number behind it has, and the number follows. What does not fit
+    /// in, behind about nine letters, counts for nothing, and a number above ``maximumNumber`` for that.
     private static func xname(_ text: UnsafeRawBufferPointer) -> UInt128 {
         var (result, free) = (UInt128(0), 128)
         var index = 0
-        var isFirst = true
-        while index < text.count {
+        while index < text.count, free > 0 {
             let letter = UInt128(text[index] & 0x1F)
             index += 1
             var number: UInt128 = 0
             while index < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[index]) {
-                number = number * 10 + UInt128(text[index] - UInt8(ascii: "0"))
+                number = min(number * 10 + UInt128(text[index] - UInt8(ascii: "0")), maximumNumber)
                 index += 1
             }
-            let width = isFirst ? 22 : 15
-            guard free >= width else { break }
-            free -= width
-            result |= (letter << (width - 5) | min(number, 1 << (width - 5) - 1)) << free
-            isFirst = false
+            let length = 128 - number.leadingZeroBitCount
+            let part = (letter << 5 | UInt128(length)) << length | number
+            // A shift to the left by less than nothing is one to the right.
+            free -= 10 + length
+            result |= part << free
         }
         return result
     }
+
+    private static let maximumNumber: UInt128 = 1 << 31 - 1
 
     // MARK: SQL
 

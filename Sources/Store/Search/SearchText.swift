@@ -27,10 +27,11 @@ struct SearchText {
         case anyCharacter
     }
 
-    /// How many names, and how many patterns, a search may still come to.
+    /// How many names and patterns a search may still come to, and how many bytes of them.
     struct Room {
         var names = 1 << 18
         var patterns = 256
+        var bytes = 8 << 20
     }
 
     init() {}
@@ -92,6 +93,11 @@ struct SearchText {
             )
         }
         room[keyPath: line] -= count
+        let (bytes, isTooLong) = count.multipliedReportingOverflow(by: alternative.maximumLength)
+        guard !isTooLong, bytes <= room.bytes else {
+            throw InvalidValue("makes more than \(Room().bytes >> 20) MiB of names of the search")
+        }
+        room.bytes -= bytes
         for pieces in alternative.expanded {
             if alternative.isPattern {
                 patterns.append(pieces.merged)
@@ -135,6 +141,17 @@ private struct Alternative {
     var sets: [NumberSet] = []
     /// Whether it has no backslash.
     var isPlain = true
+
+    /// How long one of the texts that it stands for may be, in bytes.
+    var maximumLength: Int {
+        pieces.reduce(0) { length, piece in
+            switch piece {
+            case .piece(.text(let text)): length + text.utf8.count
+            case .piece: length + 1
+            case .set(let index): length + sets[index].maximumDigits
+            }
+        }
+    }
 
     var isPattern: Bool { pieces.contains(.piece(.anyRun)) || pieces.contains(.piece(.anyCharacter)) }
 
@@ -204,6 +221,9 @@ private struct NumberSet {
     }
 
     var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    /// How many digits one of the numbers may have.
+    var maximumDigits: Int { ranges.reduce(0) { max($0, $1.digits, String($1.last).utf8.count) } }
 
     /// The numbers as they are written, with zeros before them as the first of their range has.
     var numbers: some Sequence<String> {

@@ -187,6 +187,7 @@ extension RowReader {
                     keys.append(UniqueKey(name: key.name, utf8: elements.bytes(element)))
                 }
             }
+            keys.removeAll(where: \.identifiesNothing)
             keys.removeRepetitions()
             return keys
         }
