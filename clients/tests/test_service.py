@@ -28,10 +28,10 @@ def run(commands: str, folder: Path) -> str:
     lines = [line for line in commands.splitlines() if not line.startswith("systemctl")]
     text = "\n".join(lines)
     for pattern, here in (
-        (r"^sudo -u node-orchestrator |^chown .*? && |-o node-orchestrator -g node-orchestrator ", ""),
+        (r"^sudo -u node-orchestrator |^chown .*? && |^chown [^&\n]*$|-o node-orchestrator -g node-orchestrator ", ""),
         (r"rsync -aH", "cp -a"),
         (r"/var/lib/node-orchestrator", f"{folder}/data"),
-        (r"/srv/", f"{folder}/"),
+        (r"/srv/|/etc/", f"{folder}/"),
         (r"^node-orchestrator ", f"{executable()} "),
     ):
         text = re.sub(pattern, here, text, flags=re.M)
@@ -111,6 +111,26 @@ def test_tokens_are_made_and_all_are_taken_back(start_service, tmp_path):
     second = start_service()
     assert status(second) == 401
     create(second, "by-the-new-client.token")
+
+
+def test_a_secret_is_made_whose_tokens_are_taken(start_program, tmp_path):
+    run(block("", "(umask"), tmp_path)
+    secret = tmp_path / "node-orchestrator.secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    program = start_program("--jwt-secret-file", str(secret))
+    token = run_program("token", "--jwt-secret-file", str(secret), "--subject", "alice").stdout.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(f"{program.url}/snapshots", headers=headers, timeout=TIMEOUT_SECONDS).status_code == 200
+
+
+def test_a_long_stream_is_sent_in_pieces(start_service, tmp_path):
+    program = start_service()
+    lines = [f'{{"hostname":"nid{number:06}","architecture":"arm64"}}\n' for number in range(30_000)]
+    (tmp_path / "nodes.ndjson").write_text("".join(lines))
+    text = block("", "split ").replace("https://inventory.example", program.url)
+    answers = run(f"export TOKEN={program.token()}\n{text}", tmp_path)
+    assert answers.count('"status":201') == 30_000
+    assert answers.count('"failed":0') == 2
 
 
 def test_the_unit_is_one(tmp_path):
