@@ -33,7 +33,6 @@ class Block:
     document: str
     heading: str
     number: int
-    language: str
     text: str
 
     @property
@@ -56,10 +55,10 @@ def blocks(document: str) -> list[Block]:
     found: list[Block] = []
     heading, is_block = "", False
     for number, line in enumerate((CHECKOUT / document).read_text().splitlines(), 1):
-        if line.startswith("```"):
+        if line.lstrip().startswith("```"):
             is_block = not is_block
             if is_block:
-                found.append(Block(document, heading, number, line[3:], ""))
+                found.append(Block(document, heading, number, ""))
         elif is_block:
             found[-1].text += line + "\n"
         elif line.startswith("#"):

@@ -44,7 +44,7 @@ OTHERS = {
         "The journal is damaged",
     ],
     "docs/options.md": ["Where options come from"],
-    # By test_service.py, where a machine has what they are for; nginx's and Prometheus's by nobody.
+    # By test_service.py, where a machine has what they are for. Installing wants root, Watching a Prometheus.
     "docs/service.md": [
         "Installing", "The configuration file", "systemd", "systemd", "TLS", "TLS", "TLS", "Tokens for people",
         "Tokens for people", "Tokens for people", "Watching", "Watching", "Backup", "Backup", "Backup", "Restore",
