@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from program import executable, run_program
+from sites import free_port
 from support import CHECKOUT, TIMEOUT_SECONDS
 
 DOCUMENT = (CHECKOUT / "docs" / "service.md").read_text()
@@ -28,10 +30,10 @@ def run(commands: str, folder: Path) -> str:
     lines = [line for line in commands.splitlines() if not line.startswith("systemctl")]
     text = "\n".join(lines)
     for pattern, here in (
-        (r"^sudo -u node-orchestrator |^chown .*? && |-o node-orchestrator -g node-orchestrator ", ""),
+        (r"^sudo -u node-orchestrator |^chown .*? && |^chown [^&\n]*$|-o node-orchestrator -g node-orchestrator ", ""),
         (r"rsync -aH", "cp -a"),
         (r"/var/lib/node-orchestrator", f"{folder}/data"),
-        (r"/srv/", f"{folder}/"),
+        (r"/srv/|/etc/", f"{folder}/"),
         (r"^node-orchestrator ", f"{executable()} "),
     ):
         text = re.sub(pattern, here, text, flags=re.M)
@@ -65,6 +67,16 @@ def hostnames(program) -> list[str]:
     """Return the host names of all nodes."""
     nodes = requests.get(f"{program.url}/ComputeNode", timeout=TIMEOUT_SECONDS).json()
     return sorted(node["hostname"] for node in nodes)
+
+
+def send_in_pieces(program, url: str, tmp_path: Path) -> None:
+    """Send a stream of more than a piece to an address of a program."""
+    lines = [f'{{"hostname":"nid{number:06}","architecture":"arm64"}}\n' for number in range(30_000)]
+    (tmp_path / "nodes.ndjson").write_text("".join(lines))
+    text = block("", "split ").replace("https://inventory.example", url).replace("curl", "curl --cacert inventory.pem")
+    answers = run(f"export TOKEN={program.token()}\n{text}", tmp_path)
+    assert answers.count('"status":201') == 30_000
+    assert answers.count('"failed":0') == 2
 
 
 def test_an_inventory_is_restored_from_the_copies_of_its_snapshots(start_service, tmp_path):
@@ -111,6 +123,78 @@ def test_tokens_are_made_and_all_are_taken_back(start_service, tmp_path):
     second = start_service()
     assert status(second) == 401
     create(second, "by-the-new-client.token")
+
+
+def test_a_secret_is_made_whose_tokens_are_taken(start_program, tmp_path):
+    run(block("", "(umask"), tmp_path)
+    secret = tmp_path / "node-orchestrator.secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    program = start_program("--jwt-secret-file", str(secret))
+    token = run_program("token", "--jwt-secret-file", str(secret), "--subject", "alice").stdout.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(f"{program.url}/snapshots", headers=headers, timeout=TIMEOUT_SECONDS).status_code == 200
+
+
+@pytest.fixture
+def start_proxy(tmp_path):
+    """A function that starts nginx as the document has it before a program, and returns its address."""
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if nginx is None:
+        pytest.skip("NO NGINX: on Debian 'apt-get install nginx'")
+    started = []
+
+    def start(program) -> str:
+        port = free_port()
+        run(
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=inventory.example "
+            "-addext subjectAltName=IP:127.0.0.1 -keyout inventory.key -out inventory.pem",
+            tmp_path,
+        )
+        text = block("nginx", "upstream ")
+        for shown, here in (
+            ("127.0.0.1:8080", program.url.removeprefix("http://")),
+            ("listen 443", f"listen 127.0.0.1:{port}"),
+            ("/etc/ssl/certs", tmp_path),
+            ("/etc/ssl/private", tmp_path),
+        ):
+            assert shown in text
+            text = text.replace(shown, str(here))
+        places = "".join(f"{name}_temp_path {tmp_path};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (tmp_path / "nginx.conf").write_text(
+            f"daemon off; pid {tmp_path}/nginx.pid; events {{}} http {{ access_log off; {places} {text} }}"
+        )
+        arguments = [nginx, "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"]
+        subprocess.run([*arguments, "-t"], check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
+        started.append(subprocess.Popen(arguments))
+        return f"https://127.0.0.1:{port}"
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(TIMEOUT_SECONDS)
+
+
+def test_what_a_proxy_says_is_believed_and_bodies_pass(start_service, start_proxy, tmp_path):
+    program = start_service()
+    url = start_proxy(program)
+    curl = "curl --cacert inventory.pem --retry 9 --retry-connrefused"
+    health = block("", "nginx -t").splitlines()[1]
+    run(health.replace("https://inventory.example", url).replace("curl", curl), tmp_path)
+    answer = requests.post(
+        f"{url}/ComputeNode",
+        json={"hostname": "a", "architecture": "arm64", "description": "x" * 2_000_000},
+        headers={"Authorization": f"Bearer {program.token()}"},
+        timeout=TIMEOUT_SECONDS,
+        verify=str(tmp_path / "inventory.pem"),
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"].startswith(f"{url}/ComputeNode/")
+    send_in_pieces(program, url, tmp_path)
+
+
+def test_a_long_stream_is_sent_in_pieces(start_service, tmp_path):
+    program = start_service()
+    send_in_pieces(program, program.url, tmp_path)
 
 
 def test_the_unit_is_one(tmp_path):
