@@ -60,7 +60,7 @@ struct OptionTests {
         "that are wrong end the program with 64 and a message that says which and where",
         arguments: [
             ("snapshot-frequency: 1m", [:], "there is no key snapshot-frequency"), ("config: x", [:], "no key config"),
-            ("- 1", [:], "does not hold keys"), ("snapshot-keep: many", [:], "snapshot-keep"),
+            ("- 1", [:], "does not consist of keys"), ("snapshot-keep: many", [:], "snapshot-keep"),
             ("auth-reads: maybe", [:], "auth-reads is true or false"),
             ("log-level: {a: b}", [:], "log-level has no value"),
             ("snapshot-dir:", [:], "snapshot-dir has no value"), ("snapshot-keep: [1, 2]", [:], "one value"),
@@ -120,15 +120,31 @@ struct OptionTests {
     @Test(
         "say what they expect when a value does not fit",
         arguments: [
-            (["--listen", "8080"], "such as 127.0.0.1:8080"), (["--snapshot-freq", "1w"], "such as 30s"),
-            (["--body-memory", "lots"], "such as 500kB"), (["--file-mode", "0777"], "none of 0600, 0640 and 0660"),
-            (["--fsync", "sometimes"], "none of always, interval:1s"), (["--log-format", "xml"], "json"),
-            (["--snapshot-keep-for", "1"], "such as 30s"), (["--trusted-proxy", "proxy"], "such as 10.0.0.0/8"),
+            (["--listen", "8080"], "give an address with a port, such as 127.0.0.1:8080"),
+            (["--snapshot-freq", "300"], "'--snapshot-freq <time>': give a whole number with its unit, s, m, h or d"),
+            (["--snapshot-freq", "1w"], "such as 30s"),
+            (["--body-memory", "1000"], "give a whole number with its unit, B, kB, MB, GB, TB, KiB"),
+            (["--file-mode", "0777"], "give 0600, 0640 or 0660"),
+            (["--fsync", "sometimes"], "'--fsync <always|interval:TIME|never>': give always, never, or interval:"),
+            (["--log-format", "xml"], "json"), (["--snapshot-keep", "x"], "'--snapshot-keep <n>'"),
+            (["--snapshot-keep-for", "1"], "such as 30s"),
+            (
+                ["--trusted-proxy", "proxy"],
+                "give an address such as 10.0.0.5 or fd00::5, or a network such as 10.0.0.0/8"
+            ),
         ]
     )
     func expectations(arguments: [String], expected: String) throws {
         let (_, output) = try ServerProcess.finished(["serve"] + arguments)
         #expect(output.contains(expected) && output.contains(arguments[0]), "\(output)")
+    }
+
+    @Test("that name a configuration file which cannot be read say why in the system's words")
+    func noFile() throws {
+        for (file, reason) in [("/nowhere.yaml", "No such file or directory"), ("/", "Is a directory")] {
+            let output = try ServerProcess.finished(["serve", "--config", file]).output
+            #expect(output.hasPrefix("Error: the configuration file \(file) cannot be read: \(reason)\n"), "\(output)")
+        }
     }
 
     @Test("that may be repeated may have a list in the file")
@@ -160,6 +176,37 @@ struct OptionTests {
         let foreign = try ServerProcess.run("serve", "--data-dir", other, "--listen", "[2001:db8::1]:8080")
         #expect(foreign.status == 1)
         #expect(foreign.output.contains("cannot listen on [2001:db8::1]:8080: "), "\(foreign.output)")
+    }
+
+    @Test(
+        "have a placeholder in the help of each command, which ends with an example that the command takes",
+        arguments: [
+            ["serve"], ["query"], ["restore"], ["diff"], ["schemas"], ["token"], ["journal", "verify"],
+            ["journal", "repair"], ["snapshot", "list"], ["snapshot", "create"], ["snapshot", "verify"],
+            ["snapshot", "delete"], ["snapshot", "prune"], ["snapshot", "restore"],
+        ]
+    )
+    func placeholders(command: [String]) throws {
+        let workspace = try Workspace()
+        let file = try workspace.file("config.yaml", "")
+        let help = try ServerProcess.finished(command + ["--help"]).output
+        for match in help.matches(of: #/--([a-z-]+) <([^>]+)>/#) where match.output.1.contains("-") {
+            #expect(match.output.1 != match.output.2)
+        }
+        let examples = help.split(separator: "\n").filter { $0.hasPrefix("  node-orchestrator ") }.map { line in
+            line.dropFirst(2).matches(of: #/'([^']*)'|\S+/#).dropFirst().map { String($0.output.1 ?? $0.output.0) }
+        }
+        #expect(help.contains("EXAMPLES:\n  node-orchestrator ") && !examples.isEmpty)
+        for example in examples {
+            #expect(Array(example.prefix(command.count)) == command)
+            // It is read whole before the last word, which nothing knows, ends it.
+            let words = example.map { $0.hasSuffix(".yaml") ? file : $0 }
+            let result = try ServerProcess.finished(words + ["--no-such-option"])
+            #expect(
+                result.status == 64 && result.output.contains("Unknown option '--no-such-option'"),
+                "\(result.output)"
+            )
+        }
     }
 
     @Test("are explained by --help, and --version says the version")

@@ -216,8 +216,8 @@ struct QueryTests {
         #expect(try JSONValue(parsing: parse.body)["position"] == 21)
         for (sql, part) in [
             ("SELECT hostnam FROM compute_nodes", "hostname"), ("SELECT * FROM compute_node", "compute_nodes"),
-            ("SELECT 'a'::INTEGER", "Could not convert"), ("SELECT ?", "has 1 parameters"), ("", "One statement"),
-            ("SELECT 1; SELECT 2", "One statement"), ("DELETE FROM bmcs", "Only a SELECT"),
+            ("SELECT 'a'::INTEGER", "Could not convert"), ("SELECT ?", "has 1 parameters"), ("", "Send one statement"),
+            ("SELECT 1; SELECT 2", "Send one statement"), ("DELETE FROM bmcs", "Only a SELECT"),
         ] {
             let answer = try server.query(sql)
             #expect(answer.status == 400, "\(sql)")

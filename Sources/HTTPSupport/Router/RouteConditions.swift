@@ -15,7 +15,7 @@ package enum RouteConditions: Sendable {
         guard case .refused(let instead) = self else { return }
         for name in [HTTPField.Name.ifMatch, .ifNoneMatch] where request.headers.contains(name) {
             let advice = instead.isEmpty ? "" : " \(instead)"
-            throw Problem(.badRequest, "\(name) cannot be used here, and nothing was done.\(advice)")
+            throw Problem(.badRequest, "\(name) cannot be used here, and nothing was done; send it without.\(advice)")
         }
     }
 }

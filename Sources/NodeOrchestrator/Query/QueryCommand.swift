@@ -20,7 +20,7 @@ struct QueryCommand: AsyncParsableCommand {
             """,
         examples: [
             "query 'SELECT hostname, xname FROM compute_nodes LIMIT 5'",
-            "query --server http://localhost:8080 --at 5 'FROM components'",
+            "query --server http://localhost:8080 'FROM components'",
             "query 'FROM compute_nodes' --output nodes.parquet",
         ]
     )

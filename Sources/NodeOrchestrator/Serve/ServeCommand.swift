@@ -146,7 +146,7 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var trustedProxy: [AddressRange] = []
 
-    @Option(help: "Form of the log.")
+    @Option(help: ArgumentHelp("Form of the log.", valueName: "form"))
     var logFormat = LogFormat.text
 
     @Option(help: ArgumentHelp("The least severe messages that are logged.", valueName: "level"))
