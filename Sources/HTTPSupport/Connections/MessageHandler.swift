@@ -26,6 +26,10 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isInBody = false
     /// What is answered to a request that the program does not see, after those before it.
     private var refusal: Refused?
+    /// What came while nobody knew whether the connection outlives the answer before it, in its order.
+    private var held = CircularBuffer<() -> Void>()
+    /// Whether more was to be read meanwhile.
+    private var isReadHeld = false
 
     private struct Refused {
         let problem: Problem
@@ -52,9 +56,21 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.logger = logger
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) {
+        held.removeAll()
+    }
+
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !mustHold else {
+            held.append { [self] in receive(data, context) }
+            return
+        }
+        receive(data, context)
+    }
+
+    private func receive(_ data: NIOAny, _ context: ChannelHandlerContext) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             if !isClosed { receive(head, data, context) }
@@ -90,7 +106,23 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard !mustHold else {
+            held.append { context.fireUserInboundEventTriggered(event) }
+            return
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !mustHold else {
+            held.append { [self] in receive(error, context) }
+            return
+        }
+        receive(error, context)
+    }
+
+    private func receive(_ error: any Error, _ context: ChannelHandlerContext) {
         switch error {
         case let error as HTTPParserError where isInBody:
             // Who reads the body is told, and says so.
@@ -107,6 +139,28 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case is HTTPParserError, is ByteToMessageDecoderError: break
         default: context.fireErrorCaught(error)
         }
+    }
+
+    // MARK: Requests that wait
+
+    /// Whether the last request is one of HTTP/1.0 that nobody knows the answer of: where that has no length, the end of the
+    /// connection is its end, and a request behind it could not be answered any more, so it must not be carried out.
+    private var awaitsAnswer: Bool { !isInBody && exchanges.last.map { $0.isVersion10 && $0.keepsAlive } ?? false }
+
+    private var mustHold: Bool { awaitsAnswer || !held.isEmpty }
+
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { isReadHeld = true }
+    }
+
+    /// Goes on with what was held, up to the end of the next request that must be answered first.
+    private func release(_ context: ChannelHandlerContext) {
+        guard !held.isEmpty else { return }
+        while !awaitsAnswer, let step = held.popFirst() { step() }
+        context.fireChannelReadComplete()
+        guard held.isEmpty, isReadHeld else { return }
+        isReadHeld = false
+        context.read()
     }
 
     // MARK: Answers
@@ -141,6 +195,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             } else if let refusal, exchanges.isEmpty {
                 answer(refusal, context)
             }
+            release(context)
         }
     }
 
