@@ -163,4 +163,16 @@ struct RequestCodingTests {
         }
         #expect(try server.request("GET", "/ComputeNode?count=true").text == #"{"count":1}"#)
     }
+
+    @Test("that breaks is read up to there: lines before that are done")
+    func brokenBehindLines() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        let lines = (0..<5).map { "{\"hostname\":\"n\($0)\",\"architecture\":\"a\"}\n" }.joined()
+        let stream = try Gzip.compressed(lines) + Array("abc".utf8)
+        let answer = try send(server, "POST", "/ComputeNode", stream, type: "application/x-ndjson")
+        let told = answer.text.split(separator: "\n")
+        #expect(told.count == 7 && told.prefix(5).allSatisfy { $0.contains(#""status":201"#) }, "\(answer.text)")
+        #expect(told.dropFirst(5).first?.contains(#""line":6,"status":400,"#) == true)
+        #expect(told.last == #"{"created":5,"failed":1}"#)
+    }
 }
