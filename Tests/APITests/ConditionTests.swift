@@ -21,11 +21,11 @@ struct ConditionTests {
             ("DELETE", "/ComputeNode?hostname=n&expect=1", "application/json", nil, "POST /transactions"),
             (
                 "POST", "/transactions", "application/json",
-                #"{"changes":[{"op":"delete","kind":"ComputeNode","ref":"x1000c0s0b0n0"}]}"#, "takes a version"
-            ), ("POST", "/restore?at=0", "application/json", nil, "send it without"),
-            ("POST", "/snapshots", "application/json", nil, "send it without"),
-            ("DELETE", "/snapshots/none", "application/json", nil, "send it without"),
-            ("POST", "/snapshots/none/restore", "application/json", nil, "send it without"),
+                #"{"changes":[{"op":"delete","kind":"ComputeNode","ref":"x1000c0s0b0n0"}]}"#, "Give each change a version"
+            ), ("POST", "/restore?at=0", "application/json", nil, "and nothing was done"),
+            ("POST", "/snapshots", "application/json", nil, "and nothing was done"),
+            ("DELETE", "/snapshots/none", "application/json", nil, "and nothing was done"),
+            ("POST", "/snapshots/none/restore", "application/json", nil, "and nothing was done"),
         ] as [(String, String, String, String?, String)]
     )
     func refused(method: String, path: String, type: String, body: String?, detail: String) async throws {
@@ -104,7 +104,7 @@ struct ConditionTests {
             #expect(try await routes.request("GET", path).text == created.text)
             #expect(try await routes.request("GET", location).headers[.eTag] == created.headers[.eTag])
             let again = try await routes.request(method, path, headers: absent, Self.node)
-            #expect(again.status == 412 && again.text.contains("is there already"), "\(again.text)")
+            #expect(again.status == 412 && again.text.contains("already exists"), "\(again.text)")
             #expect(try await routes.request("DELETE", path).status == 204)
         }
     }
@@ -116,12 +116,12 @@ struct ConditionTests {
         let other = #"{"hostname":"m","architecture":"a","xname":"x1000c0s1b0n0","id":"\#(Self.id)"}"#
         let bare = #"{"hostname":"m","architecture":"a"}"#
         for (path, body, status, detail) in [
-            ("/ComputeNode/x1000c0s2b0n0", other, 400, "does not have what the path names"),
-            ("/ComputeNode/x1000c0s2b0n0", bare, 400, "does not have what the path names"),
+            ("/ComputeNode/x1000c0s2b0n0", other, 400, "must have what the path names"),
+            ("/ComputeNode/x1000c0s2b0n0", bare, 400, "must have what the path names"),
             ("/ComputeNode/01a2b3c4-0000-7000-8000-00000000000b", other, 400, "another id"),
             ("/ComputeNode/\(Self.id)", Self.node, 409, "already belongs to the ComputeNode x1000c0s0b0n0"),
             ("/ComputeNode/\(Self.id)", #"{"hostname":1}"#, 400, "mistakes"),
-            ("/NodeCollection/blue", #"{"name":"green","type":"job","nodes":[]}"#, 400, "one of id, name."),
+            ("/NodeCollection/blue", #"{"name":"green","type":"job","nodes":[]}"#, 400, "one of its id, name."),
         ] {
             let answer = try await routes.request("PUT", path, headers: Self.headers(["if-none-match": "*"]), body)
             #expect(answer.status == status && answer.text.contains(detail), "\(answer.text)")

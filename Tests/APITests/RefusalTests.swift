@@ -26,7 +26,7 @@ struct RefusalTests {
             ("GET", "/ComputeNode?limit=1&limit=2", nil, 400, "The parameter limit comes twice."),
             ("GET", "/ComputeNode?at=yesterday", nil, 400, "The value of at"),
             ("GET", "/diff?to=1", nil, 400, "from"), ("GET", "/diff?from=1&since=2", nil, 400, "no parameter since"),
-            ("GET", "/events?kind=Rack", nil, 400, "names what is none of ComputeNode, BMC"),
+            ("GET", "/events?kind=Rack", nil, 400, "must name kinds among ComputeNode, BMC"),
             ("GET", "/events?after=99", nil, 410, "follow from the Inventory-Sequence"),
             ("POST", "/ComputeNode", "{", 400, "The body is not JSON"),
             ("POST", "/ComputeNode", #"{"hostname":1}"#, 400, "The ComputeNode has 2 mistakes."),
@@ -35,8 +35,8 @@ struct RefusalTests {
             ("PATCH", "/ComputeNode/x1000c0s0b0n0", "[]", 400, "A merge patch of a ComputeNode is an object"),
             ("PATCH", "/ComputeNode/x1000c0s0b0n0", #"{"id":"x"}"#, 400, "cannot be changed so"),
             ("DELETE", "/BMC/x1000c0s0b0", nil, 409, "change or delete those first"),
-            ("DELETE", "/ComputeNode", nil, 400, "give conditions"),
-            ("DELETE", "/ComputeNode?xname=x1000c0s0b0n0", nil, 400, "needs expect=N"),
+            ("DELETE", "/ComputeNode", nil, 400, "add a condition"),
+            ("DELETE", "/ComputeNode?xname=x1000c0s0b0n0", nil, 400, "give expect=N"),
             ("DELETE", "/ComputeNode?fields=id", nil, 400, "The parameter fields cannot be used with DELETE."),
             ("POST", "/transactions", #"{"changes":[{"op":"move"}]}"#, 400, "malformed at /changes/0"),
             ("POST", "/transactions", #"{"changes":[{"op":"delete","kind":"Rack","ref":"r"}]}"#, 400, "must be one of"),
@@ -64,12 +64,12 @@ struct RefusalTests {
             ),
             (
                 "/ComputeNode", #"[{"hostname":"h","architecture":"a"},\#(node)]"#, 409,
-                "Element 1: The xname x1000c0s0b0n0 is"
+                "Element 1: The xname x1000c0s0b0n0 already"
             ),
             (
                 "/ComputeNode",
                 "[\(node),\(node.replacing("s0b0", with: "s1b0")),\(node.replacing("s0b0", with: "s1b0"))]", 409,
-                "2 mistakes, in elements 0 and 2. The first: The xname x1000c0s0b0n0 is that of"
+                "2 mistakes, in elements 0 and 2. The first: The xname x1000c0s0b0n0 already belongs to"
             ),
             (
                 "/ComputeNode", "[\(Array(repeating: "{}", count: 13).joined(separator: ","))]", 400,
