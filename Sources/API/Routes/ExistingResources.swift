@@ -15,8 +15,8 @@ struct ExistingResources {
 
     static let parameter = "existing"
 
-    init(_ request: Request) throws {
-        let action = try request.queryParameters(of: Self.parameter).value(of: Self.parameter) { text in
+    init(_ context: RouteContext) throws {
+        let action = try context.query.value(of: Self.parameter) { text in
             guard let action = Transaction.ExistingResource(rawValue: text) else {
                 let names = Transaction.ExistingResource.allCases.map(\.rawValue).joined(separator: ", ")
                 throw InvalidValue("is not one of \(names)")

@@ -16,18 +16,20 @@ struct SearchRoutes {
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
         routes.logValues(of: SearchRequest.harmlessParameters)
-        routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
+        routes.add(path, .get, .open, parameters: nil) { request, context in
+            try await find(kind, request, context)
+        }
         let conditions = RouteConditions.refused(
             instead:
                 "Give expect=N, how many resources must match, or POST /transactions with a version for each resource."
         )
-        routes.add(path, .patch, conditions: conditions) { request, context in
+        routes.add(path, .patch, conditions: conditions, parameters: nil) { request, context in
             let wanted = try Self.change(kind, request)
             return try await request.withMergePatch(context) { patch in
                 try await change(wanted, context) { .patch(kind, $0, patch) }
             }
         }
-        routes.add(path, .delete, conditions: conditions) { request, context in
+        routes.add(path, .delete, conditions: conditions, parameters: nil) { request, context in
             try await change(Self.change(kind, request), context) { .delete(kind, $0) }
         }
     }

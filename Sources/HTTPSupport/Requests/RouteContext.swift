@@ -18,6 +18,8 @@ package struct RouteContext: RequestContext {
         }
         set { sharedTraffic = newValue }
     }
+    /// The parameters of the query, of those that the route has declared; empty where it reads them itself.
+    package internal(set) var query: [String: String] = [:]
     private let channel: any Channel
     /// Whom the connection is to; nil where that is nobody on the network.
     var peer: HostAddress? { HostAddress(channel.remoteAddress) }
