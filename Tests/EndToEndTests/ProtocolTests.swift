@@ -260,6 +260,16 @@ struct ProtocolTests {
 
     // MARK: Targets
 
+    @Test("may have more slashes than the path, but links have those of the path")
+    func slashes() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        try addNodes(server, count: 2)
+        for path in ["//ComputeNode", "/ComputeNode/", "/inventory//ComputeNode"] {
+            let link = try #require(server.request("GET", "\(path)?limit=1").headers["link"])
+            #expect(link.hasPrefix(path.hasPrefix("/inv") ? "</inventory/ComputeNode?" : "</ComputeNode?"), "\(link)")
+        }
+    }
+
     @Test("may name the server in the target, which counts more than Host")
     func absoluteForm() async throws {
         let server = try await ServerProcess(in: Workspace(), ["--insecure-no-auth"])

@@ -17,7 +17,7 @@ struct SearchRoutes {
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
         routes.logValues(of: SearchRequest.harmlessParameters)
         routes.add(path, .get, .open, parameters: nil) { request, context in
-            try await find(kind, request, context)
+            try await find(kind, at: path, request, context)
         }
         let conditions = RouteConditions.refused(
             instead:
@@ -36,6 +36,7 @@ struct SearchRoutes {
 
     private func find(
         _ kind: Kind,
+        at path: String,
         _ request: Request,
         _ context: RouteContext
     ) async throws -> Response {
@@ -54,7 +55,7 @@ struct SearchRoutes {
         response.headers[.eTag] = "\"\(form.entityTag(result.lastChange, of: store.inventory))\""
         if wanted.moment != nil { response.isAsOf(result.sequence) }
         if let query = wanted.query(of: result) {
-            response.headers[.link] = "<\(context.link(request.uri.path))?\(query)>; rel=\"next\""
+            response.headers[.link] = "<\(context.link(path))?\(query)>; rel=\"next\""
         }
         return response.compressed(for: request, dependingOn: "Accept", context)
     }
