@@ -21,7 +21,8 @@ struct ConditionTests {
             ("DELETE", "/ComputeNode?hostname=n&expect=1", "application/json", nil, "POST /transactions"),
             (
                 "POST", "/transactions", "application/json",
-                #"{"changes":[{"op":"delete","kind":"ComputeNode","ref":"x1000c0s0b0n0"}]}"#, "Give each change a version"
+                #"{"changes":[{"op":"delete","kind":"ComputeNode","ref":"x1000c0s0b0n0"}]}"#,
+                "Give each change a version"
             ), ("POST", "/restore?at=0", "application/json", nil, "and nothing was done"),
             ("POST", "/snapshots", "application/json", nil, "and nothing was done"),
             ("DELETE", "/snapshots/none", "application/json", nil, "and nothing was done"),
@@ -67,6 +68,23 @@ struct ConditionTests {
             #expect(answer.status == expected, "\(method): \(answer.text)")
             let isThere = try await routes.request("GET", path).status == 200
             #expect(isThere == (expected != 204))
+        }
+    }
+
+    @Test("say why a weak tag among others does not match", arguments: ["PUT", "PATCH", "DELETE", "GET"])
+    func weakAmongOthers(method: String) async throws {
+        let routes = try await RoutesUnderTest()
+        #expect(try await routes.request("POST", "/ComputeNode", Self.node).status == 201)
+        let body = ["PUT": Self.node, "PATCH": "{}"][method]
+        for (tags, isTold) in [(#"W/"1", "999""#, true), (#""998", "999""#, false)] {
+            let answer = try await routes.request(
+                method,
+                "/ComputeNode/x1000c0s0b0n0",
+                headers: Self.headers(["if-match": tags]),
+                body
+            )
+            #expect(answer.status == 412 && answer.text.contains("version is 1."), "\(answer.text)")
+            #expect(answer.text.contains("weak tags match nothing there (RFC 9110, section 13.1.1)") == isTold)
         }
     }
 

@@ -75,7 +75,7 @@ struct ResourceRoutes {
             if case .isAny = condition {
                 throw Problem(
                     .preconditionFailed,
-                    "The version is \(stored.version).",
+                    "The version is \(stored.version).\(request.weakTagHint)",
                     headers: [.eTag: stored.entityTag]
                 )
             }
@@ -203,7 +203,7 @@ struct ResourceRoutes {
             )
         } then: { submission in
             let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
-            let outcome = try await commit(operation, context)
+            let outcome = try await commit(operation, request, context)
             return outcome.before == nil ? Self.created(outcome, at: path, context) : .resource(outcome.written)
         }
     }
@@ -217,7 +217,7 @@ struct ResourceRoutes {
         let conditions = try request.versionConditions()
         return try await request.withMergePatch(context) { patch in
             let operation = Transaction.Operation(.patch(kind, reference, patch), if: conditions)
-            return .resource(try await commit(operation, context).written)
+            return .resource(try await commit(operation, request, context).written)
         }
     }
 
@@ -228,8 +228,23 @@ struct ResourceRoutes {
     ) async throws -> Response {
         let reference = kind.reference(try context.parameter("ref"))
         let operation = Transaction.Operation(.delete(kind, reference), if: try request.versionConditions())
-        _ = try await commit(operation, context)
+        _ = try await commit(operation, request, context)
         return Response(status: .noContent)
+    }
+
+    /// Does what the request has conditions for.
+    private func commit(
+        _ operation: Transaction.Operation,
+        _ request: Request,
+        _ context: RouteContext
+    ) async throws -> Outcome {
+        do {
+            return try await commit(operation, context)
+        } catch let refusal as Refusal where refusal.problems.contains(where: { $0.reason == .unexpected }) {
+            var problem = Problem(refusal)
+            problem.detail += request.weakTagHint
+            throw problem
+        }
     }
 
     private func commit(

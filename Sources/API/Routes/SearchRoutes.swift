@@ -87,7 +87,11 @@ struct SearchRoutes {
         let tag = form.entityTag(lastChange, of: store.inventory)
         let headers: HTTPFields = [.eTag: "\"\(tag)\"", .vary: ListForm.vary]
         guard match?.matchStrongly(tag) ?? true else {
-            throw Problem(.preconditionFailed, "The list has changed: its ETag is \"\(tag)\".", headers: headers)
+            throw Problem(
+                .preconditionFailed,
+                "The list has changed: its ETag is \"\(tag)\".\(request.weakTagHint)",
+                headers: headers
+            )
         }
         return noneMatch?.match(tag) ?? false ? Response(status: .notModified, headers: headers) : nil
     }
