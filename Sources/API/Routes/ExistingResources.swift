@@ -29,14 +29,7 @@ struct ExistingResources {
 }
 
 extension Outcome {
-    /// What became of a document that was to be a resource.
-    enum Change: String {
-        case created, changed, same
-    }
-
-    var change: Change { before == nil ? .created : isChange ? .changed : .same }
-
-    /// What became of it, as clients get it.
+    /// What became of a document that was to be a resource, as clients get it.
     ///
     /// - Parameter index: The document's place among those that were sent.
     func json(index: Int) -> JSONValue {
