@@ -35,6 +35,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let problem: Problem
         /// What the log calls the request.
         let id: String
+        let isHead: Bool
     }
 
     /// A request and its answer.
@@ -135,7 +136,12 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             exchanges[exchanges.index(before: exchanges.endIndex)].keepsAlive = false
         case let error as HTTPParserError where !isClosed:
-            refuse(nil, Problem(head: error, isURLTooLong: !bytes.hasRequestLine), context)
+            let hasBareLineFeed = bytes.hasBareLineFeed
+            refuse(
+                nil,
+                Problem(head: error, isURLTooLong: !bytes.hasRequestLine, hasBareLineFeed: hasBareLineFeed),
+                context
+            )
         case is HTTPParserError, is ByteToMessageDecoderError: break
         default: context.fireErrorCaught(error)
         }
@@ -250,16 +256,15 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuse(_ head: HTTPRequestHead?, _ problem: Problem, _ context: ChannelHandlerContext) {
         isClosed = true
         let headers = head.map { HTTPFields($0.headers, splitCookie: false) } ?? [:]
-        let given = headers[.requestID].flatMap { $0.isRequestID ? $0 : nil }
-        let id = given ?? RequestID().description
         var logger = logger
-        logger[metadataKey: RequestRecord.idKey] = "\(id)"
-        let refusal = Refused(problem: problem, id: id)
+        let id = logger.nameRequest(with: headers)
+        let isHead = head?.method == .HEAD
+        let refusal = Refused(problem: problem, id: id, isHead: isHead)
         RequestRecord(
             method: head?.method.rawValue,
             target: head.map { LoggedTarget(URI($0.uri), harmless: []) },
             status: problem.status.code,
-            length: problem.bytes.count,
+            length: isHead ? 0 : problem.bytes.count,
             start: .now,
             peer: handler.peer,
             forwarding: handler.proxies.forwarding(by: handler.peer, headers),
@@ -283,7 +288,8 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             headers: headers
         )
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        // RFC 9110, section 9.3.2.
+        if !refusal.isHead { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
         end(context)
     }
