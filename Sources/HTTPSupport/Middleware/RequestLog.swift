@@ -46,19 +46,15 @@ struct RequestLog: RouterMiddleware {
             forwarding: context.forwarding,
             logger: context.logger
         )
-        guard record.length > Self.longBody else {
+        let body = response.body
+        guard body.contentLength.map({ $0 > Self.longBody }) ?? true else {
             record.finish()
             return response
         }
-        let body = response.body
+        let answer = OngoingAnswer(record)
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            do {
-                try await body.write(writer)
-            } catch {
-                record.finish(aborted: true)
-                throw error
-            }
-            record.finish()
+            try await body.write(CountingWriter(writer, answer))
+            answer.finish()
         }
         return response
     }
