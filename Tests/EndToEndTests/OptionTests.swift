@@ -60,7 +60,7 @@ struct OptionTests {
         "that are wrong end the program with 64 and a message that says which and where",
         arguments: [
             ("snapshot-frequency: 1m", [:], "there is no key snapshot-frequency"), ("config: x", [:], "no key config"),
-            ("- 1", [:], "does not hold keys"), ("snapshot-keep: many", [:], "snapshot-keep"),
+            ("- 1", [:], "does not consist of keys with values"), ("snapshot-keep: many", [:], "snapshot-keep"),
             ("auth-reads: maybe", [:], "auth-reads is true or false"),
             ("log-level: {a: b}", [:], "log-level has no value"),
             ("snapshot-dir:", [:], "snapshot-dir has no value"), ("snapshot-keep: [1, 2]", [:], "one value"),
@@ -122,8 +122,8 @@ struct OptionTests {
         "say what they expect when a value does not fit",
         arguments: [
             (["--listen", "8080"], "such as 127.0.0.1:8080"), (["--snapshot-freq", "1w"], "such as 30s"),
-            (["--body-memory", "lots"], "such as 500kB"), (["--file-mode", "0777"], "none of 0600, 0640 and 0660"),
-            (["--fsync", "sometimes"], "none of always, interval:1s"), (["--log-format", "xml"], "json"),
+            (["--body-memory", "lots"], "such as 64MB"), (["--file-mode", "0777"], "give 0600, 0640 or 0660"),
+            (["--fsync", "sometimes"], "give always, never, or interval:"), (["--log-format", "xml"], "json"),
             (["--snapshot-keep-for", "1"], "such as 30s"), (["--trusted-proxy", "proxy"], "such as 10.0.0.0/8"),
         ]
     )
