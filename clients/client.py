@@ -245,6 +245,7 @@ INPUT_OPTIONS = (
     click.option("--data", metavar="JSON", help="One document, or a list."),
     click.option("--file", type=click.File("rb"), help="File with one document, or a list; - is standard input."),
 )
+OUTCOMES = ("created", "changed", "same")
 EXISTING = click.option(
     "--existing",
     type=click.Choice(["fail", "skip", "patch", "replace"]),
@@ -305,11 +306,15 @@ def create(options: dict[str, Any], kind: str, data: str | None, file: Any, exis
 
     def send(document: Any) -> Any:
         check(document)
-        return target.request("POST", kind, document=document, query=query)
+        answer = target.request("POST", kind, document=document, query=query)
+        if existing and not (isinstance(answer, dict) and answer.get("outcome") in OUTCOMES):
+            message = "the server does not know `existing`: it is of an earlier version, and did what it does without"
+            raise Failure("unknown outcome", message, is_of_all=True)
+        return answer
 
     if isinstance(documents, list):
         if existing:
-            return run_list(send, documents, ("created", "changed", "same"), lambda answer: answer["outcome"])
+            return run_list(send, documents, OUTCOMES, lambda answer: answer["outcome"])
         return run_list(send, documents, ("created",))
     print_json(send(documents))
     return 0

@@ -93,6 +93,12 @@ def retry_wait_seconds(response: requests.Response) -> int | None:
     return None
 
 
+def place(url: str) -> str:
+    """Return where a server is: `url` up to its port, without a user and a password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 @dataclass(frozen=True)
 class Server:
     """A server as its URL, the token to send and the time in seconds to wait for an answer."""
@@ -138,10 +144,10 @@ class Server:
                     method, url, data=body, headers=headers, timeout=self.timeout, allow_redirects=False
                 )
             except requests.Timeout as error:
-                message = f"no answer from {self.url} within {self.timeout:g} s"
+                message = f"no answer from {place(self.url)} within {self.timeout:g} s"
                 raise Failure("timeout", message, is_of_all=never_connected(error)) from None
             except requests.RequestException as error:
-                message = f"cannot talk to {self.url}: {root_cause(error)}"
+                message = f"cannot talk to {place(self.url)}: {root_cause(error)}"
                 raise Failure("connection error", message, is_of_all=never_connected(error)) from None
             wait = retry_wait_seconds(response)
             if wait is None or retries == MAX_RETRIES:
@@ -152,7 +158,7 @@ class Server:
         try:
             return response.json() if response.content else None
         except (ValueError, RecursionError):
-            raise Failure("unreadable answer", f"{response.status_code}, but not with JSON: {url}") from None
+            raise Failure("unreadable answer", f"{response.status_code}, but not with JSON: {place(url)}") from None
 
 
 def user_name() -> str:

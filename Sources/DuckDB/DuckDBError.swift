@@ -109,8 +109,8 @@ extension DuckDBError.Kind {
     /// Whether messages of the kind quote values, and not only names of tables and files.
     fileprivate var quotesValues: Bool {
         switch self {
-        case .conversion, .constraint, .fatal, .fault, .other: true
-        case .catalog, .binder, .parser, .invalidInput, .transaction, .interrupted, .outOfMemory, .io, .http,
+        case .conversion, .invalidInput, .constraint, .fatal, .fault, .other: true
+        case .catalog, .binder, .parser, .transaction, .interrupted, .outOfMemory, .io, .http,
             .permission, .notImplemented:
             false
         }

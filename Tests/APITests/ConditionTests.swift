@@ -71,6 +71,23 @@ struct ConditionTests {
         }
     }
 
+    @Test("say why a weak tag among others does not match", arguments: ["PUT", "PATCH", "DELETE", "GET"])
+    func weakAmongOthers(method: String) async throws {
+        let routes = try await RoutesUnderTest()
+        #expect(try await routes.request("POST", "/ComputeNode", Self.node).status == 201)
+        let body = ["PUT": Self.node, "PATCH": "{}"][method]
+        for (tags, isTold) in [(#"W/"1", "999""#, true), (#""998", "999""#, false)] {
+            let answer = try await routes.request(
+                method,
+                "/ComputeNode/x1000c0s0b0n0",
+                headers: Self.headers(["if-match": tags]),
+                body
+            )
+            #expect(answer.status == 412 && answer.text.contains("version is 1."), "\(answer.text)")
+            #expect(answer.text.contains("weak tags match nothing there (RFC 9110, section 13.1.1)") == isTold)
+        }
+    }
+
     @Test("that are weak tags say why they cannot match", arguments: ["PUT", "PATCH", "DELETE", "GET"])
     func weak(method: String) async throws {
         let routes = try await RoutesUnderTest()

@@ -1,11 +1,13 @@
 import Foundation
 import HTTPTypes
 import Schema
+import TestSupport
 import Testing
 
 @Suite("Requests that cannot be done")
 struct RefusalTests {
     private static let node = #"{"hostname":"n","architecture":"a","xname":"x1000c0s0b0n0"}"#
+    private static let other = #"{"hostname":"o","architecture":"a","xname":"x1000c0s0b0n0"}"#
 
     @Test(
         "are answered with a status and a message that says what is wrong",
@@ -49,6 +51,46 @@ struct RefusalTests {
         let answer = try await routes.request(method, path, body)
         #expect(answer.status == status && answer.text.contains(message), "\(answer.text)")
         #expect(answer.headers[.contentType] == "application/problem+json" && !answer.text.contains("hunter2"))
+    }
+
+    @Test(
+        "have a parameter that their path does not have, and nothing is done",
+        arguments: [
+            ("DELETE", "/ComputeNode/x1000c0s0b0n0?dry_run=true", nil, "there are none here"),
+            ("PATCH", "/ComputeNode/x1000c0s0b0n0?dry_run=true", #"{"hostname":"o"}"#, "there are none here"),
+            ("PUT", "/ComputeNode/x1000c0s0b0n0?existing=skip", other, "There is no parameter existing"),
+            ("POST", "/inventory/ComputeNode/x1000c0s0b0n0?existing=skip", other, "There is no parameter existing"),
+            ("POST", "/ComputeNode?dry_run=true", other, "the parameters are existing"),
+            ("GET", "/ComputeNode/x1000c0s0b0n0?fields=id", nil, "the parameters are at"),
+            ("HEAD", "/ComputeNode/x1000c0s0b0n0?fields=id", nil, "the parameters are at"),
+            ("GET", "/ComputeNode/x1000c0s0b0n0/history?at=1", nil, "the parameters are limit, before"),
+            ("POST", "/transactions?existing=skip", #"{"changes":[]}"#, "the parameters are dry_run"),
+            ("GET", "/diff?from=1&since=2", nil, "the parameters are from, to"),
+            ("POST", "/restore?at=1&dryrun=true", nil, "the parameters are at, dry_run"),
+            ("GET", "/events?since=1", nil, "the parameters are after, kind"),
+            ("GET", "/snapshots?foo=1", nil, "There is no parameter foo; there are none here."),
+            ("POST", "/snapshots?dry_run=true", nil, "there are none here"),
+            ("GET", "/snapshots/none?foo=1", nil, "there are none here"),
+            ("DELETE", "/snapshots/none?dry_run=true", nil, "there are none here"),
+            ("POST", "/snapshots/none/restore?at=1", nil, "the parameters are dry_run"),
+            ("GET", "/schemas?foo", nil, "there are none here"), ("GET", "/schemas/BMC.json?foo", nil, "none here"),
+            ("GET", "/metrics?foo=1", nil, "there are none here"),
+        ] as [(String, String, String?, String)]
+    )
+    func unknownParameters(method: String, path: String, body: String?, message: String) async throws {
+        let routes = try await RoutesUnderTest()
+        let created = try await routes.request("POST", "/ComputeNode", Self.node)
+        let answer = try await routes.request(method, path, body)
+        #expect(answer.status == 400 && answer.text.contains(message), "\(answer.text)")
+        #expect(try await routes.request("GET", "/ComputeNode/x1000c0s0b0n0").text == created.text)
+        #expect(routes.count(.computeNode) == 1)
+        #expect(try await routes.request("GET", "/snapshots").text == "[]")
+    }
+
+    @Test("are not those of who looks after servers, with parameters of their own", arguments: ["/healthz", "/readyz"])
+    func healthParameters(path: String) async throws {
+        let routes = try await RoutesUnderTest()
+        #expect(try await routes.request("GET", "\(path)?t=1764220000&t=2&%").status == 200)
     }
 
     @Test(

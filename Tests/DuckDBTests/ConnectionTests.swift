@@ -94,6 +94,7 @@ struct ConnectionTests {
         "An error as logs have it does not quote values, while its message does",
         arguments: [
             ("SELECT CAST(? AS INTEGER)", "Could not convert string"), ("INSERT INTO t SELECT ? FROM range(2)", "key"),
+            ("SELECT strptime(?, '%Y-%m')", "Could not parse string"),
         ]
     )
     func errorQuotes(sql: String, reason: String) throws {

@@ -49,6 +49,29 @@ struct LogTests {
         }
     }
 
+    @Test("has an answer whose length nobody knows before when it has been sent, with how much that was")
+    func lengths() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        let text = String(repeating: "d", count: 1000)
+        let nodes = (0..<20_000).map { #"{"hostname":"n\#($0)","architecture":"a","description":"\#(text)"}"# }
+        #expect(try server.write("POST", "/ComputeNode", "[\(nodes.joined(separator: ","))]").status == 201)
+        let zipped = try server.request("GET", "/ComputeNode?limit=100", headers: ["Accept-Encoding": "gzip"])
+        #expect(try await server.line(containing: "ComputeNode?limit=100").contains("bytes=\(zipped.body.count)"))
+        let chosen = try server.request("GET", "/ComputeNode?fields=hostname&limit=101")
+        let line = try await server.line(containing: "limit=101")
+        #expect(line.contains("bytes=\(chosen.body.count)") && !line.contains("aborted"))
+        for path in ["/ComputeNode?fields=hostname,description&limit=19999", "/ComputeNode?limit=19998"] {
+            let client = try HTTPConnection(port: server.port)
+            client.limitUnread(to: 4096)
+            try client.send("GET", path)
+            #expect(try client.head().status == 200)
+            client.cut()
+            let line = try await server.line(containing: String(path.suffix(11)))
+            let bytes = line.firstMatch(of: #/bytes=([0-9]+)/#).flatMap { Int($0.output.1) }
+            #expect(line.contains("aborted") && bytes.map { $0 < 20_000_000 } ?? false, "\(line)")
+        }
+    }
+
     @Test(
         "and the messages of a start that fails have no part of what may have a password in it",
         arguments: [

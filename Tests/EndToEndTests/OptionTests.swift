@@ -64,7 +64,8 @@ struct OptionTests {
             ("auth-reads: maybe", [:], "auth-reads is true or false"),
             ("log-level: {a: b}", [:], "log-level has no value"),
             ("snapshot-dir:", [:], "snapshot-dir has no value"), ("snapshot-keep: [1, 2]", [:], "one value"),
-            ("{", [:], "cannot be read"),
+            ("{", [:], "cannot be read"), ("snapshot-copy: s3://", [:], "--snapshot-copy: the place of copies"),
+            ("restore-from: ftp://host/x", [:], "--restore-from: the place of copies is neither a folder nor"),
             ("{}", ["NODE_ORCHESTRATOR_SNAPSHOT_KEEP": "x"], "NODE_ORCHESTRATOR_SNAPSHOT_KEEP"),
             (
                 "{}", ["NODE_ORCHESTRATOR_AUTH_READS": "2"],

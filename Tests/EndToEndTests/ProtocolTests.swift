@@ -76,6 +76,33 @@ struct ProtocolTests {
         }
     }
 
+    @Test(
+        "of 1.0 behind an answer that ends with the connection is not carried out; one behind an answer with a length is"
+    )
+    func writeBehindList10() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        #expect(try server.write("POST", "/ComputeNode", Self.node).status == 201)
+        let node = "/ComputeNode/x1000c0s0b0n0"
+        let token = try server.clientToken()
+        let get = "GET /ComputeNode HTTP/1.0\r\nConnection: keep-alive\r\n"
+        let delete = "DELETE \(node) HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        // Further requests, a mistake and the end of what is sent wait as the write does.
+        for rest in [delete, delete + delete, "\(delete)no request\r\n\r\n"] {
+            let unframed = "\(get)Accept: application/x-ndjson\r\n\r\n".replacing(
+                "/ComputeNode ",
+                with: "/ComputeNode?fields=xname "
+            )
+            let answer = try exchange(server, unframed + rest)
+            #expect(answer.hasPrefix("HTTP/1.0 200 ") && answer.components(separatedBy: "HTTP/1.0").count == 2)
+            #expect(try body(answer) == "{\"xname\":\"x1000c0s0b0n0\"}\n")
+            #expect(try server.request("GET", node).status == 200)
+        }
+        let both = try exchange(server, "\(get)\r\n\(delete)no request\r\n\r\n")
+        let statuses = both.components(separatedBy: "HTTP/1.").dropFirst().map { $0.dropFirst(2).prefix(3) }
+        #expect(statuses == ["200", "204", "501"], "\(both)")
+        #expect(try server.request("GET", node).status == 404)
+    }
+
     @Test("of 1.0 sees that an answer was cut off, though nothing but its end tells how long it is")
     func cutOff10() async throws {
         let server = try await ServerProcess(in: Workspace(), ["--query-max-rows", "500000"])
@@ -158,6 +185,14 @@ struct ProtocolTests {
         ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "chunked"),
         ("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "HTTP/1.0 has no"),
         ("GET / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n\r\n", 417, "100-continue"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\nExpect: 100-continue\r\n\r\n", 417,
+            "a-miracle, 100-continue"
+        ),
+        ("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue, a-miracle\r\n\r\n", 417, "a-miracle"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nExpect:\r\n\r\n", 417, "100-continue"),
+        ("GET /healthz HTTP/1.1\n", 400, "end with CR LF"), ("GET /healthz HTTP/1.0\n\n", 400, "end with CR LF"),
+        ("GET /healthz HTTP/1.1\r\nHost: a\n\r\n", 400, "RFC 9112"), ("GET / HTTP/1.2\n", 505, "HTTP/1.1"),
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "HTTP/1.1"), ("GET / HTTP/1.7\r\nHost: a\r\n\r\n", 505, "HTTP/1.1"),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "HTTP/1.1"), ("GET /\r\n\r\n", 505, "HTTP/1.1"),
         ("GET / HTPP/1.1\r\nHost: a\r\n\r\n", 400, "RFC 9112"), ("FETCH / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "method"),
@@ -214,6 +249,37 @@ struct ProtocolTests {
         #expect(answer.status == 414 && answer.text.contains("longer than 64 KiB"))
         let shorter = ids.prefix(63 << 10)
         #expect(try server.request("GET", "/ComputeNode?hostname=\(shorter)").text == "[]")
+        let path = "/healthz?"
+        for (length, status) in [(64 << 10, 200), (64 << 10 + 1, 414), (79 << 10, 414)] {
+            let url = path + String(repeating: "a", count: length - path.utf8.count)
+            let answer = try server.request("GET", url)
+            #expect(answer.status == status, "\(length)")
+            #expect((status == 414) == answer.text.contains("longer than 64 KiB"))
+        }
+    }
+
+    @Test("that asks for a head alone and breaks a rule gets no body, with the length that it would have")
+    func refusedHead() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        let rest = "/healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"
+        let whole = try exchange(server, "GET \(rest)")
+        let head = try exchange(server, "HEAD \(rest)")
+        #expect(head.hasPrefix("HTTP/1.1 400 ") && head.hasSuffix("\r\n\r\n"), "\(head)")
+        #expect(try head.lowercased().contains("\r\ncontent-length: \(body(whole).utf8.count)\r\n"))
+    }
+
+    @Test("that expects to be asked for its body, in several lines, is asked once")
+    func expectations() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        let connection = try HTTPConnection(port: server.port)
+        try connection.send(
+            "POST /ComputeNode HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(server.clientToken())\r\n"
+                + "Expect: 100-Continue\r\nExpect: 100-continue, 100-continue\r\n"
+                + "Content-Length: \(Self.node.utf8.count)\r\n\r\n"
+        )
+        #expect(try connection.head().status == 100)
+        try connection.send(Self.node)
+        #expect(try connection.answer().status == 201)
     }
 
     @Test("that sends a chunk which is none has one answer, which says so where the body is read")
@@ -232,6 +298,16 @@ struct ProtocolTests {
     }
 
     // MARK: Targets
+
+    @Test("may have more slashes than the path, but links have those of the path")
+    func slashes() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        try addNodes(server, count: 2)
+        for path in ["//ComputeNode", "/ComputeNode/", "/inventory//ComputeNode"] {
+            let link = try #require(server.request("GET", "\(path)?limit=1").headers["link"])
+            #expect(link.hasPrefix(path.hasPrefix("/inv") ? "</inventory/ComputeNode?" : "</ComputeNode?"), "\(link)")
+        }
+    }
 
     @Test("may name the server in the target, which counts more than Host")
     func absoluteForm() async throws {

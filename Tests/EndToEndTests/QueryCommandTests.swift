@@ -133,6 +133,8 @@ struct QueryCommandTests {
         let gone = try query("--server", server.url, "SELECT 1", in: workspace)
         #expect(gone.status == 1)
         #expect(gone.errors == "Error: cannot talk to \(server.url): Connection refused\n")
+        let secret = server.url.replacing("://", with: "://user:hunter2@")
+        #expect(try query("--server", secret, "SELECT 1", in: workspace).errors == gone.errors)
         let wrong = try query("--server", server.url, "--snapshots", "x", "SELECT 1", in: workspace)
         #expect(wrong.status == 64)
         let empty = try query("--snapshots", workspace.folder.path, "SELECT 1", in: workspace)

@@ -143,4 +143,37 @@ struct RequestCodingTests {
         #expect(try send(server, "PUT", "/ComputeNode/x1000c0s0b0n0", padding(8 << 20)).status == 200)
         #expect(try send(server, "PUT", "/ComputeNode/x1000c0s0b0n0", padding(8 << 20 + 1)).status == 413)
     }
+
+    @Test("counts for what comes, too: many bytes that stand for a few are a 413")
+    func emptyMembers() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        let empty = try Gzip.compressed("")
+        let piece = [[UInt8]](repeating: empty, count: 50_000).flatMap(\.self)
+        let document = try Gzip.compressed(Self.node)
+        for (count, status) in [(4, 201), (1 + (64 << 20) / piece.count, 413)] {
+            let connection = try HTTPConnection(port: server.port)
+            try connection.send(
+                "POST /ComputeNode HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(server.clientToken())\r\n"
+                    + "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+            for chunk in [[UInt8]](repeating: piece, count: count) + [document, []] {
+                try connection.send(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + Array("\r\n".utf8))
+            }
+            let answer = try connection.answer()
+            #expect(answer.status == status, "\(answer.text)")
+        }
+        #expect(try server.request("GET", "/ComputeNode?count=true").text == #"{"count":1}"#)
+    }
+
+    @Test("that breaks is read up to there: lines before that are done")
+    func brokenBehindLines() async throws {
+        let server = try await ServerProcess(in: Workspace())
+        let lines = (0..<5).map { "{\"hostname\":\"n\($0)\",\"architecture\":\"a\"}\n" }.joined()
+        let stream = try Gzip.compressed(lines) + Array("abc".utf8)
+        let answer = try send(server, "POST", "/ComputeNode", stream, type: "application/x-ndjson")
+        let told = answer.text.split(separator: "\n")
+        #expect(told.count == 7 && told.prefix(5).allSatisfy { $0.contains(#""status":201"#) }, "\(answer.text)")
+        #expect(told.dropFirst(5).first?.contains(#""line":6,"status":400,"#) == true)
+        #expect(told.last == #"{"created":5,"failed":1}"#)
+    }
 }

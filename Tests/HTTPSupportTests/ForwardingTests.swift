@@ -61,6 +61,34 @@ struct ForwardingTests {
     }
 
     @Test(
+        "does not count where a quote has no end, since a client may have begun it before what the proxies say",
+        arguments: [
+            #"for=1.2.3.4;host=evil.example;proto=https;x=", for=203.0.113.9;host=real.example"#,
+            #"for=1.2.3.4;host=evil.example;x="\", for=203.0.113.9;host=real.example"#,
+            #"for=1.2.3.4;host=evil.example;x="a\\\"b, for=203.0.113.9;host=real.example"#,
+            #"for=203.0.113.9;host=real.example;x=""#, #"for=203.0.113.9;host=real.example;x="\"#,
+        ]
+    )
+    func endlessQuote(forwarded: String) {
+        for older in [nil, "203.0.113.9"] {
+            var headers = ["Forwarded": forwarded, "X-Forwarded-Host": "b.example", "X-Forwarded-Prefix": "/b"]
+            headers["X-Forwarded-For"] = older
+            let found = Self.forwarding(headers)
+            #expect(found?.address == "10.0.0.1" && found?.network == "10.0.0.1" && found?.base == "", "\(forwarded)")
+        }
+    }
+
+    @Test("says whose it is, however long a list its client has sent")
+    func longLists() {
+        let words = { (word: String) in Array(repeating: word, count: 8_000).joined(separator: ", ") }
+        for headers in [
+            ["X-Forwarded-For": "\(words("1.1.1.1")), 203.0.113.9, 10.0.0.2"],
+            ["Forwarded": "\(words("for=1.1.1.1")), for=\"203.0.113.9\", for=10.0.0.2"],
+        ] { #expect(Self.forwarding(headers)?.address == "203.0.113.9") }
+        #expect(Self.forwarding(["X-Forwarded-For": words("10.0.0.2")])?.address == "10.0.0.2")
+    }
+
+    @Test(
         "says what links begin with",
         arguments: [
             ([:], ""), (["X-Forwarded-Prefix": "/inv/"], "/inv"),

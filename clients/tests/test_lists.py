@@ -71,6 +71,21 @@ def test_where_nobody_listens_it_is_told_once_and_nothing_more_is_tried(tmp_path
     assert unsent + failed == 1024 and 1 <= failed == errors <= 8
 
 
+def test_a_server_that_does_not_know_existing_is_told_once_and_nothing_more_is_sent(fake, tmp_path):
+    fake.respond = lambda request: Response(201, {**request.document, "id": "i"})
+    options = ("--url", fake.url, "create", "Node", "--existing", "skip", "--data")
+    told = "the server does not know `existing`: it is of an earlier version, and did what it does without\n"
+    result = run_client(*options, json.dumps([{}] * 1024), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, told)
+    counts = re.fullmatch(
+        r"0 created, 0 changed, 0 same, (\d+) not sent, (\d+) failed: (\d+) unknown outcomes?\n", result.stdout
+    )
+    unsent, failed, unknown = map(int, counts.groups())
+    assert unsent + failed == 1024 and 1 <= failed == unknown <= 8
+    result = run_client(*options, "{}", cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", told)
+
+
 def test_a_token_that_is_not_taken_is_told_once_and_nothing_more_is_sent(fake, tmp_path):
     fake.respond = lambda _: problem(401, "The token has expired.")
     data = json.dumps([{}] * 1024)

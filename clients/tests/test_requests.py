@@ -154,12 +154,20 @@ def test_other_failures_are_not_repeated(fake, tmp_path, status):
     assert len(fake.requests) == 1
 
 
-def test_a_refused_connection_is_one_line(tmp_path):
+@pytest.mark.parametrize("secret", ["", "user:hunter2@", "hunter2@"])
+def test_a_refused_connection_is_one_line_without_a_password_of_the_url(tmp_path, secret):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, but not listening
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        result = run_client("--url", url, "get", "Widget", cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (1, f"cannot talk to {url}: Connection refused\n")
+        place = f"127.0.0.1:{unused.getsockname()[1]}"
+        result = run_client("--url", f"http://{secret}{place}/path", "get", "Widget", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, f"cannot talk to http://{place}: Connection refused\n")
+
+
+def test_an_answer_that_is_not_json_is_told_without_a_password_of_the_url(fake, tmp_path):
+    fake.respond = lambda _: Response(200, b"<html>")
+    url = fake.url.replace("://", "://user:hunter2@")
+    result = run_client("--url", url, "get", "Widget", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, f"200, but not with JSON: {fake.url}\n")
 
 
 def test_a_connection_closed_without_an_answer_is_one_line(tmp_path):

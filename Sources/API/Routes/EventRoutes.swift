@@ -25,13 +25,12 @@ struct EventRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["after", "kind"])
-        routes.add("/events", .get) { request, context in
-            let parameters = try request.queryParameters(of: "after", "kind")
-            var after = try parameters.value(of: "after", EventPosition.init)
+        routes.add("/events", .get, parameters: ["after", "kind"]) { request, context in
+            var after = try context.query.value(of: "after", EventPosition.init)
             if let last = request.headers[.lastEventID], !last.isEmpty {
                 after = try ["Last-Event-ID": last].value(of: "Last-Event-ID", EventPosition.init)
             }
-            let kinds = try parameters.value(of: "kind", Self.kinds)
+            let kinds = try context.query.value(of: "kind", Self.kinds)
             let accepted = request.headers[.accept].map { Preferences($0) }
             let format = accepted?.best(of: EventFormat.allCases, \.mediaTypes) ?? .serverSent
             let feed = try store.events(after: after, kinds: kinds)

@@ -15,8 +15,8 @@ struct ExistingResources {
 
     static let parameter = "existing"
 
-    init(_ request: Request) throws {
-        let action = try request.queryParameters(of: Self.parameter).value(of: Self.parameter) { text in
+    init(_ context: RouteContext) throws {
+        let action = try context.query.value(of: Self.parameter) { text in
             guard let action = Transaction.ExistingResource(rawValue: text) else {
                 let names = Transaction.ExistingResource.allCases.map(\.rawValue).joined(separator: ", ")
                 throw InvalidValue("is not one of \(names)")
@@ -29,14 +29,7 @@ struct ExistingResources {
 }
 
 extension Outcome {
-    /// What became of a document that was to be a resource.
-    enum Change: String {
-        case created, changed, same
-    }
-
-    var change: Change { before == nil ? .created : isChange ? .changed : .same }
-
-    /// What became of it, as clients get it.
+    /// What became of a document that was to be a resource, as clients get it.
     ///
     /// - Parameter index: The document's place among those that were sent.
     func json(index: Int) -> JSONValue {

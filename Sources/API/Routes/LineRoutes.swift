@@ -49,7 +49,7 @@ struct LineRoutes {
     }
 
     func create(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
-        let existing = try ExistingResources(request)
+        let existing = try ExistingResources(context)
         let content = BodyContent(request.body, try request.contentCoding())
         let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
         context.askForBody(of: request)

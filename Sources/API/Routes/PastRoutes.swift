@@ -14,23 +14,21 @@ struct PastRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["from", "to", "at", "dry_run"])
-        routes.add("/diff", .get) { request, context in
-            let parameters = try request.queryParameters(of: "from", "to")
-            guard let from = try parameters.value(of: "from", Moment.init) else {
+        routes.add("/diff", .get, parameters: ["from", "to"]) { request, context in
+            guard let from = try context.query.value(of: "from", Moment.init) else {
                 throw Problem(
                     .badRequest,
                     "The parameter from is missing: a time, a sequence number or a snapshot's id."
                 )
             }
-            let to = try parameters.value(of: "to", Moment.init) ?? .sequence(store.journal.sequence)
+            let to = try context.query.value(of: "to", Moment.init) ?? .sequence(store.journal.sequence)
             return try await difference(from: from, to: to, request, context)
         }
-        routes.add("/restore", .post) { request, context in
-            let parameters = try request.queryParameters(of: "at", "dry_run")
-            guard let moment = try parameters.value(of: "at", Moment.init) else {
+        routes.add("/restore", .post, parameters: ["at", "dry_run"]) { request, context in
+            guard let moment = try context.query.value(of: "at", Moment.init) else {
                 throw Problem(.badRequest, "The parameter at is missing: a time, a sequence number or a snapshot's id.")
             }
-            return try await restore(to: moment, isDryRun: parameters.flag("dry_run"), request, context)
+            return try await restore(to: moment, isDryRun: context.query.flag("dry_run"), request, context)
         }
     }
 

@@ -23,19 +23,21 @@ struct ResourceRoutes {
             instead:
                 "To create a resource only where there is none yet, PUT \(path)/… with If-None-Match: *."
         )
-        routes.add(path, .post, conditions: creation) { request, context in
+        routes.add(path, .post, conditions: creation, parameters: [ExistingResources.parameter]) { request, context in
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
                 return try await create(kind, at: path, request, context)
             }
             return try await LineRoutes(store: store).create(kind, request, context)
         }
-        routes.add("\(path)/{ref}", .get, .open) { request, context in try await get(kind, request, context) }
+        routes.add("\(path)/{ref}", .get, .open, parameters: ["at"]) { request, context in
+            try await get(kind, request, context)
+        }
         for method in [HTTPRequest.Method.put, .post] {
             routes.add("\(path)/{ref}", method, conditions: .honoured) { request, context in
                 try await replace(kind, at: path, request, context)
             }
         }
-        routes.add("\(path)/{ref}/history", .get) { request, context in
+        routes.add("\(path)/{ref}/history", .get, parameters: ["limit", "before"]) { request, context in
             try await history(kind, at: path, request, context)
         }
         routes.add("\(path)/{ref}", .patch, conditions: .honoured) { request, context in
@@ -48,7 +50,7 @@ struct ResourceRoutes {
 
     private func get(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
         let reference = try context.parameter("ref")
-        let moment = try request.queryParameters(of: "at").value(of: "at", Moment.init)
+        let moment = try context.query.value(of: "at", Moment.init)
         // One resource as it is now is there at once, whoever asks.
         let reader = store.reader(at: moment, for: moment == nil ? Caller() : context.caller)
         let stored =
@@ -73,7 +75,7 @@ struct ResourceRoutes {
             if case .isAny = condition {
                 throw Problem(
                     .preconditionFailed,
-                    "The version is \(stored.version).",
+                    "The version is \(stored.version).\(request.weakTagHint)",
                     headers: [.eTag: stored.entityTag]
                 )
             }
@@ -93,14 +95,13 @@ struct ResourceRoutes {
         _ context: RouteContext
     ) async throws -> Response {
         let reference = try context.parameter("ref")
-        let parameters = try request.queryParameters(of: "limit", "before")
-        let limit = try parameters.value(of: "limit") { text in
+        let limit = try context.query.value(of: "limit") { text in
             guard let limit = Int(text), (1...Self.maximumVersions).contains(limit) else {
                 throw InvalidValue("is not a number from 1 to \(Self.maximumVersions)")
             }
             return limit
         }
-        let before = try parameters.value(of: "before") { text in
+        let before = try context.query.value(of: "before") { text in
             try UInt64(sequenceNumber: text)
         }
         let count = limit ?? Self.standardVersions
@@ -125,7 +126,7 @@ struct ResourceRoutes {
         _ request: Request,
         _ context: RouteContext
     ) async throws -> Response {
-        let existing = try ExistingResources(request)
+        let existing = try ExistingResources(context)
         return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
             try creation(kind, bytes.readableBytesView, existing)
         } then: { creation in
@@ -202,7 +203,7 @@ struct ResourceRoutes {
             )
         } then: { submission in
             let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
-            let outcome = try await commit(operation, context)
+            let outcome = try await commit(operation, request, context)
             return outcome.before == nil ? Self.created(outcome, at: path, context) : .resource(outcome.written)
         }
     }
@@ -216,7 +217,7 @@ struct ResourceRoutes {
         let conditions = try request.versionConditions()
         return try await request.withMergePatch(context) { patch in
             let operation = Transaction.Operation(.patch(kind, reference, patch), if: conditions)
-            return .resource(try await commit(operation, context).written)
+            return .resource(try await commit(operation, request, context).written)
         }
     }
 
@@ -227,8 +228,23 @@ struct ResourceRoutes {
     ) async throws -> Response {
         let reference = kind.reference(try context.parameter("ref"))
         let operation = Transaction.Operation(.delete(kind, reference), if: try request.versionConditions())
-        _ = try await commit(operation, context)
+        _ = try await commit(operation, request, context)
         return Response(status: .noContent)
+    }
+
+    /// Does what the request has conditions for.
+    private func commit(
+        _ operation: Transaction.Operation,
+        _ request: Request,
+        _ context: RouteContext
+    ) async throws -> Outcome {
+        do {
+            return try await commit(operation, context)
+        } catch let refusal as Refusal where refusal.problems.contains(where: { $0.reason == .unexpected }) {
+            var problem = Problem(refusal)
+            problem.detail += request.weakTagHint
+            throw problem
+        }
     }
 
     private func commit(

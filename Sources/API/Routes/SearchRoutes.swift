@@ -16,24 +16,27 @@ struct SearchRoutes {
     /// - Parameter path: The kind's path, such as `/inventory/ComputeNode`.
     func add(_ kind: Kind, at path: String, to routes: inout RouteTable) {
         routes.logValues(of: SearchRequest.harmlessParameters)
-        routes.add(path, .get, .open) { request, context in try await find(kind, request, context) }
+        routes.add(path, .get, .open, parameters: nil) { request, context in
+            try await find(kind, at: path, request, context)
+        }
         let conditions = RouteConditions.refused(
             instead:
                 "Give expect=N, how many resources must match, or POST /transactions with a version for each resource."
         )
-        routes.add(path, .patch, conditions: conditions) { request, context in
+        routes.add(path, .patch, conditions: conditions, parameters: nil) { request, context in
             let wanted = try Self.change(kind, request)
             return try await request.withMergePatch(context) { patch in
                 try await change(wanted, context) { .patch(kind, $0, patch) }
             }
         }
-        routes.add(path, .delete, conditions: conditions) { request, context in
+        routes.add(path, .delete, conditions: conditions, parameters: nil) { request, context in
             try await change(Self.change(kind, request), context) { .delete(kind, $0) }
         }
     }
 
     private func find(
         _ kind: Kind,
+        at path: String,
         _ request: Request,
         _ context: RouteContext
     ) async throws -> Response {
@@ -52,7 +55,7 @@ struct SearchRoutes {
         response.headers[.eTag] = "\"\(form.entityTag(result.lastChange, of: store.inventory))\""
         if wanted.moment != nil { response.isAsOf(result.sequence) }
         if let query = wanted.query(of: result) {
-            response.headers[.link] = "<\(context.link(request.uri.path))?\(query)>; rel=\"next\""
+            response.headers[.link] = "<\(context.link(path))?\(query)>; rel=\"next\""
         }
         return response.compressed(for: request, dependingOn: "Accept", context)
     }
@@ -84,7 +87,11 @@ struct SearchRoutes {
         let tag = form.entityTag(lastChange, of: store.inventory)
         let headers: HTTPFields = [.eTag: "\"\(tag)\"", .vary: ListForm.vary]
         guard match?.matchStrongly(tag) ?? true else {
-            throw Problem(.preconditionFailed, "The list has changed: its ETag is \"\(tag)\".", headers: headers)
+            throw Problem(
+                .preconditionFailed,
+                "The list has changed: its ETag is \"\(tag)\".\(request.weakTagHint)",
+                headers: headers
+            )
         }
         return noneMatch?.match(tag) ?? false ? Response(status: .notModified, headers: headers) : nil
     }

@@ -35,10 +35,10 @@ struct SnapshotRoutes {
             guard try await store.removeSnapshot(id) else { throw Self.unknown(id) }
             return Response(status: .noContent)
         }
-        routes.add("/snapshots/{id}/restore", .post) { request, context in
+        routes.add("/snapshots/{id}/restore", .post, parameters: ["dry_run"]) { request, context in
             let id = try context.parameter("id")
             guard try await store.snapshots().contains(where: { $0.id == id }) else { throw Self.unknown(id) }
-            let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
+            let isDryRun = try context.query.flag("dry_run")
             return try await PastRoutes(store: store)
                 .restore(to: .snapshot(id), isDryRun: isDryRun, request, context)
         }

@@ -14,8 +14,8 @@ struct TransactionRoutes {
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["dry_run"])
         let conditions = RouteConditions.refused(instead: "Give each change a version instead.")
-        routes.add("/transactions", .post, conditions: conditions) { request, context in
-            let isDryRun = try request.queryParameters(of: "dry_run").flag("dry_run")
+        routes.add("/transactions", .post, conditions: conditions, parameters: ["dry_run"]) { request, context in
+            let isDryRun = try context.query.flag("dry_run")
             return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
                 try TransactionBody(bytes.readableBytesView, for: store)
             } then: { body in

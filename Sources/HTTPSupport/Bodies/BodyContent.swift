@@ -6,21 +6,34 @@ import NIOHTTP1
 package struct BodyContent: AsyncSequence, Sendable {
     private let body: RequestBody
     private let coding: ContentCoding
+    private let limit: Int
 
-    package init(_ body: RequestBody, _ coding: ContentCoding) {
+    /// - Parameter limit: How many bytes may come, whatever they stand for.
+    package init(_ body: RequestBody, _ coding: ContentCoding, atMost limit: Int = .max) {
         self.body = body
         self.coding = coding
+        self.limit = limit
     }
 
     package func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(pieces: body.makeAsyncIterator(), inflater: coding == .gzip ? Inflater() : nil)
+        AsyncIterator(pieces: body.makeAsyncIterator(), inflater: coding == .gzip ? Inflater() : nil, limit: limit)
     }
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var pieces: RequestBody.AsyncIterator
         fileprivate let inflater: Inflater?
+        fileprivate let limit: Int
+        /// How many bytes have come.
+        private var count = 0
 
-        /// - Throws: ``Problem`` 400 where the body is not what it says, or ends before it is complete.
+        fileprivate init(pieces: RequestBody.AsyncIterator, inflater: Inflater?, limit: Int) {
+            self.pieces = pieces
+            self.inflater = inflater
+            self.limit = limit
+        }
+
+        /// - Throws: ``Problem`` 400 where the body is not what it says, or ends before it is complete; 413 where more comes than
+        ///   may.
         package mutating func next() async throws(Problem) -> ByteBuffer? {
             guard let inflater else { return try await piece() }
             do throws(InflateError) {
@@ -54,7 +67,12 @@ package struct BodyContent: AsyncSequence, Sendable {
 
         private mutating func piece() async throws(Problem) -> ByteBuffer? {
             do {
-                return try await pieces.next()
+                guard let piece = try await pieces.next() else { return nil }
+                count += piece.readableBytes
+                guard count <= limit else { throw Problem.bodyTooLarge(limit) }
+                return piece
+            } catch let problem as Problem {
+                throw problem
             } catch let error as HTTPParserError {
                 throw Problem(body: error)
             } catch {

@@ -11,6 +11,8 @@ final class Inflater {
     /// Whether all of a member has been seen, or nothing at all; members follow one another (RFC 1952, section 2.2).
     private var isBetweenMembers = true
     private var memberCount = 0
+    /// What is wrong behind what has been inflated.
+    private var failure: InflateError?
 
     /// The size of a piece, in bytes, at most.
     private static let pieceSize = 64 << 10
@@ -36,11 +38,11 @@ final class Inflater {
 
     /// The next piece; nil where there is none before more is appended.
     ///
-    /// - Throws: ``InflateError`` for what is no gzip.
+    /// - Throws: ``InflateError`` for what is no gzip, when all before it has been returned.
     func next() throws(InflateError) -> ByteBuffer? {
         var output = ByteBuffer()
         var status = Z_OK
-        while output.readableBytes < Self.pieceSize, status != Z_BUF_ERROR {
+        while failure == nil, output.readableBytes < Self.pieceSize, status != Z_BUF_ERROR {
             if isBetweenMembers {
                 guard input.readableBytes > 0 else { break }
                 inflateReset(stream)
@@ -52,10 +54,12 @@ final class Inflater {
             case Z_STREAM_END:
                 isBetweenMembers = true
                 memberCount += 1
-            default: throw InflateError(reason: stream.pointee.msg.map { String(cString: $0) } ?? "error \(status)")
+            default: failure = InflateError(reason: stream.pointee.msg.map { String(cString: $0) } ?? "error \(status)")
             }
         }
-        return output.readableBytes == 0 ? nil : output
+        guard output.readableBytes == 0 else { return output }
+        if let failure { throw failure }
+        return nil
     }
 
     /// Inflates as much as there is, and there is room for.

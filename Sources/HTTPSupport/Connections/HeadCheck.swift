@@ -13,6 +13,9 @@ struct HeadCheck {
     /// The host of a target in absolute form, which counts whatever the Host header says (RFC 9112, section 3.2.2).
     private(set) var host: String?
 
+    /// How long a URL may be, in bytes.
+    private static let maximumURLLength = 64 << 10
+
     init(_ head: HTTPRequestHead) {
         var hostCount = 0
         var hasGoodHost = true
@@ -24,14 +27,16 @@ struct HeadCheck {
             case 4 where name.isSame(as: "host"):
                 hostCount += 1
                 hasGoodHost = hasGoodHost && value.isHost
-            case 6 where name.isSame(as: "expect"): expectation = value
+            case 6 where name.isSame(as: "expect"):
+                expectation = expectation.map { "\($0), \(value)" } ?? value
             case 7 where name.isSame(as: "upgrade"): endsParsing = true
             case 17 where name.isSame(as: "transfer-encoding"): coding = coding.map { "\($0), \(value)" } ?? value
             default: break
             }
         }
         breach =
-            Self.breach(ofHosts: hostCount, areGood: hasGoodHost, head)
+            (head.uri.utf8.count > Self.maximumURLLength ? .urlTooLong : nil)
+            ?? Self.breach(ofHosts: hostCount, areGood: hasGoodHost, head)
             ?? coding.flatMap { Self.breach(ofCoding: $0, head) }
             ?? expectation.flatMap { Self.breach(ofExpectation: $0, head) }
         guard breach == nil, head.method != .CONNECT, head.uri.utf8.first != UInt8(ascii: "/") else { return }
@@ -57,7 +62,10 @@ struct HeadCheck {
 
     /// RFC 9110, section 10.1.1; what HTTP/1.0 expects is ignored.
     private static func breach(ofExpectation expectation: String, _ head: HTTPRequestHead) -> Problem? {
-        if head.isVersion10 || expectation.isSame(as: "100-continue") { return nil }
+        let members = expectation.split(separator: ",").map(\.trimmingSpaces)
+        if head.isVersion10 || (!members.isEmpty && members.allSatisfy { String($0).isSame(as: "100-continue") }) {
+            return nil
+        }
         return Problem(.expectationFailed, "The Expect \(expectation) is not supported; only 100-continue is.")
     }
 

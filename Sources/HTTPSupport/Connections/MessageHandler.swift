@@ -26,11 +26,16 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isInBody = false
     /// What is answered to a request that the program does not see, after those before it.
     private var refusal: Refused?
+    /// What came while nobody knew whether the connection outlives the answer before it, in its order.
+    private var held = CircularBuffer<() -> Void>()
+    /// Whether more was to be read meanwhile.
+    private var isReadHeld = false
 
     private struct Refused {
         let problem: Problem
         /// What the log calls the request.
         let id: String
+        let isHead: Bool
     }
 
     /// A request and its answer.
@@ -52,9 +57,21 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.logger = logger
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) {
+        held.removeAll()
+    }
+
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !mustHold else {
+            held.append { [self] in receive(data, context) }
+            return
+        }
+        receive(data, context)
+    }
+
+    private func receive(_ data: NIOAny, _ context: ChannelHandlerContext) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             if !isClosed { receive(head, data, context) }
@@ -90,7 +107,23 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard !mustHold else {
+            held.append { context.fireUserInboundEventTriggered(event) }
+            return
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !mustHold else {
+            held.append { [self] in receive(error, context) }
+            return
+        }
+        receive(error, context)
+    }
+
+    private func receive(_ error: any Error, _ context: ChannelHandlerContext) {
         switch error {
         case let error as HTTPParserError where isInBody:
             // Who reads the body is told, and says so.
@@ -103,10 +136,37 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             exchanges[exchanges.index(before: exchanges.endIndex)].keepsAlive = false
         case let error as HTTPParserError where !isClosed:
-            refuse(nil, Problem(head: error, isURLTooLong: !bytes.hasRequestLine), context)
+            let hasBareLineFeed = bytes.hasBareLineFeed
+            refuse(
+                nil,
+                Problem(head: error, isURLTooLong: !bytes.hasRequestLine, hasBareLineFeed: hasBareLineFeed),
+                context
+            )
         case is HTTPParserError, is ByteToMessageDecoderError: break
         default: context.fireErrorCaught(error)
         }
+    }
+
+    // MARK: Requests that wait
+
+    /// Whether the last request is one of HTTP/1.0 that nobody knows the answer of: where that has no length, the end of the
+    /// connection is its end, and a request behind it could not be answered any more, so it must not be carried out.
+    private var awaitsAnswer: Bool { !isInBody && exchanges.last.map { $0.isVersion10 && $0.keepsAlive } ?? false }
+
+    private var mustHold: Bool { awaitsAnswer || !held.isEmpty }
+
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { isReadHeld = true }
+    }
+
+    /// Goes on with what was held, up to the end of the next request that must be answered first.
+    private func release(_ context: ChannelHandlerContext) {
+        guard !held.isEmpty else { return }
+        while !awaitsAnswer, let step = held.popFirst() { step() }
+        context.fireChannelReadComplete()
+        guard held.isEmpty, isReadHeld else { return }
+        isReadHeld = false
+        context.read()
     }
 
     // MARK: Answers
@@ -141,6 +201,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             } else if let refusal, exchanges.isEmpty {
                 answer(refusal, context)
             }
+            release(context)
         }
     }
 
@@ -195,16 +256,15 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuse(_ head: HTTPRequestHead?, _ problem: Problem, _ context: ChannelHandlerContext) {
         isClosed = true
         let headers = head.map { HTTPFields($0.headers, splitCookie: false) } ?? [:]
-        let given = headers[.requestID].flatMap { $0.isRequestID ? $0 : nil }
-        let id = given ?? RequestID().description
         var logger = logger
-        logger[metadataKey: RequestRecord.idKey] = "\(id)"
-        let refusal = Refused(problem: problem, id: id)
+        let id = logger.nameRequest(with: headers)
+        let isHead = head?.method == .HEAD
+        let refusal = Refused(problem: problem, id: id, isHead: isHead)
         RequestRecord(
             method: head?.method.rawValue,
             target: head.map { LoggedTarget(URI($0.uri), harmless: []) },
             status: problem.status.code,
-            length: problem.bytes.count,
+            length: isHead ? 0 : problem.bytes.count,
             start: .now,
             peer: handler.peer,
             forwarding: handler.proxies.forwarding(by: handler.peer, headers),
@@ -228,7 +288,8 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             headers: headers
         )
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        // RFC 9110, section 9.3.2.
+        if !refusal.isHead { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
         end(context)
     }

@@ -8,7 +8,7 @@ struct RequestRecord: Sendable {
     var method: String?
     var target: LoggedTarget?
     var status: Int
-    /// The length of the answer's body, in bytes; 0 where nobody knows it before.
+    /// How many bytes of the answer's body were sent.
     var length: Int
     var start: ContinuousClock.Instant
     /// Whom the connection is to, and what a trusted proxy says instead.
@@ -21,7 +21,7 @@ struct RequestRecord: Sendable {
 
     /// Writes it down, when the request has been answered.
     ///
-    /// - Parameter aborted: Whether the client went before it had the answer.
+    /// - Parameter aborted: Whether the client did not get all of the answer.
     func finish(aborted: Bool = false) {
         let duration = ContinuousClock.now - start
         logger.info("request", metadata: metadata(duration, aborted: aborted))
@@ -40,7 +40,7 @@ struct RequestRecord: Sendable {
             metadata["method"] = "\(method)"
             metadata["path"] = "\(target)"
         }
-        if aborted { metadata["aborted"] = "the client hung up" }
+        if aborted { metadata["aborted"] = "the answer was not sent to its end" }
         return metadata
     }
 }

@@ -18,14 +18,12 @@ struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         // Most requests change nothing of what is known of them, which then need not be copied.
-        if proxies.isEmpty, !request.headers.contains(.requestID), let id = context.requestID {
+        if proxies.isEmpty, !request.headers.contains(.requestID), let id = context.logger.requestID {
             return logged(try await next(request, context), request, context, id: id, since: start)
         }
         var context = context
         context.forwarding = proxies.forwarding(by: context.peer, request.headers)
-        let given = request.headers[.requestID].flatMap { $0.isRequestID ? $0 : nil }
-        let id = given ?? context.requestID ?? RequestID().description
-        context.logger[metadataKey: RequestRecord.idKey] = "\(id)"
+        let id = context.logger.nameRequest(with: request.headers)
         return logged(try await next(request, context), request, context, id: id, since: start)
     }
 
@@ -48,38 +46,20 @@ struct RequestLog: RouterMiddleware {
             forwarding: context.forwarding,
             logger: context.logger
         )
-        guard record.length > Self.longBody else {
+        let body = response.body
+        guard body.contentLength.map({ $0 > Self.longBody }) ?? true else {
             record.finish()
             return response
         }
-        let body = response.body
+        let answer = OngoingAnswer(record)
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            do {
-                try await body.write(writer)
-            } catch {
-                record.finish(aborted: true)
-                throw error
-            }
-            record.finish()
+            try await body.write(CountingWriter(writer, answer))
+            answer.finish()
         }
         return response
     }
 
-    /// From how many bytes on a request is finished only when its body is sent; shorter ones are sent at once.
+    /// From how many bytes on a request is finished only when its body is sent, as one is whose length nobody knows before;
+    /// shorter ones are sent at once.
     private static let longBody = 1 << 20
-}
-
-extension RouteContext {
-    /// What the log has the request called.
-    fileprivate var requestID: String? { logger[metadataKey: RequestRecord.idKey]?.description }
-}
-
-extension String {
-    /// How long what a client calls its request may be, in bytes.
-    private static let maximumRequestIDLength = 128
-
-    /// Whether it may stand in a log for a request: printable, without spaces, and not long.
-    var isRequestID: Bool {
-        (1...Self.maximumRequestIDLength).contains(utf8.count) && utf8.allSatisfy { 0x21...0x7E ~= $0 }
-    }
 }

@@ -19,15 +19,18 @@ final class Forwarding: Sendable {
     private static let maximumNameLength = 64
 
     init(by peer: HostAddress, _ headers: HTTPFields, trusting proxies: TrustedProxies) {
-        let standard = headers[.forwarded].map { ForwardedElement.list($0) }
-        let older = headers[.xForwardedFor].map { text in
-            text.split(separator: ",").map { ForwardedElement(node: String($0.trimmingSpaces)) }
+        let standard = headers[.forwarded].map { ForwardedElement.lastFirst($0) }
+        let isReadable = standard.map { $0 != nil } ?? true
+        var said: [Client?] = []
+        if let elements = standard.flatMap(\.self) { said.append(Self.client(of: elements, proxies)) }
+        if let text = headers[.xForwardedFor] {
+            let elements = text.wordsLastFirst.lazy.map { ForwardedElement(node: String($0)) }
+            said.append(Self.client(of: elements, proxies))
         }
-        let said = [standard, older].compactMap(\.self).map { Self.client(of: $0, proxies) }
         // A proxy that sets one of them passes on what a client says in the other, so they have to agree.
-        let agree = said.allSatisfy { $0.node == said[0].node }
-        let client = agree ? said.first : nil
-        let node = client?.node
+        let agree = isReadable && said.allSatisfy { $0?.element.node == said[0]?.element.node }
+        let client = agree ? said.first.flatMap(\.self) : nil
+        let node = client?.element.node
         address =
             node.map { $0.address?.description ?? String($0.text.prefix(Self.maximumNameLength)) } ?? peer.description
         network = node.map { $0.address?.network ?? String($0.text.prefix(Self.maximumNameLength)) } ?? peer.network
@@ -37,10 +40,9 @@ final class Forwarding: Sendable {
         }
         let distance = client?.distance ?? 0
         prefix = Self.prefix(headers[.xForwardedPrefix], distance)
-        let element = standard.flatMap { $0.dropLast(distance).last }
         let isStandard = standard != nil
-        let scheme = isStandard ? element?.scheme : Self.word(headers[.xForwardedProto], distance)
-        let host = isStandard ? element?.host : Self.word(headers[.xForwardedHost], distance)
+        let scheme = isStandard ? client?.element.scheme : Self.word(headers[.xForwardedProto], distance)
+        let host = isStandard ? client?.element.host : Self.word(headers[.xForwardedHost], distance)
         self.scheme = scheme.map { $0.lowercased() }.flatMap { ["http", "https"].contains($0) ? $0 : nil }
         self.host = host.flatMap { !$0.isEmpty && $0.isHost ? $0 : nil }
     }
@@ -52,32 +54,31 @@ final class Forwarding: Sendable {
         return "\(scheme.map { "\($0):" } ?? "")//\(host)\(prefix)"
     }
 
+    /// Who has asked the first trusted proxy, and how many elements stand behind what says it.
+    private typealias Client = (element: ForwardedElement, distance: Int)
+
     /// The first element from the end that is not of a trusted proxy, or else the first of all.
     ///
-    /// - Returns: Who that is; and how many elements stand behind it.
-    private static func client(
-        of elements: [ForwardedElement],
-        _ proxies: TrustedProxies
-    ) -> (node: ForwardedNode?, distance: Int) {
-        var found: (node: ForwardedNode?, distance: Int) = (nil, 0)
-        for (distance, element) in elements.reversed().enumerated() {
-            guard let node = element.node else { break }
-            found = (node, distance)
-            guard let address = node.address, proxies.contain(address) else { break }
+    /// - Parameter elements: The last one first; those before what is looked for are not read.
+    private static func client(of elements: some Sequence<ForwardedElement>, _ proxies: TrustedProxies) -> Client? {
+        var found: Client?
+        for (distance, element) in elements.enumerated() {
+            guard found == nil || element.node != nil else { break }
+            found = (element, distance)
+            guard let address = element.node?.address, proxies.contain(address) else { break }
         }
         return found
     }
 
     /// The word of the proxy that the client has asked, of a list; there may be fewer than proxies.
     private static func word(_ list: String?, _ distance: Int) -> String? {
-        guard let words = list?.split(separator: ","), !words.isEmpty else { return nil }
-        return String(words[max(0, words.count - 1 - distance)].trimmingSpaces)
+        list.flatMap { Array($0.wordsLastFirst.prefix(distance + 1)).last.map(String.init) }
     }
 
     /// What all trusted proxies have taken from the path, the first one first.
     private static func prefix(_ list: String?, _ distance: Int) -> String {
-        let words = list?.split(separator: ",").map { String($0.trimmingSpaces) } ?? []
-        return words.suffix(distance + 1).map { word in
+        let words = list.map { Array($0.wordsLastFirst.prefix(distance + 1)) } ?? []
+        return words.reversed().map { word in
             var path = word[...]
             while path.last == "/" { path.removeLast() }
             // Whatever else a client may have got past the proxy leads nowhere.

@@ -40,7 +40,7 @@ extension Request {
         defer { withExtendedLifetime(room) {} }
         context.askForBody(of: self)
         var bytes = ByteBuffer()
-        var pieces = BodyContent(body, coding).makeAsyncIterator()
+        var pieces = BodyContent(body, coding, atMost: limit).makeAsyncIterator()
         while var piece = try await pieces.next() {
             guard bytes.readableBytes + piece.readableBytes <= limit else { throw Problem.bodyTooLarge(limit) }
             bytes.writeBuffer(&piece)

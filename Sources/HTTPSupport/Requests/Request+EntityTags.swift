@@ -15,12 +15,21 @@ extension Request {
             )
         }
         if name == .ifMatch, case .tags(let all) = tags, all.allSatisfy(\.isWeak) {
-            throw Problem(
-                .preconditionFailed,
-                "If-Match is \(text), and weak tags match nothing there (RFC 9110, section 13.1.1). Send the ETag without W/; "
-                    + "a proxy that compresses answers may have put that before it."
-            )
+            throw Problem(.preconditionFailed, "If-Match is \(text), and \(Self.weakTagAdvice)")
         }
         return tags
+    }
+
+    private static let weakTagAdvice =
+        "weak tags match nothing there (RFC 9110, section 13.1.1). Send the ETag without W/; a proxy that compresses answers may "
+        + "have put that before it."
+
+    /// What a refusal says for which no tag of `If-Match` is the right one, and some are weak; empty where none is.
+    package var weakTagHint: String {
+        guard let text = headers[.ifMatch], case .tags(let tags) = EntityTags(text), tags.contains(where: \.isWeak)
+        else {
+            return ""
+        }
+        return " If-Match is \(text), and \(Self.weakTagAdvice)"
     }
 }

@@ -25,14 +25,13 @@ extension Request {
     ///
     /// - Parameter names: Those that there are.
     /// - Throws: ``Problem`` 400 for any other, or for one that comes twice.
-    package func queryParameters(of names: String...) throws(Problem) -> [String: String] {
+    func queryParameters(of names: [String]) throws(Problem) -> [String: String] {
         var parameters: [String: String] = [:]
         for (name, value) in try queryParameters() {
             guard names.contains(name) else {
-                throw Problem(
-                    .badRequest,
-                    "There is no parameter \(name); the parameters are \(names.joined(separator: ", "))."
-                )
+                let known =
+                    names.isEmpty ? "there are none here" : "the parameters are \(names.joined(separator: ", "))"
+                throw Problem(.badRequest, "There is no parameter \(name); \(known).")
             }
             guard parameters.updateValue(value, forKey: name) == nil else {
                 throw Problem(.badRequest, "The parameter \(name) comes twice.")

@@ -18,6 +18,8 @@ package struct RouteContext: RequestContext {
         }
         set { sharedTraffic = newValue }
     }
+    /// The parameters of the query, of those that the route has declared; empty where it reads them itself.
+    package internal(set) var query: [String: String] = [:]
     private let channel: any Channel
     /// Whom the connection is to; nil where that is nobody on the network.
     var peer: HostAddress? { HostAddress(channel.remoteAddress) }
@@ -79,7 +81,8 @@ package struct RouteContext: RequestContext {
     /// Asks a client for the body that waits to be asked (`Expect: 100-continue`, RFC 9110, section 10.1.1): when it is
     /// about to be read, so that whoever may not send it is told so instead.
     package func askForBody(of request: Request) {
-        guard request.headers[.expect]?.lowercased() == "100-continue" else { return }
+        // Nothing else can be expected.
+        guard request.headers.contains(.expect) else { return }
         traffic.connections.connection(of: channel)?.askForBody()
     }
 

@@ -15,6 +15,7 @@ package struct RouteTable: Sendable {
     private struct Route {
         var access: RouteAccess
         var conditions: RouteConditions
+        var parameters: [String]?
         var handler: Handler
     }
 
@@ -26,21 +27,26 @@ package struct RouteTable: Sendable {
 
     package init() {}
 
-    /// - Parameter conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
+    /// - Parameters:
+    ///   - conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
+    ///   - parameters: Those of the query, which are in ``RouteContext/query``; any other is refused. Nil where the handler says
+    ///     which there are.
     package mutating func add(
         _ path: String,
         _ method: HTTPRequest.Method,
         _ access: RouteAccess = .token,
         conditions: RouteConditions = .refused(),
+        parameters: [String]? = [],
         handler: @escaping Handler
     ) {
-        guard method == .get else {
-            routes[path, default: [:]][method] = Route(access: access, conditions: conditions, handler: handler)
-            return
+        var route = Route(access: access, conditions: conditions, parameters: parameters, handler: handler)
+        if method == .get {
+            route.conditions = .honoured
+            var head = route
+            head.handler = { try await handler($0, $1).withoutBody }
+            routes[path, default: [:]][.head] = head
         }
-        let head: Handler = { try await handler($0, $1).withoutBody }
-        routes[path, default: [:]][.get] = Route(access: access, conditions: .honoured, handler: handler)
-        routes[path, default: [:]][.head] = Route(access: access, conditions: .honoured, handler: head)
+        routes[path, default: [:]][method] = route
     }
 
     /// Has the values of parameters of queries be in the log, for what can be no secret, such as a number or a time.
@@ -99,6 +105,9 @@ package struct RouteTable: Sendable {
                         for: route.access
                     )
                     try route.conditions.check(request)
+                    if let parameters = route.parameters, request.uri.query != nil {
+                        context.query = try request.queryParameters(of: parameters)
+                    }
                     return try await route.handler(request, context)
                 }
             }

@@ -79,7 +79,14 @@ struct ServerClient: Sendable {
             reason = "it has closed the connection"
         default: reason = "\(error)"
         }
-        return CommandError("cannot talk to \(url): \(reason)")
+        return CommandError("cannot talk to \(place): \(reason)")
+    }
+
+    /// Where the server is, without what of the address may be a secret.
+    private var place: String {
+        guard var parts = URLComponents(string: url) else { return "the server" }
+        (parts.user, parts.password, parts.path, parts.query, parts.fragment) = (nil, nil, "", nil, nil)
+        return parts.string ?? "the server"
     }
 
     private static func reason(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)) }

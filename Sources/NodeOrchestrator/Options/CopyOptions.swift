@@ -1,6 +1,7 @@
 import ArgumentParser
 import Copies
 import Logging
+import ObjectStorage
 import Store
 import Tables
 
@@ -33,8 +34,20 @@ struct CopyOptions: ParsableArguments {
 
     func validate() throws {
         guard snapshotCopyKeep ?? 1 >= 1 else { throw ValidationError("--snapshot-copy-keep is at least 1.") }
+        try Self.check(snapshotCopy, of: "--snapshot-copy")
+        try Self.check(restoreFrom.map { CopyPlace.split($0).location }, of: "--restore-from")
         guard snapshotCopy != nil || (snapshotCopyKeep == nil && snapshotCopyKeepFor == nil) else {
             throw ValidationError("--snapshot-copy-keep and --snapshot-copy-keep-for need --snapshot-copy.")
+        }
+    }
+
+    /// Checks that a location can be one, without looking whether it is there.
+    private static func check(_ location: String?, of option: String) throws {
+        guard let location else { return }
+        do {
+            _ = try CopyPlace(location)
+        } catch {
+            throw ValidationError("\(option): \(error.description).")
         }
     }
 

@@ -31,7 +31,7 @@ struct KeyFolder {
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
             guard mode & 0o022 == 0 else {
                 throw CommandError(
-                    "other users can write the secret file \(path), and so make tokens; do: chmod go-w \(path)"
+                    "other users can write the secret file of --jwt-secret-file, \(path), and so make tokens; do: chmod go-w \(path)"
                 )
             }
             if mode & 0o044 != 0 {
@@ -44,10 +44,10 @@ struct KeyFolder {
         } catch let error as CommandError {
             throw error
         } catch {
-            throw CommandError("cannot read the secret file \(path): \(error.systemReason)")
+            throw CommandError("cannot read the secret file of --jwt-secret-file, \(path): \(error.systemReason)")
         }
         let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
-        guard !secret.isEmpty else { throw CommandError("the secret file \(path) is empty") }
+        guard !secret.isEmpty else { throw CommandError("the secret file of --jwt-secret-file, \(path), is empty") }
         return secret
     }
 

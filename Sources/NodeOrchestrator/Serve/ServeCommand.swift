@@ -7,6 +7,7 @@ import InventoryHTTP
 import Journal
 import Logging
 import Metrics
+import ObjectStorage
 import Query
 import Records
 import ServiceLifecycle
@@ -241,7 +242,13 @@ struct ServeCommand: AsyncParsableCommand {
     /// Has the inventory begin with a copy of a snapshot, where it is to and there is none yet.
     private func beginFromCopy(logger: Logger) async throws {
         guard let location = copies.restoreFrom else { return }
-        switch try await CopySource(location, store.directory.disk).begin(store.directory) {
+        let beginning: CopySource.Beginning
+        do {
+            beginning = try await CopySource(location, store.directory.disk).begin(store.directory)
+        } catch let error as StorageError {
+            throw CommandError("--restore-from: \(error.description)")
+        }
+        switch beginning {
         case .begun(let id, let manifest):
             logger.notice(
                 "the inventory begins with a copy of a snapshot",

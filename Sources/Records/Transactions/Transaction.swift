@@ -129,11 +129,25 @@ package struct Outcome: Sendable {
     package var before: StoredResource?
     /// Nil after a deletion.
     package var stored: StoredResource?
+    /// What the operation did; of several on one resource each its own.
+    package var change: Change
 
-    package init(resource: ResourceID, before: StoredResource? = nil, stored: StoredResource? = nil) {
+    /// What an operation did with a resource.
+    package enum Change: String, Sendable {
+        case created, changed, same
+    }
+
+    /// - Parameter change: What the operation did; nil for what the whole transaction did.
+    package init(
+        resource: ResourceID,
+        before: StoredResource? = nil,
+        stored: StoredResource? = nil,
+        change: Change? = nil
+    ) {
         self.resource = resource
         self.before = before
         self.stored = stored
+        self.change = change ?? (before == nil ? .created : before != stored ? .changed : .same)
     }
 
     /// Whether the transaction changed it.

@@ -223,13 +223,18 @@ actor Committer {
             }
         }
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
-        let outcomes = resources.map { id -> Outcome in
+        let outcomes = resources.enumerated().map { index, id -> Outcome in
             // One that is left as it is need not be staged.
             guard let staged = draft.staged[id] else {
                 let stored = overlay.resource(id)
                 return Outcome(resource: id, before: stored, stored: stored)
             }
-            return Outcome(resource: id, before: staged.before, stored: staged.after)
+            return Outcome(
+                resource: id,
+                before: staged.before,
+                stored: staged.after,
+                change: draft.meetings.changes[index]
+            )
         }
         if transaction.isDryRun { changes = [] }
         let record = JournalRecord(

@@ -13,16 +13,7 @@ extension Draft {
         self.operation = index
         switch operation.action {
         case .create(let submission, let existing):
-            guard existing != .fail, let id = try holder(of: submission.document) else {
-                guard !submission.isOnlyReplacement else { throw noResource(submission.document.kind) }
-                return try create(submission)
-            }
-            switch existing {
-            case .fail, .skip: break
-            case .patch: try overwrite(id, with: submission)
-            case .replace: try replace(id, with: submission)
-            }
-            return id
+            return try existing == .fail ? create(submission) : create(submission, or: existing)
         case .replace(let reference, let submission):
             let kind = submission.document.kind
             if operation.conditions.contains(.isAbsent), existing(kind, reference) == nil {
@@ -75,6 +66,27 @@ extension Draft {
             )
         }
         return found?.id
+    }
+
+    /// Creates a resource, or does with the one that is there what is to be done.
+    private mutating func create(
+        _ submission: Submission,
+        or existing: Transaction.ExistingResource
+    ) throws(Refusal) -> ResourceID {
+        guard let id = try holder(of: submission.document) else {
+            guard !submission.isOnlyReplacement else { throw noResource(submission.document.kind) }
+            let id = try create(submission)
+            meetings.firsts[id] = operation
+            return id
+        }
+        guard existing != .skip else {
+            meetings.changes[operation] = .same
+            return id
+        }
+        let before = try beginMeeting(id)
+        if existing == .patch { try overwrite(id, with: submission) } else { try replace(id, with: submission) }
+        if let before { meetings.changes[operation] = state(id) == before ? .same : .changed }
+        return id
     }
 
     /// - Parameter id: The identifier of a document that has none; nil for a new one.

@@ -40,6 +40,8 @@ struct Draft: ~Copyable {
     private var lastRead: (id: ResourceID, document: Document)?
     /// The operation that is being staged, from 0.
     var operation = 0
+    /// Which operations are about the same resource.
+    var meetings = Meetings()
 
     /// - Parameter goesBack: Whether the transaction makes the inventory what it was at another time.
     init(_ overlay: DirectoryOverlay, author: String?, intake: Intake, goesBack: Bool) {
@@ -267,7 +269,7 @@ struct Draft: ~Copyable {
     }
 
     /// Whether the resource that a document has a copy of gets other secrets, which no copy shows.
-    private func hasOtherSecrets(of document: Document?) -> Bool {
+    func hasOtherSecrets(of document: Document?) -> Bool {
         guard let document, let id = document.embeddedIdentifier, let embedding = document.kind.embedding else {
             return false
         }
