@@ -8,11 +8,11 @@ import Records
 struct JournalVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check every line of the journal, and that no file is missing, and change nothing.",
+        abstract: "Check every line of the journal, and that no file is missing.",
         discussion: """
             The exit status is 1 if the journal is damaged, or if a file is missing or belongs to another inventory. \
-            What a crash has left half-written at its end is no damage: the next start cuts it off. Only files are \
-            read, so a server may be using the data folder.
+            A last line that a crash left half-written is no damage: the next start cuts it off. Nothing is changed, \
+            so a server may be using the data folder.
             """,
         examples: ["journal verify", "journal verify --data-dir /var/lib/node-orchestrator"]
     )

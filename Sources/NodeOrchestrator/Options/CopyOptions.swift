@@ -17,7 +17,7 @@ struct CopyOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Keep copies younger than this, and the newest --snapshot-copy-keep of them, or one. (default: all)",
+            "Keep copies younger than this, and at least the newest --snapshot-copy-keep, or 1. (default: all)",
             valueName: "time"
         ),
         transform: DurationArgument.read

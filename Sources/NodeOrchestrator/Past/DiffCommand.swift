@@ -9,8 +9,8 @@ struct DiffCommand: AsyncParsableCommand {
         abstract: "Show what differs in the inventory between two moments.",
         discussion: """
             A moment is a time such as 2026-11-23T18:00:05Z, the sequence number of a change, or the id of a snapshot. \
-            Only files are read, so a server may be using the data folder. The exit status says nothing of the \
-            difference: it is 0 whether there is one or not.
+            Only files are read, so a server may be using the data folder. The exit status is 0 with \
+            or without differences.
             """,
         examples: ["diff 5", "diff 2026-11-23T18:00:05Z 2026-11-24T06:00:00Z", "diff --json 5 7"]
     )

@@ -61,7 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When the journal is synced; always: before a write is answered. (default: always)",
+            "When the journal is synced. always: before a write is answered; with the others a power failure can lose the last writes. (default: always)",
             valueName: "always|interval:TIME|never"
         ),
         transform: FsyncPolicy.read

@@ -28,7 +28,7 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who will use the token: a person or a service.", valueName: "name"))
     var subject: String
 
-    @Option(help: ArgumentHelp("Role of the user, which the token says.", valueName: "name"))
+    @Option(help: ArgumentHelp("Role that the token names; the server does not look at it yet.", valueName: "name"))
     var role: String?
 
     @Option(help: ArgumentHelp("Who made the token (iss).", valueName: "name"))

@@ -12,7 +12,7 @@ struct SnapshotRestoreCommand: AsyncParsableCommand {
             """,
         examples: [
             "snapshot restore --dry-run 2026-11-24T01-03-05.120Z",
-            "snapshot restore 2026-11-24T01-03-05.120Z --reason 'wrong file'",
+            "snapshot restore 2026-11-24T01-03-05.120Z --reason typo",
         ]
     )
 
