@@ -33,9 +33,10 @@ struct SlowSearchTests {
     @Test("ends with its client, so that twenty hung-up ones hold up nobody, not even the next of the same machine")
     func hangUp() async throws {
         let server = try await server("--search-timeout", "1h")
-        let connections = try (0..<20).map { _ in
+        let connections = try (0..<20).map { index in
             let connection = try HTTPConnection(port: server.port)
-            try connection.send("GET", Self.slow)
+            let version = index % 3 == 0 ? "HTTP/1.0\r\nConnection: keep-alive" : "HTTP/1.1\r\nHost: localhost"
+            try connection.send("GET \(Self.slow) \(version)\r\n\r\n")
             return connection
         }
         #expect(try server.write("POST", "/ComputeNode", #"{"hostname":"m","architecture":"a"}"#).status == 201)

@@ -64,7 +64,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !mustHold else {
+        guard held.isEmpty, !awaitsAnswer else {
             held.append { [self] in receive(data, context) }
             return
         }
@@ -108,7 +108,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard !mustHold else {
+        guard held.isEmpty else {
             held.append { context.fireUserInboundEventTriggered(event) }
             return
         }
@@ -116,7 +116,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !mustHold else {
+        guard held.isEmpty else {
             held.append { [self] in receive(error, context) }
             return
         }
@@ -152,8 +152,6 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the last request is one of HTTP/1.0 that nobody knows the answer of: where that has no length, the end of the
     /// connection is its end, and a request behind it could not be answered any more, so it must not be carried out.
     private var awaitsAnswer: Bool { !isInBody && exchanges.last.map { $0.isVersion10 && $0.keepsAlive } ?? false }
-
-    private var mustHold: Bool { awaitsAnswer || !held.isEmpty }
 
     func read(context: ChannelHandlerContext) {
         if held.isEmpty { context.read() } else { isReadHeld = true }
@@ -292,18 +290,5 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if !refusal.isHead { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
         end(context)
-    }
-}
-
-extension Date {
-    /// The time as headers have it (RFC 9110, section 5.6.7).
-    fileprivate var httpText: String {
-        var time = time_t(timeIntervalSince1970)
-        var parts = tm()
-        gmtime_r(&time, &parts)
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
-            let length = strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
-            return String(decoding: UnsafeRawBufferPointer(text)[..<length], as: UTF8.self)
-        }
     }
 }
