@@ -58,7 +58,7 @@ struct ManyAtOnceTests {
         let server = try await server(nodes: 20)
         let before = try server.request("GET", "/ComputeNode")
         for (path, status, text) in [
-            ("/ComputeNode?limit=5", 400, "conditions"), ("/ComputeNode?missingXName=false&limit=5", 400, "conditions"),
+            ("/ComputeNode?limit=5", 400, "condition"), ("/ComputeNode?missingXName=false&limit=5", 400, "condition"),
             ("/ComputeNode?arch=arm64", 400, "expect"), ("/ComputeNode?arch=arm64&expect=9", 412, "matches 10"),
             ("/ComputeNode?arch=arm64&expect=x", 400, "expect"), ("/ComputeNode?arch=arm64&limit=0", 400, "limit"),
             ("/ComputeNode?arch=arm64&limit=3&count=true", 400, "count"), ("/ComputeNode?nope=1&limit=3", 400, "nope"),
