@@ -18,24 +18,25 @@ enum Command {
         environment: [String: String] = [:],
         input: String? = nil
     ) throws -> Result {
-        let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
-        if let input {
-            // It is less than a pipe holds.
-            let pipe = Pipe()
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-            process.standardInput = pipe
+        let (process, (output, errors)) = try Process.started { process in
+            let (output, errors) = (Pipe(), Pipe())
+            if let input {
+                // It is less than a pipe holds.
+                let pipe = Pipe()
+                try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+                try pipe.fileHandleForWriting.close()
+                process.standardInput = pipe
+            }
+            process.executableURL = ServerProcess.program
+            process.arguments = arguments + (workspace.map { ["--data-dir", $0.data.path] } ?? [])
+            process.environment = environment
+            process.standardOutput = output
+            process.standardError = errors
+            return (output.fileHandleForReading, errors.fileHandleForReading)
         }
-        process.executableURL = ServerProcess.program
-        process.arguments = arguments + (workspace.map { ["--data-dir", $0.data.path] } ?? [])
-        process.environment = environment
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
         // Of errors there are less than a pipe holds.
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaints = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(decoding: output.readDataToEndOfFile(), as: UTF8.self)
+        let complaints = String(decoding: errors.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return Result(status: process.terminationStatus, output: text, errors: complaints)
     }

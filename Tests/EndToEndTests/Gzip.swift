@@ -9,11 +9,11 @@ enum Gzip {
         let output = workspace.folder.appending(path: "output")
         try Data(bytes).write(to: input)
         try Data().write(to: output)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["gzip", "--stdout"] + arguments + [input.path]
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        try process.run()
+        let (process, _) = try Process.started { process in
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["gzip", "--stdout"] + arguments + [input.path]
+            process.standardOutput = try FileHandle(forWritingTo: output)
+        }
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw ServerError(output: "gzip said \(process.terminationStatus)")

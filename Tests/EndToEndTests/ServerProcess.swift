@@ -124,19 +124,20 @@ final class ServerProcess: Sendable {
         environment: [String: String],
         maximumFiles: Int? = nil
     ) throws -> (process: Process, reading: FileHandle) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = program
-        process.arguments = arguments
-        if let maximumFiles {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "ulimit -n \(maximumFiles); exec \"$0\" \"$@\"", program.path] + arguments
+        let (process, reading) = try Process.started { process in
+            let pipe = Pipe()
+            process.executableURL = program
+            process.arguments = arguments
+            if let maximumFiles {
+                process.executableURL = URL(filePath: "/bin/sh")
+                process.arguments = ["-c", "ulimit -n \(maximumFiles); exec \"$0\" \"$@\"", program.path] + arguments
+            }
+            process.environment = environment
+            process.standardError = pipe
+            process.standardOutput = pipe
+            return pipe.fileHandleForReading
         }
-        process.environment = environment
-        process.standardError = pipe
-        process.standardOutput = pipe
-        try process.run()
-        return (process, pipe.fileHandleForReading)
+        return (process, reading)
     }
 
     /// The built program: beside the tests, unless the environment names another.

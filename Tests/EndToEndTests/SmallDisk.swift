@@ -50,10 +50,10 @@ final class SmallDisk: Sendable {
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        try process.run()
+        let (process, _) = try Process.started { process in
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = [program] + arguments
+        }
         process.waitUntilExit()
         return process.terminationStatus
     }

@@ -3,7 +3,7 @@ import Testing
 
 /// The program on a terminal of its own.
 final class Terminal {
-    private let process = Process()
+    private let process: Process
     /// The end of the terminal that a user sits at.
     private let user: FileHandle
     private var output = ""
@@ -11,18 +11,19 @@ final class Terminal {
     private static let patience: Int32 = 120_000
 
     init(_ arguments: [String], _ environment: [String: String]) throws {
-        var (descriptor, other): (Int32, Int32) = (-1, -1)
-        guard openpty(&descriptor, &other, nil, nil, nil) == 0 else { throw CocoaError(.fileNoSuchFile) }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        let program = FileHandle(fileDescriptor: other, closeOnDealloc: true)
-        user = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        process.executableURL = ServerProcess.program
-        process.arguments = arguments
-        process.environment = environment
-        process.standardInput = program
-        process.standardOutput = program
-        process.standardError = program
-        try process.run()
+        (process, user) = try Process.started { process in
+            var (descriptor, other): (Int32, Int32) = (-1, -1)
+            guard openpty(&descriptor, &other, nil, nil, nil) == 0 else { throw CocoaError(.fileNoSuchFile) }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            let program = FileHandle(fileDescriptor: other, closeOnDealloc: true)
+            process.executableURL = ServerProcess.program
+            process.arguments = arguments
+            process.environment = environment
+            process.standardInput = program
+            process.standardOutput = program
+            process.standardError = program
+            return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        }
     }
 
     func type(_ text: String) throws { try user.write(contentsOf: Data(text.utf8)) }

@@ -300,7 +300,11 @@ struct SnapshotTests {
     func linked() async throws {
         let inventory = try await filled()
         let first = try await inventory.store.takeSnapshot().snapshot
-        try await inventory.replace(.computeNode, "x1000c0s0b0n0", #"{"hostname":"other","architecture":"a"}"#)
+        try await inventory.replace(
+            .computeNode,
+            "x1000c0s0b0n0",
+            #"{"hostname":"other","architecture":"a","xname":"x1000c0s0b0n0"}"#
+        )
         let second = try await inventory.store.takeSnapshot().snapshot
         func file(_ snapshot: Snapshot, _ kind: Kind) throws -> Int? {
             let attributes = try FileManager.default.attributesOfItem(atPath: snapshot.parquet(kind).path)
