@@ -26,6 +26,7 @@ struct SearchRequest {
     /// Parameters that are no conditions, of requests that read and of those that write.
     private static let reading = ["sort", "fields", "limit", "count", "at", "cursor"]
     private static let writing = ["sort", "limit", "expect", "dry_run"]
+    private static let allReserved = Set(reading + writing)
 
     /// Those whose values tell nothing of what is stored, as that of a cursor does.
     static let harmlessParameters = (reading + writing).filter { $0 != "cursor" }
@@ -36,7 +37,7 @@ struct SearchRequest {
         var reserved: [String: String] = [:]
         var conditions: [(name: String, value: String)] = []
         for (name, value) in try request.queryParameters() {
-            guard (Self.reading + Self.writing).contains(name) else {
+            guard Self.allReserved.contains(name) else {
                 conditions.append((name, value))
                 continue
             }

@@ -32,19 +32,37 @@ extension Response {
         status: HTTPResponse.Status = .ok,
         document: @escaping @Sendable (Int) -> [UInt8]
     ) -> Response {
-        Response(
+        let length = length.map { $0 + 2 + max(0, count - 1) }
+        let short = short(length) { buffer in
+            for index in 0..<count {
+                buffer.writeInteger(UInt8(ascii: index == 0 ? "[" : ","))
+                buffer.writeBytes(document(index))
+            }
+            buffer.writeString(count == 0 ? "[]" : "]")
+        }
+        return Response(
             status: status,
             headers: [.contentType: "application/json"],
-            body: ResponseBody(contentLength: length.map { $0 + 2 + max(0, count - 1) }) { writer in
-                var buffer = PieceBuffer()
-                if count == 0 { try await buffer.write([UInt8(ascii: "[")], to: &writer) }
-                for index in 0..<count {
-                    try await buffer.write(document(index), after: index == 0 ? "[" : ",", to: &writer)
+            body: short
+                ?? ResponseBody(contentLength: length) { writer in
+                    var buffer = PieceBuffer()
+                    if count == 0 { try await buffer.write([UInt8(ascii: "[")], to: &writer) }
+                    for index in 0..<count {
+                        try await buffer.write(document(index), after: index == 0 ? "[" : ",", to: &writer)
+                    }
+                    try await buffer.write([UInt8(ascii: "]")], to: &writer)
+                    try await buffer.finish(&writer)
                 }
-                try await buffer.write([UInt8(ascii: "]")], to: &writer)
-                try await buffer.finish(&writer)
-            }
         )
+    }
+
+    /// The body of a short answer, which is sent in one write; nil for a longer one, or one whose length is not known.
+    private static func short(_ length: Int?, _ fill: (inout ByteBuffer) -> Void) -> ResponseBody? {
+        guard let length, length <= PieceBuffer.size else { return nil }
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(length)
+        fill(&buffer)
+        return ResponseBody(byteBuffer: buffer)
     }
 
     /// Many documents, one a line, which are sent piece by piece.
@@ -58,17 +76,25 @@ extension Response {
         length: Int?,
         document: @escaping @Sendable (Int) -> [UInt8]
     ) -> Response {
-        Response(
+        let length = length.map { $0 + count }
+        let short = short(length) { buffer in
+            for index in 0..<count {
+                buffer.writeBytes(document(index))
+                buffer.writeInteger(UInt8(ascii: "\n"))
+            }
+        }
+        return Response(
             status: .ok,
             headers: [.contentType: "application/x-ndjson"],
-            body: ResponseBody(contentLength: length.map { $0 + count }) { writer in
-                var buffer = PieceBuffer()
-                for index in 0..<count {
-                    try await buffer.write(document(index), after: index == 0 ? nil : "\n", to: &writer)
+            body: short
+                ?? ResponseBody(contentLength: length) { writer in
+                    var buffer = PieceBuffer()
+                    for index in 0..<count {
+                        try await buffer.write(document(index), after: index == 0 ? nil : "\n", to: &writer)
+                    }
+                    if count > 0 { try await buffer.write([UInt8(ascii: "\n")], to: &writer) }
+                    try await buffer.finish(&writer)
                 }
-                if count > 0 { try await buffer.write([UInt8(ascii: "\n")], to: &writer) }
-                try await buffer.finish(&writer)
-            }
         )
     }
 

@@ -23,9 +23,10 @@ struct BMCPlaces {
     mutating func settle(in view: inout some InventoryView & ~Copyable) throws(Refusal) {
         for node in nodes { try look(at: node, in: &view) }
         for (bmc, place, node) in moves { try take(bmc, to: place, with: node, in: &view) }
-        for bmc in view.touched(BMC.kind) { try fillPlace(of: bmc, in: &view) }
+        let bmcs = view.touched(BMC.kind)
+        for bmc in bmcs { try fillPlace(of: bmc, in: &view) }
         // A new BMC is where the nodes are that it came with, unless one of them has moved since.
-        for bmc in view.touched(BMC.kind) where bmc.wasThere || movers[bmc.resource.id] != nil {
+        for bmc in bmcs where bmc.wasThere || movers[bmc.resource.id] != nil {
             checkNodes(of: bmc, in: &view)
         }
         for (node, place, hasMoved) in unplaced { try findBMC(of: node, at: place, hasMoved: hasMoved, in: &view) }

@@ -31,7 +31,10 @@ final class DirectoryOverlay {
     /// Of the resources that have a unique key, which may be several where they were stored before that was seen to, the first
     /// that is as a condition says.
     func firstHolder(_ kind: Kind, of key: UniqueKey, where condition: (UUID) -> Bool) -> UUID? {
-        if let holder = holder(kind, of: key), condition(holder) { return holder }
+        let holder = holder(kind, of: key)
+        if let holder, condition(holder) { return holder }
+        // Others have it only beside one that keeps it, or has given it up.
+        guard holder != nil || freeKeys[kind.number].contains(key) else { return nil }
         return directory.claimants(kind, of: key).first { isUnchanged(kind, $0) && condition($0) }
     }
 

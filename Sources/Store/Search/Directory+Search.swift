@@ -10,55 +10,63 @@ extension Directory {
     /// - Returns: Nil when it asks for anything else, or for values that too many share.
     func resources(matching search: Search) -> ResourceList? {
         guard let condition = search.onlyEquality else { return nil }
-        let count = condition.values.reduce(0) { $0 + $1.values.count }
-        guard count <= ValueIndex.maximumFound else { return nil }
+        let wanted = condition.values
+        guard wanted.reduce(0, { $0 + $1.values.count }) <= ValueIndex.maximumFound else { return nil }
         var unindexed: Set<Kind> = []
-        let candidates = withTables { tables -> [Candidate]? in
-            var candidates: [Candidate] = []
-            for (field, values) in condition.values {
+        let candidates = withTables { tables -> [[DirectoryTable.Found]]? in
+            var candidates: [[DirectoryTable.Found]] = []
+            var count = 0
+            for (field, values) in wanted {
                 for value in values {
-                    guard let some = tables.candidates(with: value, in: field, of: search.kind, &unindexed),
-                        candidates.count + some.count <= ValueIndex.maximumFound
-                    else { return nil }
-                    candidates += some
+                    guard let some = tables.candidates(with: value, in: field, of: search.kind, &unindexed) else {
+                        return nil
+                    }
+                    count += some.count
+                    guard count <= ValueIndex.maximumFound else { return nil }
+                    candidates.append(some)
                 }
             }
             return candidates
         }
         for kind in unindexed { makeIndex(kind) }
         guard let candidates else { return nil }
-        var found: [UUID: StoredResource] = [:]
-        for candidate in candidates where found[candidate.id] == nil {
-            if candidate.isWhatIsAskedFor { found[candidate.id] = candidate.stored }
+        var (found, ids, index): ([DirectoryTable.Found], Set<UUID>, Int) = ([], [], 0)
+        for (field, values) in wanted {
+            for value in values {
+                for candidate in candidates[index] where field.holds(value, in: candidate.stored, of: search.kind) {
+                    // One value finds each only once.
+                    if candidates.count == 1 || ids.insert(candidate.id).inserted { found.append(candidate) }
+                }
+                index += 1
+            }
         }
         guard found.count <= min(search.limit ?? .max, search.order.isByIdentifier ? .max : 1) else { return nil }
-        return ResourceList(found.map { ($0.key, $0.value) }.sorted { $0.id.numbers < $1.id.numbers })
+        if found.count > 1 { found.sort { $0.id.numbers < $1.id.numbers } }
+        return ResourceList(found)
     }
 }
 
-/// A resource that may have a value in a field.
-private struct Candidate {
-    let kind: Kind
-    let id: UUID
-    let stored: StoredResource
-    let field: SearchField
-    let value: String
-
-    /// Whether the resource has the value: the key may be that of another field, and hashes of values may be equal.
-    var isWhatIsAskedFor: Bool {
-        switch field.access {
+extension SearchField {
+    /// Whether a candidate for a value has it: the key may be that of another field, and hashes of values may be equal.
+    fileprivate func holds(_ value: String, in stored: StoredResource, of kind: Kind) -> Bool {
+        switch access {
         case .identifier, .embedded: return true
         case .unique:
-            let spellings = field.storedSpellings(of: value)
-            return field.values(in: stored.json).contains(where: spellings.contains)
-        case .indexed(let path): return kind.has(field.json(of: value), at: path, in: stored.document)
+            let spellings = storedSpellings(of: value)
+            return values(in: stored.json).contains(where: spellings.contains)
+        case .indexed(let path): return kind.has(json(of: value), at: path, in: stored.document)
         case .scanned: return false
         }
     }
 }
 
+extension DirectoryTable {
+    /// A resource that may have a value.
+    fileprivate typealias Found = (id: UUID, stored: StoredResource)
+}
+
 extension UniqueArray<DirectoryTable> {
-    /// The resources that may have a value in a field, in no order; nil where they cannot be found so.
+    /// The resources that may have a value in a field, in no order, each once; nil where they cannot be found so.
     ///
     /// - Parameter unindexed: Gets the kinds whose values are in no index yet.
     fileprivate func candidates(
@@ -66,29 +74,27 @@ extension UniqueArray<DirectoryTable> {
         in field: SearchField,
         of kind: Kind,
         _ unindexed: inout Set<Kind>
-    ) -> [Candidate]? {
-        let found: [(id: UUID, stored: StoredResource)]?
+    ) -> [DirectoryTable.Found]? {
         switch field.access {
         case .identifier:
             guard let id = UUID(spelling: value) else { return [] }
-            found = self[kind.number].resource(id).map { [(id, $0)] } ?? []
+            return self[kind.number].resource(id).map { [(id, $0)] } ?? []
         case .unique(let name):
             let key = UniqueKey(name: name, value: value)
             guard !key.identifiesNothing, !self[kind.number].hasClaims else { return nil }
-            found = self[kind.number].resource(of: key).map { [$0] } ?? []
+            return self[kind.number].resource(of: key).map { [$0] } ?? []
         case .indexed(let path):
             if !self[kind.number].hasIndex { unindexed.insert(kind) }
             let hash = field.json(of: value).withUnsafeBufferPointer { Kind.indexedHash(of: $0, at: path) }
-            found = self[kind.number].candidates(hash)
+            return self[kind.number].candidates(hash)
         case .embedded(let inner, let embedded):
             let others = candidates(with: value, in: inner, of: embedded, &unindexed)
-            found = others?.filter(\.isWhatIsAskedFor).flatMap { other in
+            return others?.filter { inner.holds(value, in: $0.stored, of: embedded) }.flatMap { other in
                 self[kind.number].embedders(of: other.id).compactMap { id in
                     self[kind.number].resource(id).map { (id, $0) }
                 }
             }
         case .scanned: return nil
         }
-        return found?.map { Candidate(kind: kind, id: $0.id, stored: $0.stored, field: field, value: value) }
     }
 }

@@ -11,7 +11,7 @@ struct SearchParameter {
     /// Reads a parameter's name: a field's path, or another name, and how the value is compared; nil when the kind
     /// has no such parameter.
     init?(_ kind: Kind, name: String) {
-        if let path = kind.resourceType.absenceNames[name], let field = SearchField(kind, path: path) {
+        if let field = Self.flags[kind.number][name] {
             (operand, comparison, isFlag) = (.fields([field]), .equal, true)
             return
         }
@@ -39,8 +39,31 @@ struct SearchParameter {
             "The search of \(kind.name) has no parameter \(name)\(reason); it has paths of fields and \(names(kind))."
     }
 
+    /// The fields whose absence parameters ask for, by the number of the kind.
+    private static let flags = Kind.allCases.map { kind in
+        kind.resourceType.absenceNames.compactMapValues { SearchField(kind, path: $0) }
+    }
+
     /// What a path, or another name, asks about.
     static func operand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
+        known[kind.number][path] ?? readOperand(kind, path)
+    }
+
+    /// What the names ask about that are known before anybody has asked, by the number of the kind: to read them takes longer than
+    /// to find a resource.
+    private static let known = Kind.allCases.map { kind in
+        let type = kind.resourceType
+        let paths = type.fields.flatMap { field in
+            let inner = (field.type.elementType ?? field.type) as? any JSONStructure.Type
+            return [field.name] + (inner?.fields ?? []).map { "\(field.name).\($0.name)" }
+        }
+        let names = Set(paths + Array(type.otherFieldNames.keys) + Array((groups[kind] ?? [:]).keys))
+        return Dictionary(
+            uniqueKeysWithValues: names.compactMap { name in readOperand(kind, name).map { (name, $0) } }
+        )
+    }
+
+    private static func readOperand(_ kind: Kind, _ path: String) -> SearchCondition.Operand? {
         if let membership = kind.resourceType.membership, path == membership.name {
             return SearchField(membership.kind, path: membership.called).map { .lists(membership, called: $0) }
         }
