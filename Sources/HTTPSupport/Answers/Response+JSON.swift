@@ -20,7 +20,7 @@ extension Response {
         )
     }
 
-    /// Many documents as an array, which is sent piece by piece.
+    /// Many documents as an array.
     ///
     /// - Parameters:
     ///   - count: How many there are.
@@ -32,40 +32,21 @@ extension Response {
         status: HTTPResponse.Status = .ok,
         document: @escaping @Sendable (Int) -> [UInt8]
     ) -> Response {
-        let length = length.map { $0 + 2 + max(0, count - 1) }
-        let short = short(length) { buffer in
-            for index in 0..<count {
-                buffer.writeInteger(UInt8(ascii: index == 0 ? "[" : ","))
-                buffer.writeBytes(document(index))
-            }
-            buffer.writeString(count == 0 ? "[]" : "]")
-        }
-        return Response(
+        Response(
             status: status,
             headers: [.contentType: "application/json"],
-            body: short
-                ?? ResponseBody(contentLength: length) { writer in
-                    var buffer = PieceBuffer()
-                    if count == 0 { try await buffer.write([UInt8(ascii: "[")], to: &writer) }
-                    for index in 0..<count {
-                        try await buffer.write(document(index), after: index == 0 ? "[" : ",", to: &writer)
-                    }
-                    try await buffer.write([UInt8(ascii: "]")], to: &writer)
-                    try await buffer.finish(&writer)
-                }
+            body: list(
+                count,
+                length.map { $0 + 2 + max(0, count - 1) },
+                first: "[",
+                between: ",",
+                end: count == 0 ? "[]" : "]",
+                document
+            )
         )
     }
 
-    /// The body of a short answer, which is sent in one write; nil for a longer one, or one whose length is not known.
-    private static func short(_ length: Int?, _ fill: (inout ByteBuffer) -> Void) -> ResponseBody? {
-        guard let length, length <= PieceBuffer.size else { return nil }
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(length)
-        fill(&buffer)
-        return ResponseBody(byteBuffer: buffer)
-    }
-
-    /// Many documents, one a line, which are sent piece by piece.
+    /// Many documents, one a line.
     ///
     /// - Parameters:
     ///   - count: How many there are.
@@ -76,26 +57,48 @@ extension Response {
         length: Int?,
         document: @escaping @Sendable (Int) -> [UInt8]
     ) -> Response {
-        let length = length.map { $0 + count }
-        let short = short(length) { buffer in
-            for index in 0..<count {
-                buffer.writeBytes(document(index))
-                buffer.writeInteger(UInt8(ascii: "\n"))
-            }
-        }
-        return Response(
+        Response(
             status: .ok,
             headers: [.contentType: "application/x-ndjson"],
-            body: short
-                ?? ResponseBody(contentLength: length) { writer in
-                    var buffer = PieceBuffer()
-                    for index in 0..<count {
-                        try await buffer.write(document(index), after: index == 0 ? nil : "\n", to: &writer)
-                    }
-                    if count > 0 { try await buffer.write([UInt8(ascii: "\n")], to: &writer) }
-                    try await buffer.finish(&writer)
-                }
+            body: list(
+                count,
+                length.map { $0 + count },
+                first: nil,
+                between: "\n",
+                end: count == 0 ? "" : "\n",
+                document
+            )
         )
+    }
+
+    /// Documents with characters before, between and behind them: a short list, whose length is known, in one write, any other piece
+    /// by piece.
+    private static func list(
+        _ count: Int,
+        _ length: Int?,
+        first: Unicode.Scalar?,
+        between: Unicode.Scalar,
+        end: String,
+        _ document: @escaping @Sendable (Int) -> [UInt8]
+    ) -> ResponseBody {
+        guard let length, length <= PieceBuffer.size else {
+            return ResponseBody(contentLength: length) { writer in
+                var buffer = PieceBuffer()
+                for index in 0..<count {
+                    try await buffer.write(document(index), after: index == 0 ? first : between, to: &writer)
+                }
+                try await buffer.write(Array(end.utf8), to: &writer)
+                try await buffer.finish(&writer)
+            }
+        }
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(length)
+        for index in 0..<count {
+            if let character = index == 0 ? first : between { buffer.writeInteger(UInt8(ascii: character)) }
+            buffer.writeBytes(document(index))
+        }
+        buffer.writeString(end)
+        return ResponseBody(byteBuffer: buffer)
     }
 
     /// A JSON text that is sent piece by piece.
