@@ -25,9 +25,8 @@ struct RequestRecord: Sendable {
     func finish(aborted: Bool = false) {
         let duration = ContinuousClock.now - start
         logger.info("request", metadata: metadata(duration, aborted: aborted))
-        let dimensions = [("method", method ?? ""), ("status", String(status))]
-        Counter(label: "http_requests_total", dimensions: dimensions).increment()
-        Metrics.Timer(label: "http_request_duration_seconds", dimensions: []).record(duration: duration)
+        RequestSeries.count(method: method ?? "", status: status)
+        RequestSeries.duration.record(duration: duration)
     }
 
     private func metadata(_ duration: Duration, aborted: Bool) -> Logger.Metadata {

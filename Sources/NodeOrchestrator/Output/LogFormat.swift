@@ -26,7 +26,7 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     {
         var handler: any LogHandler =
             switch self {
-            case .text: StreamLogHandler(label: label, stream: output)
+            case .text: TextLogHandler(label: label, output: output)
             case .json: JSONLogHandler(label: label, output: output)
             }
         handler.logLevel = level
@@ -64,6 +64,29 @@ extension Logger {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Writes each message as a line of text, by the library's handler: that makes a text of the metadata whenever some is set,
+/// which is once for each request, and this only when there is a line to write.
+struct TextLogHandler: LogHandler {
+    private let lines: StreamLogHandler
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    init(label: String, output: any TextOutputStream & Sendable) {
+        lines = StreamLogHandler(label: label, stream: output)
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var lines = lines
+        lines.metadata = metadata
+        lines.log(event: event)
+    }
+}
 
 /// Writes each message as one JSON object on a line.
 struct JSONLogHandler: LogHandler {
