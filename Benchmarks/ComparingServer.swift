@@ -29,7 +29,7 @@ enum ComparingServer {
         routes.add(InventoryAPI(store: store, metrics: metrics).routes)
         let server = HTTPServer(
             routes,
-            for: Authenticator(key: nil, protectsReads: false, pages: WebPages(allowedHosts: [])),
+            for: Authenticator(verifier: nil, protectsReads: false, pages: WebPages(allowedHosts: [])),
             Traffic(bodies: Bodies(memory: Bodies.standardMemory), maximumFiles: 1024),
             translating: Problem.ofInventory,
             listeningOn: [("127.0.0.1", 0)],

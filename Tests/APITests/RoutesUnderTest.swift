@@ -29,7 +29,7 @@ final class RoutesUnderTest: Sendable {
     init() async throws {
         store = try await InventoryStore(StoreConfiguration(DataDirectory(home.folder)), logger: logger)
         let router = InventoryAPI(store: store, metrics: PrometheusRegistry()).routes.router(
-            authenticator: Authenticator(key: nil, protectsReads: false, pages: WebPages(allowedHosts: [])),
+            authenticator: Authenticator(verifier: nil, protectsReads: false, pages: WebPages(allowedHosts: [])),
             traffic: Traffic(bodies: Bodies(memory: Bodies.standardMemory), maximumFiles: 1024),
             translate: Problem.ofInventory
         )

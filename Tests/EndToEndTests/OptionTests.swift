@@ -111,6 +111,8 @@ struct OptionTests {
             ["--listen", "::1:8080"], ["--listen", "a:70000"], ["--snapshot-freq", "1w"], ["--snapshot-freq=-1s"],
             ["--snapshot-freq", "99999999999d"], ["--snapshot-freq", "1.5h"], ["--snapshot-freq", ""],
             ["--log-level", "loud"], ["--unknown"], ["--config", "/nowhere.yaml"],
+            ["--jwks-url", "https://issuer.example/jwks.json"], ["--jwks-keep-for", "1h"],
+            ["--jwks-url", "issuer.example", "--jwt-audience", "a"], ["--insecure-no-auth", "--jwt-audience", "a"],
         ]
     )
     func wrongArguments(arguments: [String]) throws {

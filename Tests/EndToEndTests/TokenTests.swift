@@ -58,43 +58,57 @@ struct TokenTests {
         }
     }
 
-    @Test("that are not good are 401, with the reason")
+    @Test("that nobody has signed are 401, all with the same answer")
     func refused() async throws {
         let server = try await server(Workspace())
-        let now = Int(Date().timeIntervalSince1970)
         let good = Self.claims()
-        let cases: [(token: String, reason: String)] = [
-            (Self.token(good, header: #"{"alg":"none","typ":"JWT"}"#), "algorithm"),
-            (String(Self.token(good, header: #"{"alg":"none"}"#).prefix { $0 != "." }) + ".e30.", "algorithm"),
-            (Self.token(good, header: #"{"alg":"HS512"}"#), "algorithm"),
-            (Self.token(good, header: #"{"alg":"RS256"}"#), "algorithm"),
-            (Self.token(good, header: "{}"), "algorithm"),
-            (Self.token(good, header: #"{"alg":"HS256","crit":["b64"],"b64":true}"#), "crit"),
-            (Self.token(good, header: #"{"alg":"HS256","crit":["exp"],"exp":1}"#), "crit"),
-            (Self.token(good, header: #"{"alg":"HS256","crit":[]}"#), "crit"),
-            (Self.token(good, header: #"{"alg":"HS256","crit":"b64"}"#), "crit"),
-            (Self.token(good, header: #"{"alg":"HS256","crit":null}"#), "crit"),
-            (Self.token(good, secret: "another"), "another key"),
-            (Self.token(good, secret: ""), "another key"),
-            (Self.token(good).dropLast(4) + "AAAA", "another key"),
-            (Self.token(Self.claims(exp: -40)), "expired"),
-            (Self.token(Self.claims(#","nbf":\#(now + 60)"#)), "not valid before"),
-            (Self.token(#"{"iss":"i","aud":"a","exp":\#(now + 60)}"#), "sub"),
-            (Self.token(#"{"sub":"","iss":"i","aud":"a","exp":\#(now + 60)}"#), "sub"),
-            (Self.token(#"{"sub":"s","aud":"a","exp":\#(now + 60)}"#), "iss"),
-            (Self.token(#"{"sub":"s","iss":"i","exp":\#(now + 60)}"#), "aud"),
-            (Self.token(#"{"sub":"s","iss":"i","aud":[],"exp":\#(now + 60)}"#), "aud"),
-            (Self.token(#"{"sub":"s","iss":"i","aud":"a"}"#), "exp"),
-            (Self.token(#"{"sub":"s","iss":"i","aud":"a","exp":"tomorrow"}"#), "not a JWT"),
-            (Self.token("[]"), "not a JWT"), ("", "Bearer"), ("x", "not a JWT"), ("a.b.c", "not a JWT"),
-            ("..", "not a JWT"),
+        let parts = Self.token(good).split(separator: ".")
+        let tokens = [
+            Self.token(good, header: #"{"alg":"none","typ":"JWT"}"#), "e30.e30.", "", "x", "a.b.c", "..",
+            Self.token(good, header: #"{"alg":"HS512"}"#), Self.token(good, header: #"{"alg":"RS256","kid":"k"}"#),
+            Self.token(good, header: "{}"), Self.token(good, header: #"{"alg":"HS256","crit":["b64"],"b64":true}"#),
+            Self.token(good, header: #"{"alg":"HS256","crit":[]}"#), Self.token(good, secret: "another"),
+            Self.token(good, secret: ""), Self.token(Self.claims(exp: -40), secret: "another"),
+            Self.token(good).dropLast(4) + "AAAA", "\(parts[0]).\(parts[1]).", Self.token(good) + "=",
+            String(repeating: "A", count: 10_000),
         ]
-        for (token, reason) in cases {
+        func refusal(_ token: String) throws -> [String] {
             let answer = try server.request("DELETE", "/ComputeNode/none", token: token)
+            #expect(answer.status == 401, "\(token)")
+            let headers = answer.headers.filter { !["date", "x-request-id"].contains($0.key) }
+            return headers.map { "\($0.key): \($0.value)" }.sorted() + [answer.text]
+        }
+        let first = try refusal(tokens[0])
+        #expect(first.contains { $0.hasPrefix(#"www-authenticate: Bearer error="invalid_token""#) }, "\(first)")
+        #expect(first.contains("content-type: application/problem+json"))
+        for token in tokens { #expect(try refusal(token) == first, "\(token)") }
+    }
+
+    @Test("that are signed, but not good, are 401, with the reason")
+    func signed() async throws {
+        let server = try await server(Workspace(), "--jwt-issuer", "i", "--jwt-audience", "a", "--jwt-audience", "b")
+        let now = Int(Date().timeIntervalSince1970)
+        let cases: [(claims: String, reason: String)] = [
+            (Self.claims(exp: -40), "expired"), (Self.claims(#","nbf":\#(now + 60)"#), "not valid before"),
+            (#"{"iss":"i","aud":"a","exp":\#(now + 60)}"#, "sub"),
+            (#"{"sub":"","iss":"i","aud":"a","exp":\#(now + 60)}"#, "sub"),
+            (#"{"sub":"s","aud":"a","exp":\#(now + 60)}"#, "iss"),
+            (#"{"sub":"s","iss":"x","aud":"a","exp":\#(now + 60)}"#, "issuer"),
+            (#"{"sub":"s","iss":"i","exp":\#(now + 60)}"#, "aud"),
+            (#"{"sub":"s","iss":"i","aud":[],"exp":\#(now + 60)}"#, "aud"),
+            (#"{"sub":"s","iss":"i","aud":["c","d"],"exp":\#(now + 60)}"#, "audience"),
+            (#"{"sub":"s","iss":"i","aud":"a"}"#, "exp"),
+            (#"{"sub":"s","iss":"i","aud":"a","exp":"tomorrow"}"#, "exp"), ("[]", "no object"),
+        ]
+        for (claims, reason) in cases {
+            let answer = try server.request("DELETE", "/ComputeNode/none", token: Self.token(claims))
             #expect(answer.status == 401, "\(reason): \(answer.text)")
             #expect(answer.text.contains(reason), "\(reason): \(answer.text)")
-            #expect(answer.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
-            #expect(answer.headers["content-type"] == "application/problem+json")
+            #expect(answer.headers["www-authenticate"]?.contains(reason) == true)
+        }
+        for audience in ["a", "b"] {
+            let claims = #"{"sub":"s","iss":"i","aud":"\#(audience)","exp":\#(now + 60)}"#
+            #expect(try server.request("DELETE", "/ComputeNode/none", token: Self.token(claims)).status == 404)
         }
     }
 

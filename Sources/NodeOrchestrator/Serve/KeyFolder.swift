@@ -7,9 +7,12 @@ import Tokens
 /// The keys in the data directory that have to do with tokens.
 struct KeyFolder {
     private let folder: URL
+    /// What `iss` and `aud` tokens of the server's own must have, so that it takes them itself; none where any will do.
+    private let (issuers, audiences): ([String], [String])
 
-    init(_ directory: DataDirectory) {
+    init(_ directory: DataDirectory, issuers: [String] = [], audiences: [String] = []) {
         folder = directory.keys
+        (self.issuers, self.audiences) = (issuers, audiences)
     }
 
     /// The secret that the server makes for itself.
@@ -20,41 +23,10 @@ struct KeyFolder {
     private static let clientTokenLifetime: TimeInterval = 30 * 86_400
     private static let renewalWindow: TimeInterval = 7 * 86_400
 
-    /// The bytes of a secret file; one newline at the end is not part of the secret.
-    ///
-    /// - Throws: Also when others may write it.
-    static func secret(inFile path: String, logger: Logger) throws -> [UInt8] {
-        let bytes: [UInt8]
-        do {
-            // Of the file that a link leads to.
-            let file = URL(filePath: path).resolvingSymlinksInPath().path
-            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
-            guard mode & 0o022 == 0 else {
-                throw CommandError(
-                    "other users can write the secret file of --jwt-secret-file, \(path), and so make tokens; do: chmod go-w \(path)"
-                )
-            }
-            if mode & 0o044 != 0 {
-                logger.warning(
-                    "other users can read the secret file, and so make tokens; do: chmod go-r",
-                    metadata: ["file": "\(path)"]
-                )
-            }
-            bytes = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch let error as CommandError {
-            throw error
-        } catch {
-            throw CommandError("cannot read the secret file of --jwt-secret-file, \(path): \(error.systemReason)")
-        }
-        let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
-        guard !secret.isEmpty else { throw CommandError("the secret file of --jwt-secret-file, \(path), is empty") }
-        return secret
-    }
-
     /// The key that the server makes at its first start, with a token for clients on this machine beside it.
     func generatedKey(logger: Logger) async throws -> TokenKey {
         let (secret, isNew) = try KeyFile.load(secretFile)
-        let key = await TokenKey(secret: secret)
+        let key = TokenKey(secret: secret)
         if isNew {
             logger.notice(
                 "made a token secret; make tokens with: node-orchestrator token --data-dir DIR --subject NAME",
@@ -66,8 +38,8 @@ struct KeyFolder {
     }
 
     /// The key that exists, for making tokens.
-    func existingKey() async throws -> TokenKey {
-        await TokenKey(secret: try KeyFile.key(secretFile))
+    func existingKey() throws -> TokenKey {
+        TokenKey(secret: try KeyFile.key(secretFile))
     }
 
     /// Makes the token for clients on this machine anew, where it is in its last week or cannot be used.
@@ -80,11 +52,13 @@ struct KeyFolder {
         }
         let claims = TokenClaims(
             subject: "local-admin",
+            issuer: issuers.first ?? TokenClaims.standardParty,
+            audience: audiences.first ?? TokenClaims.standardParty,
             issued: now,
             lifetime: Self.clientTokenLifetime,
             role: "admin"
         )
-        let token = try await key.sign(claims) + "\n"
+        let token = key.sign(claims) + "\n"
         try Disk().replace(clientTokenFile, Array(token.utf8), permissions: 0o600)
         logger.info("made a token for clients on this machine", metadata: ["file": "\(clientTokenFile.path)"])
         return now + Self.clientTokenLifetime - Self.renewalWindow
@@ -95,7 +69,11 @@ struct KeyFolder {
         guard FileManager.default.fileExists(atPath: clientTokenFile.path) else { return nil }
         let token = String(decoding: try KeyFile.read(clientTokenFile), as: UTF8.self)
             .trimmingCharacters(in: .newlines)
-        guard await key.isValid(token, at: now) else { return nil }
-        return try await key.claims(of: token).exp.map(Date.init(timeIntervalSince1970:))
+        do throws(TokenError) {
+            let verifier = TokenVerifier(secret: key, issuers: issuers, audiences: audiences)
+            return try await verifier.claims(of: token, at: now).exp.map(Date.init(timeIntervalSince1970:))
+        } catch {
+            return nil
+        }
     }
 }

@@ -13,7 +13,6 @@ import Records
 import ServiceLifecycle
 import Store
 import Tables
-import Tokens
 import UnixSignals
 
 /// Runs the server.
@@ -113,13 +112,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Leave out fields that only another version of the program knows; without this they stop the start.")
     var dropUnknownFields = false
 
-    @Option(
-        help: ArgumentHelp(
-            "File with the secret that tokens are signed with (HS256). (default: one that the server makes)",
-            valueName: "file"
-        )
-    )
-    var jwtSecretFile: String?
+    @OptionGroup
+    var tokens: TokenOptions
 
     @Flag(help: "Require a token for reading, too.")
     var authReads = false
@@ -180,8 +174,10 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--no-restore cannot be used with --restore-from.")
         }
         guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
-        guard !insecureNoAuth || (!authReads && jwtSecretFile == nil) else {
-            throw ValidationError("--insecure-no-auth cannot be used with --auth-reads or --jwt-secret-file.")
+        guard !insecureNoAuth || (!authReads && tokens.areStandard) else {
+            throw ValidationError(
+                "--insecure-no-auth cannot be used with --auth-reads or options of tokens (--jwt-…, --jwks-…)."
+            )
         }
         guard !openMetrics || authReads else {
             throw ValidationError("--open-metrics needs --auth-reads; without that /metrics is open anyway.")
@@ -199,8 +195,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         try await beginFromCopy(logger: logger)
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
-        let keys = KeyFolder(storeConfiguration.directory)
-        let key = try await tokenKey(keys, logger: logger)
+        let trust = try await trust(logger: logger)
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
@@ -208,7 +203,11 @@ struct ServeCommand: AsyncParsableCommand {
         routes.add(QueryAPI(queryService).routes)
         let server = HTTPServer(
             routes,
-            for: Authenticator(key: key, protectsReads: authReads, pages: WebPages(allowedHosts: allowedHost)),
+            for: Authenticator(
+                verifier: trust?.verifier,
+                protectsReads: authReads,
+                pages: WebPages(allowedHosts: allowedHost)
+            ),
             Traffic(
                 bodies: Bodies(memory: bodyMemory.bytes),
                 maximumFiles: Self.raiseFileLimit(),
@@ -225,9 +224,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
         var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
-        if let key, jwtSecretFile == nil {
-            services.append(ClientTokenRenewal(folder: keys, key: key, logger: logger))
-        }
+        services += trust?.services ?? []
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,
@@ -288,24 +285,10 @@ struct ServeCommand: AsyncParsableCommand {
         return configuration
     }
 
-    private func tokenKey(_ folder: KeyFolder, logger: Logger) async throws -> TokenKey? {
-        if insecureNoAuth {
-            logger.warning(
-                "requests are accepted without a token: anyone who can reach the server can change everything"
-            )
-            return nil
-        }
-        guard let jwtSecretFile else { return try await folder.generatedKey(logger: logger) }
-        let key = try await TokenKey(secret: KeyFolder.secret(inFile: jwtSecretFile, logger: logger))
-        if key.length < TokenKey.recommendedLength {
-            logger.warning(
-                "the token secret is short: tokens can be forged by trying secrets",
-                metadata: [
-                    "bytes": .stringConvertible(key.length),
-                    "recommended": .stringConvertible(TokenKey.recommendedLength),
-                ]
-            )
-        }
-        return key
+    /// Whose tokens are good; nil where none is needed.
+    private func trust(logger: Logger) async throws -> TokenTrust? {
+        guard insecureNoAuth else { return try await TokenTrust(tokens, store.configuration.directory, logger: logger) }
+        logger.warning("requests are accepted without a token: anyone who can reach the server can change everything")
+        return nil
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 import Tokens
 
 /// Makes a token.
-struct TokenCommand: AsyncParsableCommand {
+struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
         abstract: "Make a token for a client, and print it.",
@@ -50,13 +50,13 @@ struct TokenCommand: AsyncParsableCommand {
         guard expiresIn.seconds > 0 else { throw ValidationError("--expires-in is at least 1s.") }
     }
 
-    func run() async throws {
+    func run() throws {
         let key: TokenKey
         if let jwtSecretFile {
-            key = await TokenKey(secret: try KeyFolder.secret(inFile: jwtSecretFile, logger: .offline()))
+            key = TokenKey(secret: try SecretFile.read(jwtSecretFile, logger: .offline()))
         } else {
             let folder = KeyFolder(DataDirectory(URL(filePath: dataDir, directoryHint: .isDirectory)))
-            key = try await folder.existingKey()
+            key = try folder.existingKey()
         }
         let claims = TokenClaims(
             subject: subject,
@@ -66,6 +66,6 @@ struct TokenCommand: AsyncParsableCommand {
             lifetime: TimeInterval(expiresIn.seconds),
             role: role
         )
-        print(try await key.sign(claims))
+        print(key.sign(claims))
     }
 }

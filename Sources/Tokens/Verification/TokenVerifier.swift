@@ -1,0 +1,55 @@
+import Crypto
+package import Foundation
+
+/// Decides which tokens are good.
+package struct TokenVerifier: Sendable {
+    private let secret: TokenKey?
+    private let issuer: TokenIssuer?
+    private let issuers: [String]
+    private let audiences: [String]
+    let verified = VerifiedTokens()
+
+    /// - Parameters:
+    ///   - secret: The only key whose tokens may be signed by HS256; nil where there is none.
+    ///   - issuer: Whose public keys all other tokens are signed with; nil where there is nobody.
+    ///   - issuers: Which `iss` tokens may have; none where any will do.
+    ///   - audiences: Of which `aud` tokens must have one; none where any will do.
+    package init(secret: TokenKey?, issuer: TokenIssuer? = nil, issuers: [String] = [], audiences: [String] = []) {
+        self.secret = secret
+        self.issuer = issuer
+        self.issuers = issuers
+        self.audiences = audiences
+    }
+
+    /// What a token says that may be used at a time. A key that is not known yet may be waited for.
+    package func claims(of token: String, at now: Date) async throws(TokenError) -> TokenClaims {
+        let bytes = Array(token.utf8)
+        guard bytes.count <= TokenForm.maximumSize else { throw .unverified }
+        let digest = SHA256.hash(data: bytes)
+        let generation = issuer?.generation ?? 0
+        if let claims = verified.claims(of: digest, generation: generation, at: now) {
+            try claims.check(at: now, issuers: issuers, audiences: audiences)
+            return claims
+        }
+        let form = try TokenForm(bytes)
+        let good = try await verify(form, generation)
+        let claims = try TokenClaims(json: form.claims)
+        verified.add(digest, claims, generation: good, at: now)
+        try claims.check(at: now, issuers: issuers, audiences: audiences)
+        return claims
+    }
+
+    /// Makes sure of the signature.
+    ///
+    /// - Returns: The generation of the key that it was made with.
+    private func verify(_ form: TokenForm, _ generation: Int) async throws(TokenError) -> Int {
+        guard form.algorithm != .hs256 else {
+            guard let secret, secret.verifies(form.signature, of: form.signedText) else { throw .unverified }
+            return generation
+        }
+        guard let issuer, let kid = form.kid, let (key, generation) = await issuer.key(kid),
+            key.verifies(form.signature, of: form.signedText, by: form.algorithm)
+        else { throw .unverified }
+        return generation
+    }
+}
