@@ -25,6 +25,7 @@ class Program:
     def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.lines: list[str] = []
+        self.more_lines = threading.Condition()
         self.process = subprocess.Popen(
             [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data"), *arguments],
             cwd=folder,
@@ -52,7 +53,19 @@ class Program:
 
     def read(self) -> None:
         """Keep what the program says, so that it never waits for a reader."""
-        self.lines.extend(self.process.stdout)
+        for line in self.process.stdout:
+            with self.more_lines:
+                self.lines.append(line)
+                self.more_lines.notify_all()
+
+    def has_logged(self, text: str) -> bool:
+        """Return whether the program has said something."""
+        return any(text in line for line in self.lines)
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the program says something, unless it has."""
+        with self.more_lines:
+            assert self.more_lines.wait_for(lambda: self.has_logged(text), TIMEOUT_SECONDS), "".join(self.lines)
 
     def token(self) -> str:
         """Return the token that the program leaves for clients on its machine."""
