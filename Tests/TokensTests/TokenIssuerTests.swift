@@ -65,8 +65,12 @@ struct TokenIssuerTests {
         let text = try IssuerFile("keys")
         let open = try IssuerFile([SigningKey(.es256)])
         try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: open.file.path)
+        // Which nobody writes.
+        let pipe = folder.appending(path: UUID().uuidString)
+        #expect(mkfifo(pipe.path, 0o600) == 0)
+        defer { unlink(pipe.path) }
         for (file, reason) in [
-            (folder.appending(path: UUID().uuidString), "No such file"), (folder, "not a file"),
+            (pipe, "not a file"), (folder.appending(path: UUID().uuidString), "No such file"), (folder, "not a file"),
             (secret.file, "no key that can be used; key 0: it is a secret"), (text.file, "not JSON"),
             (open.file, "other users can write it"),
         ] {

@@ -62,21 +62,24 @@ extension TokenIssuer {
         }
     }
 
-    /// Puts keys in force that have been read.
+    /// Puts keys in force that have been read, where they are others than before.
     private func take(_ text: [UInt8]) {
         guard text != state.withLock(\.text) else { return recover() }
-        let keys: KeySet
         do throws(KeySetError) {
-            keys = try KeySet(json: text)
+            put(try KeySet(json: text), readFrom: text)
+            recover()
         } catch {
-            return fail(error.description)
+            fail(error.description)
         }
+    }
+
+    /// Puts keys in force.
+    func put(_ keys: KeySet, readFrom text: [UInt8]) {
         state.withLock { state in
             if !state.keys.hasSameKeys(as: keys) { state.generation += 1 }
             state.keys = keys
             state.text = text
         }
-        recover()
         logger.log(
             level: keys.count == 0 ? .warning : .info,
             "keys of tokens were read",

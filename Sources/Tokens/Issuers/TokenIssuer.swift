@@ -45,14 +45,15 @@ package final class TokenIssuer: Service {
                 metadata: ["from": "\(place)"]
             )
         }
-        if case .file(let file) = place {
-            let keys = try KeySet(json: KeyPlace.read(file))
-            guard keys.count > 0 else {
-                let reasons = keys.skipped.prefix(Self.maximumLines).map { "key \($0.index): \($0.reason)" }
-                throw KeySetError((["it has no key that can be used"] + reasons).joined(separator: "; "))
-            }
+        guard case .file(let file) = place else { return await refresh().wait() }
+        let text = try KeyPlace.read(file)
+        let keys = try KeySet(json: text)
+        guard keys.count > 0 else {
+            let reasons = keys.skipped.prefix(Self.maximumLines).map { "key \($0.index): \($0.reason)" }
+            throw KeySetError((["it has no key that can be used"] + reasons).joined(separator: "; "))
         }
-        await refresh().wait()
+        state.withLock { $0.lastAttempt = .now }
+        put(keys, readFrom: text)
     }
 
     /// Counts the changes of the keys: what was verified with keys of an earlier number is to be verified again.
