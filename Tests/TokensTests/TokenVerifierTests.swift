@@ -166,7 +166,12 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("refuses random changes of good tokens", arguments: SignatureAlgorithm.allCases, [SeededGenerator().seed])
+    @Test(
+        "refuses random changes of good tokens",
+        .serialized,
+        arguments: SignatureAlgorithm.allCases,
+        [SeededGenerator().seed]
+    )
     func mutations(algorithm: SignatureAlgorithm, seed: UInt64) async throws {
         print("Random changes of tokens of \(algorithm.rawValue): seed \(seed)")
         var generator = SeededGenerator(seed: seed)
