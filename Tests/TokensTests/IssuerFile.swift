@@ -39,7 +39,7 @@ final class IssuerFile: Sendable {
         var timing = IssuerTiming(keep: keep)
         timing.look = .zero
         // Other tests keep the processors busy.
-        (timing.patience, timing.deadline) = (.seconds(60), .seconds(60))
+        (timing.patience, timing.deadline) = (.seconds(600), .seconds(600))
         var logger = Logger(label: "issuer")
         logger.logLevel = .critical
         let issuer = TokenIssuer(.file(file), timing: timing, logger: logger)
