@@ -14,6 +14,8 @@ export TEST_DATA ?= $(abspath ../shared/data)
 venv_python := .venv/bin/python
 program := .build/release/node-orchestrator
 release_build := swift build --configuration release --static-swift-stdlib --product
+# With all tests at once each would take as long as all together, and go beyond its time limit.
+swift_test := swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 6
 swift_sources := $(wildcard Package.swift Sources Tests Benchmarks)
 shell_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*bash' scripts/* .ci/run)
 python_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*python' scripts/*)
@@ -43,7 +45,7 @@ test: lint extensions .venv/requirements-test.stamp ## Checks everything: lint, 
 	@echo "==> building the tests"
 	@swift build --build-tests
 	@echo "==> unit and end-to-end tests"
-	@swift test --skip-build --disable-xctest
+	@$(swift_test)
 	@echo "==> tests of the Python client"
 	@$(venv_python) -m pytest --quiet clients/tests
 	@echo "==> a short siege"
@@ -54,7 +56,7 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 	@echo "==> building the tests"
 	@swift build --build-tests
 	@echo "==> killing the program $(ROUNDS) times"
-	@CRASH_ROUNDS=$(ROUNDS) swift test --skip-build --disable-xctest --filter '^EndToEndTests\.CrashTests/'
+	@CRASH_ROUNDS=$(ROUNDS) $(swift_test) --filter '^EndToEndTests\.CrashTests/'
 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost
@@ -78,7 +80,7 @@ format: tools ## Formats the Swift sources in place
 docs: libduckdb ## Writes docs/kinds.md from the definitions of the kinds
 	@echo "==> building the tests"
 	@swift build --build-tests
-	@WRITE_DOCS=1 swift test --skip-build --disable-xctest --filter '^InventoryTests\.KindsDocumentTests/'
+	@WRITE_DOCS=1 $(swift_test) --filter '^InventoryTests\.KindsDocumentTests/'
 
 .PHONY: bench
 bench: build ## Measures speed against limits taken in the same run: BENCH_NODES=250000; wants wrk
