@@ -213,7 +213,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Query", "Records", "Scheduling", "Schema",
-                "Store", "Tables",
+                "Store", "Tables", "Tokens",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -348,8 +348,11 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Inventory", "RawHTTP", "Schema", "TestSupport",
+                "API", "Completeness", "HTTPSupport", "Inventory", "Query", "RawHTTP", "Schema", "Store", "TestSupport",
+                "Tokens",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),

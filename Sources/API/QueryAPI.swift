@@ -8,6 +8,7 @@ package import Query
 import Records
 import Scheduling
 import Schema
+import Tokens
 
 /// The HTTP interface for SQL: `/query` carries out a statement, `/query/tables` says what there is to read.
 package struct QueryAPI: Sendable {
@@ -22,7 +23,7 @@ package struct QueryAPI: Sendable {
 
     package var routes: RouteTable {
         var routes = RouteTable()
-        routes.add("/query", .post) { request, context in
+        routes.add("/query", .post, .whoMay(.read)) { request, context in
             let format = try Self.format(request)
             let wanted = try await request.withBody(context, atMost: Self.maximumStatementSize) { body in
                 try QueryRequest(json: JSONValue(parsing: body.readableBytesView), format)
@@ -31,7 +32,9 @@ package struct QueryAPI: Sendable {
             }
             return try await answer(wanted, context)
         }
-        routes.add("/query/tables", .get) { _, _ in .json(JSONValue.array(queries.tables.map(\.json)).bytes) }
+        routes.add("/query/tables", .get, .whoMay(.read)) { _, _ in
+            .json(JSONValue.array(queries.tables.map(\.json)).bytes)
+        }
         return routes
     }
 
@@ -49,7 +52,9 @@ package struct QueryAPI: Sendable {
         let caller = context.caller
         let answer: QueryAnswer
         do {
-            answer = try await context.whileClientWaits { try await queries.answer(wanted, for: caller) }
+            answer = try await context.whileClientWaits {
+                try await queries.answer(wanted, for: caller) { try context.check(may: .administer) }
+            }
         } catch let failure as QueryFailure {
             if !failure.reason.leavesProcessUsable {
                 context.logger.error("a query failed", metadata: ["reason": "\(failure.detail ?? failure.message)"])

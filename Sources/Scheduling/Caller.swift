@@ -2,14 +2,11 @@
 package struct Caller: Sendable, Hashable {
     /// Subject of the token; nil without one.
     package var subject: String?
-    /// What the token says that its user may do.
-    package var roles: Set<String>
     /// The address on the network, or of IPv6 the first half, since a single machine may have all of the other.
     package var address: String
 
-    package init(subject: String? = nil, roles: Set<String> = [], address: String = "") {
+    package init(subject: String? = nil, address: String = "") {
         self.subject = subject
-        self.roles = roles
         self.address = address
     }
 

@@ -293,7 +293,7 @@ struct FeedTests {
     @Test("begins at once though nothing happens, and with the number of the answer that a list has")
     func idle() async throws {
         let server = try await ServerProcess(in: Workspace())
-        try Self.write(2, cabinet: 1000, to: server)
+        _ = try Self.write(2, cabinet: 1000, to: server)
         let list = try server.request("GET", "/ComputeNode")
         let sequence = try #require(list.headers["inventory-sequence"])
         let start = ContinuousClock.now

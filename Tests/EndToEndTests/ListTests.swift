@@ -261,7 +261,7 @@ struct ListTests {
                     let answer = try connection.answer()
                     let tagged = answer.headers["etag"].flatMap { Int($0.dropFirst().prefix { $0 != "-" }) } ?? 0
                     // The node's version is the last transaction that is seen: nothing else is written.
-                    let nodes = try JSONValue(parsing: answer.body).array ?? []
+                    let nodes = try JSONValue(parsing: answer.body).array
                     let node = nodes.first { $0["hostname"] == .string("n0") }
                     let shown = node?["description"].flatMap { Int($0.text.trimmingCharacters(in: ["\""])) }
                     // Transaction 1 added the nodes, 2 has set 0.

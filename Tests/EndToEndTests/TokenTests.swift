@@ -1,33 +1,9 @@
-import Crypto
 import Foundation
 import RawHTTP
 import Testing
 
 @Suite("Tokens", .timeLimit(.minutes(5)))
 struct TokenTests {
-    private static let secret = "a secret of the test"
-
-    /// A token with any header and claims, signed with any secret.
-    private static func token(
-        _ claims: String,
-        header: String = #"{"alg":"HS256","typ":"JWT"}"#,
-        secret: String = secret
-    ) -> String {
-        func encoded(_ bytes: some Sequence<UInt8>) -> String {
-            Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
-                "=",
-                with: ""
-            )
-        }
-        let text = "\(encoded(header.utf8)).\(encoded(claims.utf8))"
-        let key = SymmetricKey(data: Array(secret.utf8))
-        return "\(text).\(encoded(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)))"
-    }
-
-    private static func claims(_ more: String = "", exp: Int = 600) -> String {
-        #"{"sub":"alice","iss":"i","aud":"a","exp":\#(Int(Date().timeIntervalSince1970) + exp)\#(more)}"#
-    }
-
     /// When a token ends.
     private static func end(of token: String) throws -> Date {
         struct Claims: Decodable {
@@ -40,7 +16,7 @@ struct TokenTests {
     }
 
     private func server(_ workspace: Workspace, _ arguments: String...) async throws -> ServerProcess {
-        let file = try workspace.file("secret", Self.secret + "\n")
+        let file = try workspace.file("secret", TestToken.secret + "\n")
         return try await ServerProcess(in: workspace, ["--jwt-secret-file", file] + arguments)
     }
 
@@ -49,11 +25,11 @@ struct TokenTests {
         let server = try await server(Workspace())
         let now = Int(Date().timeIntervalSince1970)
         for claims in [
-            Self.claims(), Self.claims(exp: -20), Self.claims(#","nbf":\#(now + 20)"#),
+            TestToken.claims(), TestToken.claims(exp: -20), TestToken.claims(#","nbf":\#(now + 20)"#),
             #"{"sub":"alice","iss":"i","aud":["a","b"],"exp":\#(now + 9)}"#,
-            Self.claims(#","role":"admin","x":{"y":[]}"#),
+            TestToken.claims(#","role":"admin","x":{"y":[]}"#),
         ] {
-            let answer = try server.request("DELETE", "/ComputeNode/none", token: Self.token(claims))
+            let answer = try server.request("DELETE", "/ComputeNode/none", token: TestToken.signed(claims))
             #expect(answer.status == 404, "\(claims): \(answer.text)")
         }
     }
@@ -61,15 +37,17 @@ struct TokenTests {
     @Test("that nobody has signed are 401, all with the same answer")
     func refused() async throws {
         let server = try await server(Workspace())
-        let good = Self.claims()
-        let parts = Self.token(good).split(separator: ".")
+        let good = TestToken.claims()
+        let parts = TestToken.signed(good).split(separator: ".")
         let tokens = [
-            Self.token(good, header: #"{"alg":"none","typ":"JWT"}"#), "e30.e30.", "", "x", "a.b.c", "..",
-            Self.token(good, header: #"{"alg":"HS512"}"#), Self.token(good, header: #"{"alg":"RS256","kid":"k"}"#),
-            Self.token(good, header: "{}"), Self.token(good, header: #"{"alg":"HS256","crit":["b64"],"b64":true}"#),
-            Self.token(good, header: #"{"alg":"HS256","crit":[]}"#), Self.token(good, secret: "another"),
-            Self.token(good, secret: ""), Self.token(Self.claims(exp: -40), secret: "another"),
-            Self.token(good).dropLast(4) + "AAAA", "\(parts[0]).\(parts[1]).", Self.token(good) + "=",
+            TestToken.signed(good, header: #"{"alg":"none","typ":"JWT"}"#), "e30.e30.", "", "x", "a.b.c", "..",
+            TestToken.signed(good, header: #"{"alg":"HS512"}"#),
+            TestToken.signed(good, header: #"{"alg":"RS256","kid":"k"}"#),
+            TestToken.signed(good, header: "{}"),
+            TestToken.signed(good, header: #"{"alg":"HS256","crit":["b64"],"b64":true}"#),
+            TestToken.signed(good, header: #"{"alg":"HS256","crit":[]}"#), TestToken.signed(good, secret: "another"),
+            TestToken.signed(good, secret: ""), TestToken.signed(TestToken.claims(exp: -40), secret: "another"),
+            TestToken.signed(good).dropLast(4) + "AAAA", "\(parts[0]).\(parts[1]).", TestToken.signed(good) + "=",
             String(repeating: "A", count: 10_000),
         ]
         func refusal(_ token: String) throws -> [String] {
@@ -89,7 +67,7 @@ struct TokenTests {
         let server = try await server(Workspace(), "--jwt-issuer", "i", "--jwt-audience", "a", "--jwt-audience", "b")
         let now = Int(Date().timeIntervalSince1970)
         let cases: [(claims: String, reason: String)] = [
-            (Self.claims(exp: -40), "expired"), (Self.claims(#","nbf":\#(now + 60)"#), "not valid before"),
+            (TestToken.claims(exp: -40), "expired"), (TestToken.claims(#","nbf":\#(now + 60)"#), "not valid before"),
             (#"{"iss":"i","aud":"a","exp":\#(now + 60)}"#, "sub"),
             (#"{"sub":"","iss":"i","aud":"a","exp":\#(now + 60)}"#, "sub"),
             (#"{"sub":"s","aud":"a","exp":\#(now + 60)}"#, "iss"),
@@ -101,14 +79,14 @@ struct TokenTests {
             (#"{"sub":"s","iss":"i","aud":"a","exp":"tomorrow"}"#, "exp"), ("[]", "no object"),
         ]
         for (claims, reason) in cases {
-            let answer = try server.request("DELETE", "/ComputeNode/none", token: Self.token(claims))
+            let answer = try server.request("DELETE", "/ComputeNode/none", token: TestToken.signed(claims))
             #expect(answer.status == 401, "\(reason): \(answer.text)")
             #expect(answer.text.contains(reason), "\(reason): \(answer.text)")
             #expect(answer.headers["www-authenticate"]?.contains(reason) == true)
         }
         for audience in ["a", "b"] {
             let claims = #"{"sub":"s","iss":"i","aud":"\#(audience)","exp":\#(now + 60)}"#
-            #expect(try server.request("DELETE", "/ComputeNode/none", token: Self.token(claims)).status == 404)
+            #expect(try server.request("DELETE", "/ComputeNode/none", token: TestToken.signed(claims)).status == 404)
         }
     }
 
@@ -161,7 +139,7 @@ struct TokenTests {
         let scraped = try await server(Workspace(), "--auth-reads", "--open-metrics")
         #expect(try scraped.request("GET", "/metrics").status == 200)
         #expect(try scraped.request("GET", "/ComputeNode").status == 401)
-        #expect(try strict.request("GET", "/ComputeNode", token: Self.token(Self.claims())).status == 200)
+        #expect(try strict.request("GET", "/ComputeNode", token: TestToken.signed(TestToken.claims())).status == 200)
         let open = try await ServerProcess(in: Workspace(), ["--insecure-no-auth"])
         let body = #"{"hostname":"h","architecture":"a"}"#
         let json = ["Content-Type": "application/json"]
@@ -217,7 +195,7 @@ struct TokenTests {
         let given = try await server(Workspace())
         // Once a key is configured, the generated one does not count.
         #expect(try given.request("DELETE", "/BMC/x", token: text).status == 401)
-        let file = try workspace.file("secret", Self.secret)
+        let file = try workspace.file("secret", TestToken.secret)
         let other = try ServerProcess.run("token", "--jwt-secret-file", file, "--subject", "bob")
         let otherText = other.output.trimmingCharacters(in: .newlines)
         #expect(try given.request("DELETE", "/BMC/x", token: otherText).status == 404)

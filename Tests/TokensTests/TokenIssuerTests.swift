@@ -51,10 +51,10 @@ struct TokenIssuerTests {
         let file = try IssuerFile([gone])
         let verifier = TokenVerifier(secret: nil, issuer: try await file.issuer())
         let token = try gone.token(Self.claims)
-        #expect(try await verifier.claims(of: token, at: Self.now).sub == "alice")
+        #expect(try await verifier.verify(token, at: Self.now).claims.sub == "alice")
         try file.write([other])
-        #expect(try await verifier.claims(of: other.token(Self.claims), at: Self.now).sub == "alice")
-        await #expect(throws: TokenError.unverified) { try await verifier.claims(of: token, at: Self.now) }
+        #expect(try await verifier.verify(other.token(Self.claims), at: Self.now).claims.sub == "alice")
+        await #expect(throws: TokenError.unverified) { try await verifier.verify(token, at: Self.now) }
         #expect(verifier.verified.count == 1)
     }
 
@@ -88,7 +88,7 @@ struct TokenIssuerTests {
         try await issuer.begin()
         let token = try SigningKey(.es256).token(Self.claims)
         let verifier = TokenVerifier(secret: nil, issuer: issuer)
-        await #expect(throws: TokenError.unverified) { try await verifier.claims(of: token, at: Self.now) }
+        await #expect(throws: TokenError.unverified) { try await verifier.verify(token, at: Self.now) }
     }
 
     @Test("has an address of HTTP with a host and without a password")

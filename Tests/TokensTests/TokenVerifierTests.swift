@@ -34,7 +34,7 @@ struct TokenVerifierTests {
     /// Why a token cannot be used; nil where it can.
     private static func error(_ token: String, _ verifier: TokenVerifier) async -> TokenError? {
         do throws(TokenError) {
-            _ = try await verifier.claims(of: token, at: now)
+            _ = try await verifier.verify(token, at: now)
             return nil
         } catch {
             return error
@@ -48,7 +48,7 @@ struct TokenVerifierTests {
             key.header, key.header.replacing("JWT", with: "at+jwt"), key.header.replacing("JWT", with: "jwt"),
         ] {
             let token = try key.token(Self.claims, header: header)
-            for _ in 0..<2 { #expect(try await verifier.claims(of: token, at: Self.now).sub == "alice") }
+            for _ in 0..<2 { #expect(try await verifier.verify(token, at: Self.now).claims.sub == "alice") }
         }
     }
 
@@ -248,7 +248,7 @@ struct TokenVerifierTests {
         for (seconds, isGood) in [(0, true), (89, true), (91, false), (-29, true), (-31, false)] {
             let error: TokenError?
             do throws(TokenError) {
-                _ = try await verifier.claims(of: token, at: Self.now + TimeInterval(seconds))
+                _ = try await verifier.verify(token, at: Self.now + TimeInterval(seconds))
                 error = nil
             } catch let found {
                 error = found

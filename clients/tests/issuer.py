@@ -39,7 +39,8 @@ class Key:
 
     def token(self, header: dict | None = None, **claims: object) -> str:
         """Return a token for this server."""
-        standard = {"sub": "alice", "iss": NAME, "aud": AUDIENCE, "exp": int(time.time()) + 600}
+        end = int(time.time()) + 600
+        standard = {"sub": "alice", "iss": NAME, "aud": AUDIENCE, "exp": end, "role": "service"}
         return jwt.encode({**standard, **claims}, self.private, self.algorithm, {"kid": self.kid, **(header or {})})
 
 

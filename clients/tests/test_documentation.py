@@ -48,7 +48,7 @@ OTHERS = {
     "docs/service.md": [
         "Installing", "The configuration file", "systemd", "systemd", "TLS", "TLS", "TLS",
         # By test_issuer.py.
-        "Tokens of an issuer",
+        "Tokens of an issuer", "Roles",
         "Tokens for people", "Tokens for people", "Tokens for people", "Watching", "Watching", "Backup", "Backup",
         "Backup", "Restore", "Restore",
     ],

@@ -340,6 +340,35 @@ def test_the_configuration_of_the_documents_is_enough(start_issuer, start_progra
     assert not is_taken(program, key.token(**{**names, "iss": NAME}))
 
 
+def test_a_token_without_a_role_only_reads_and_the_role_map_of_the_documents_gives_roles(
+    start_issuer, start_program, tmp_path
+):
+    key = Key("1")
+    [text] = others("docs/service.md", "Roles")
+    roles = tmp_path / "roles.yaml"
+    roles.write_text(text)
+    arguments = ("--jwks-url", start_issuer(key).url, "--jwt-audience", AUDIENCE, "--role-map", str(roles))
+    program = start_program(*arguments)
+
+    def statuses(**claims):
+        headers = {"Authorization": f"Bearer {key.token(**{"role": None, **claims})}"}
+        return [
+            requests.request(method, f"{program.url}/{path}", headers=headers, timeout=30).status_code
+            for method, path in (("GET", "snapshots"), ("DELETE", "BMC/x"), ("DELETE", "snapshots/x"))
+        ]
+
+    for claims, expected in (
+        ({}, [200, 403, 403]),
+        ({"scope": "admin"}, [200, 403, 403]),
+        ({"groups": ["staff", "hpc-admins"]}, [200, 404, 404]),
+        ({"groups": "hpc-operators"}, [200, 404, 403]),
+        ({"realm_access": {"roles": ["power-control"]}}, [200, 404, 403]),
+        ({"scope": "openid inventory.write"}, [200, 404, 403]),
+        ({"roles": ["admin"]}, [200, 404, 404]),
+    ):
+        assert statuses(**claims) == expected, claims
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [

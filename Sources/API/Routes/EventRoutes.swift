@@ -11,6 +11,7 @@ import Schema
 import ServiceLifecycle
 import Store
 import Synchronization
+import Tokens
 
 /// The feed: `/events`, the journal from a position on, as server-sent events or as NDJSON.
 struct EventRoutes {
@@ -25,7 +26,7 @@ struct EventRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["after", "kind"])
-        routes.add("/events", .get, parameters: ["after", "kind"]) { request, context in
+        routes.add("/events", .get, .whoMay(.read), parameters: ["after", "kind"]) { request, context in
             var after = try context.query.value(of: "after", EventPosition.init)
             if let last = request.headers[.lastEventID], !last.isEmpty {
                 after = try ["Last-Event-ID": last].value(of: "Last-Event-ID", EventPosition.init)

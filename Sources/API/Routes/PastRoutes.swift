@@ -7,6 +7,7 @@ import Journal
 import Records
 import Schema
 import Store
+import Tokens
 
 /// What the inventory was: `/diff` compares two moments, `/restore` goes back to one.
 struct PastRoutes {
@@ -14,7 +15,7 @@ struct PastRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["from", "to", "at", "dry_run"])
-        routes.add("/diff", .get, parameters: ["from", "to"]) { request, context in
+        routes.add("/diff", .get, .whoMay(.read), parameters: ["from", "to"]) { request, context in
             guard let from = try context.query.value(of: "from", Moment.init) else {
                 throw Problem(
                     .badRequest,
@@ -24,7 +25,7 @@ struct PastRoutes {
             let to = try context.query.value(of: "to", Moment.init) ?? .sequence(store.journal.sequence)
             return try await difference(from: from, to: to, request, context)
         }
-        routes.add("/restore", .post, parameters: ["at", "dry_run"]) { request, context in
+        routes.add("/restore", .post, .whoMay(.administer), parameters: ["at", "dry_run"]) { request, context in
             guard let moment = try context.query.value(of: "at", Moment.init) else {
                 throw Problem(.badRequest, "The parameter at is missing: a time, a sequence number or a snapshot's id.")
             }

@@ -9,6 +9,7 @@ import Records
 import Scheduling
 import Schema
 import Store
+import Tokens
 
 /// One resource of a kind: creation at `/{Kind}`, and `/{Kind}/{ref}`.
 struct ResourceRoutes {
@@ -23,7 +24,9 @@ struct ResourceRoutes {
             instead:
                 "To create a resource only where there is none yet, PUT \(path)/… with If-None-Match: *."
         )
-        routes.add(path, .post, conditions: creation, parameters: [ExistingResources.parameter]) { request, context in
+        routes.add(path, .post, .whoMay(.write), conditions: creation, parameters: [ExistingResources.parameter]) {
+            request,
+            context in
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
                 return try await create(kind, at: path, request, context)
             }
@@ -33,17 +36,17 @@ struct ResourceRoutes {
             try await get(kind, request, context)
         }
         for method in [HTTPRequest.Method.put, .post] {
-            routes.add("\(path)/{ref}", method, conditions: .honoured) { request, context in
+            routes.add("\(path)/{ref}", method, .whoMay(.write), conditions: .honoured) { request, context in
                 try await replace(kind, at: path, request, context)
             }
         }
-        routes.add("\(path)/{ref}/history", .get, parameters: ["limit", "before"]) { request, context in
+        routes.add("\(path)/{ref}/history", .get, .whoMay(.read), parameters: ["limit", "before"]) { request, context in
             try await history(kind, at: path, request, context)
         }
-        routes.add("\(path)/{ref}", .patch, conditions: .honoured) { request, context in
+        routes.add("\(path)/{ref}", .patch, .whoMay(.write), conditions: .honoured) { request, context in
             try await patch(kind, request, context)
         }
-        routes.add("\(path)/{ref}", .delete, conditions: .honoured) { request, context in
+        routes.add("\(path)/{ref}", .delete, .whoMay(.write), conditions: .honoured) { request, context in
             try await delete(kind, request, context)
         }
     }

@@ -6,6 +6,7 @@ import InventoryHTTP
 import Records
 import Schema
 import Store
+import Tokens
 
 /// Many resources of a kind at once: `/{Kind}`.
 struct SearchRoutes {
@@ -23,13 +24,13 @@ struct SearchRoutes {
             instead:
                 "Give expect=N, how many resources must match, or POST /transactions with a version for each resource."
         )
-        routes.add(path, .patch, conditions: conditions, parameters: nil) { request, context in
+        routes.add(path, .patch, .whoMay(.write), conditions: conditions, parameters: nil) { request, context in
             let wanted = try Self.change(kind, request)
             return try await request.withMergePatch(context) { patch in
                 try await change(wanted, context) { .patch(kind, $0, patch) }
             }
         }
-        routes.add(path, .delete, conditions: conditions, parameters: nil) { request, context in
+        routes.add(path, .delete, .whoMay(.write), conditions: conditions, parameters: nil) { request, context in
             try await change(Self.change(kind, request), context) { .delete(kind, $0) }
         }
     }

@@ -7,6 +7,7 @@ import Records
 import Schema
 import Store
 import Tables
+import Tokens
 
 /// The snapshots: `/snapshots`, `/snapshots/{id}` and `/snapshots/{id}/restore`.
 struct SnapshotRoutes {
@@ -14,28 +15,30 @@ struct SnapshotRoutes {
 
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["dry_run"])
-        routes.add("/snapshots", .get) { _, _ in
+        routes.add("/snapshots", .get, .whoMay(.read)) { _, _ in
             try await .json(JSONValue.array(store.snapshots().map(\.json)).bytes)
         }
-        routes.add("/snapshots", .post) { _, context in
+        routes.add("/snapshots", .post, .whoMay(.write)) { _, context in
             let (snapshot, isNew) = try await store.takeSnapshot()
             var response = Response.json(snapshot.json.bytes, status: isNew ? .created : .ok)
             response.headers[.location] = context.link("/snapshots/\(snapshot.id)")
             return response
         }
-        routes.add("/snapshots/{id}", .get) { _, context in
+        routes.add("/snapshots/{id}", .get, .whoMay(.read)) { _, context in
             let id = try context.parameter("id")
             guard let snapshot = try await store.snapshots().first(where: { $0.id == id }) else {
                 throw Self.unknown(id)
             }
             return .json(snapshot.json.bytes)
         }
-        routes.add("/snapshots/{id}", .delete) { _, context in
+        routes.add("/snapshots/{id}", .delete, .whoMay(.administer)) { _, context in
             let id = try context.parameter("id")
             guard try await store.removeSnapshot(id) else { throw Self.unknown(id) }
             return Response(status: .noContent)
         }
-        routes.add("/snapshots/{id}/restore", .post, parameters: ["dry_run"]) { request, context in
+        routes.add("/snapshots/{id}/restore", .post, .whoMay(.administer), parameters: ["dry_run"]) {
+            request,
+            context in
             let id = try context.parameter("id")
             guard try await store.snapshots().contains(where: { $0.id == id }) else { throw Self.unknown(id) }
             let isDryRun = try context.query.flag("dry_run")

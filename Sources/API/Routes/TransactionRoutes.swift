@@ -6,6 +6,7 @@ import InventoryHTTP
 import Records
 import Schema
 import Store
+import Tokens
 
 /// Changes of any kinds, all or none: `/transactions`.
 struct TransactionRoutes {
@@ -14,7 +15,9 @@ struct TransactionRoutes {
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["dry_run"])
         let conditions = RouteConditions.refused(instead: "Give each change a version instead.")
-        routes.add("/transactions", .post, conditions: conditions, parameters: ["dry_run"]) { request, context in
+        routes.add("/transactions", .post, .whoMay(.write), conditions: conditions, parameters: ["dry_run"]) {
+            request,
+            context in
             let isDryRun = try context.query.flag("dry_run")
             return try await request.withBody(context, atMost: Problem.maximumBodySize) { bytes in
                 try TransactionBody(bytes.readableBytesView, for: store)

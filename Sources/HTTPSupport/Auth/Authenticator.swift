@@ -1,32 +1,41 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 package import Tokens
 
 /// Decides who may use a route.
 package struct Authenticator: Sendable {
     private let verifier: TokenVerifier?
     private let protectsReads: Bool
+    private let enforcement: RoleEnforcement
     private let pages: WebPages
 
     /// - Parameters:
     ///   - verifier: Says which tokens are good; nil where no token is needed for anything.
     ///   - protectsReads: Whether reading needs a token too.
+    ///   - enforcement: What becomes of requests that roles do not allow.
     ///   - pages: What is looked at instead where no token is needed.
-    package init(verifier: TokenVerifier?, protectsReads: Bool, pages: WebPages) {
+    package init(
+        verifier: TokenVerifier?,
+        protectsReads: Bool,
+        enforcement: RoleEnforcement = .enforce,
+        pages: WebPages
+    ) {
         self.verifier = verifier
         self.protectsReads = protectsReads
+        self.enforcement = enforcement
         self.pages = pages
     }
 
-    /// What the token says that came with a request; nil where none is needed.
+    /// Whose token came with a request; nil where none is needed.
     ///
     /// - Parameter host: What the client calls the server, where a proxy says it.
     /// - Throws: ``Problem`` 401 when the route needs a token and there is none, or when the one that came is no good.
-    func claims(of request: Request, to host: String?, for access: RouteAccess) async throws(Problem) -> TokenClaims? {
+    func identity(of request: Request, to host: String?, for access: RouteAccess) async throws(Problem) -> Identity? {
         guard access != .always else { return nil }
         guard let verifier else {
-            if access == .token { try pages.check(request, for: host ?? request.head.authority) }
+            if access != .open { try pages.check(request, for: host ?? request.head.authority) }
             return nil
         }
         guard let header = request.headers[.authorization] else {
@@ -39,13 +48,54 @@ package struct Authenticator: Sendable {
         }
         do throws(TokenError) {
             // What is no token at all is refused as any other that is not signed.
-            return try await verifier.claims(of: String(parts.dropFirst().first ?? ""), at: Date())
+            return try await verifier.verify(String(parts.dropFirst().first ?? ""), at: Date()).identity
         } catch {
             throw unauthorized(
                 "The token cannot be used: \(error.message).",
                 challenge: #"Bearer error="invalid_token", error_description="\#(error.message.asHeaderText)""#
             )
         }
+    }
+
+    /// What a route needs its caller to be allowed; nil where anybody may use it.
+    func permission(for access: RouteAccess) -> Permission? {
+        switch access {
+        case .always: nil
+        case .open: protectsReads ? .read : nil
+        case .whoMay(let permission): permission
+        }
+    }
+
+    /// Makes sure that whoever has sent a request may do something. Where no token is needed, anybody may.
+    ///
+    /// - Parameter route: The path with its parameters' names, for the log.
+    /// - Throws: ``Problem`` 403 that says which roles may.
+    func check(
+        _ identity: Identity?,
+        may permission: Permission,
+        on route: String?,
+        logger: Logger
+    ) throws(Problem) {
+        guard enforcement != .off, let identity, !identity.may(permission) else { return }
+        let needed = permission.roles.map(\.rawValue)
+        let roles = identity.roles.map(\.rawValue).sorted()
+        guard enforcement == .enforce else {
+            return logger.warning(
+                "would be refused for the caller's roles",
+                metadata: [
+                    "route": "\(route ?? "")", "subject": "\(identity.subject)",
+                    "roles": "\(roles.joined(separator: ", "))", "needed": "\(needed.joined(separator: ", "))",
+                ]
+            )
+        }
+        let had = roles.isEmpty ? "none" : roles.joined(separator: " and ")
+        throw Problem(
+            .forbidden,
+            "This needs the role \(needed.joinedByOr). The token "
+                + (identity.hasStandardRole
+                    ? "names no role that is known here, and counts as \(had)." : "has \(had)."),
+            headers: [.wwwAuthenticate: #"Bearer error="insufficient_scope""#]
+        )
     }
 
     /// An answer with the challenge of RFC 6750, section 3.
@@ -58,5 +108,13 @@ extension String {
     /// The text with nothing in it that RFC 6750 keeps out of an error description.
     fileprivate var asHeaderText: String {
         String(unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0 != "\"" && $0 != "\\" ? Character($0) : "?" })
+    }
+}
+
+extension [String] {
+    /// `a`, `a or b`, `a, b or c`.
+    fileprivate var joinedByOr: String {
+        guard let last, count > 1 else { return first ?? "" }
+        return dropLast().joined(separator: ", ") + " or \(last)"
     }
 }

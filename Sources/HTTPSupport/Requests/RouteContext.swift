@@ -7,8 +7,10 @@ package import Tokens
 /// What a request carries through the middleware to its route.
 package struct RouteContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// What the token says that came with the request; nil without one.
-    package var claims: TokenClaims?
+    /// Whose token came with the request; nil without one.
+    var identity: Identity?
+    /// Says what its caller may do; set for whatever has a route.
+    var authenticator: Authenticator?
     /// What the request has in common with those of others; set for whatever has a route.
     private var sharedTraffic: Traffic?
     package var traffic: Traffic {
@@ -32,15 +34,21 @@ package struct RouteContext: RequestContext {
     }
 
     /// Subject of the token that came with the request; nil without one.
-    package var subject: String? { claims?.sub }
+    package var subject: String? { identity?.subject }
 
     /// Who asks.
     package var caller: Caller {
         Caller(
             subject: subject,
-            roles: Set([claims?.role].compactMap(\.self)),
             address: forwarding?.network ?? peer?.network ?? ""
         )
+    }
+
+    /// Makes sure that the caller may do something that not all may who may use the route.
+    ///
+    /// - Throws: ``Problem`` 403.
+    package func check(may permission: Permission) throws(Problem) {
+        try authenticator?.check(identity, may: permission, on: endpointPath, logger: logger)
     }
 
     /// The address of something that has a path on this server, as the client has to use it.

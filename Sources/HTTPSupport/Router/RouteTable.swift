@@ -34,7 +34,7 @@ package struct RouteTable: Sendable {
     package mutating func add(
         _ path: String,
         _ method: HTTPRequest.Method,
-        _ access: RouteAccess = .token,
+        _ access: RouteAccess,
         conditions: RouteConditions = .refused(),
         parameters: [String]? = [],
         handler: @escaping Handler
@@ -47,6 +47,11 @@ package struct RouteTable: Sendable {
             routes[path, default: [:]][.head] = head
         }
         routes[path, default: [:]][method] = route
+    }
+
+    /// Every path and method, with who may use it.
+    package var entries: [(path: String, method: HTTPRequest.Method, access: RouteAccess)] {
+        routes.flatMap { path, handlers in handlers.map { (path, $0.key, $0.value.access) } }
     }
 
     /// Has the values of parameters of queries be in the log, for what can be no secret, such as a number or a time.
@@ -66,7 +71,7 @@ package struct RouteTable: Sendable {
     /// The table as a router.
     ///
     /// - Parameters:
-    ///   - authenticator: Checks the token of a request; what that says is in the request's context.
+    ///   - authenticator: Checks the token of a request, and its roles; whose it is is in the request's context.
     ///   - translate: Says which problems errors of the routes are.
     package func router(
         authenticator: Authenticator,
@@ -99,11 +104,15 @@ package struct RouteTable: Sendable {
                 router.on(RouterPath(path), method: method) { request, context in
                     var context = context
                     context.traffic = traffic
-                    context.claims = try await authenticator.claims(
+                    context.authenticator = authenticator
+                    context.identity = try await authenticator.identity(
                         of: request,
                         to: context.forwarding?.host,
                         for: route.access
                     )
+                    if let permission = authenticator.permission(for: route.access) {
+                        try context.check(may: permission)
+                    }
                     try route.conditions.check(request)
                     if let parameters = route.parameters, request.uri.query != nil {
                         context.query = try request.queryParameters(of: parameters)

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Records
 import Yams
 
 /// Gives a command's options values from its configuration file and from the environment.
@@ -137,21 +136,10 @@ struct SettingSources {
     private func settings(ofFile path: String) throws -> [Setting] {
         let source = "the configuration file \(path)"
         let mapping: Node.Mapping
-        do {
-            // JSON is YAML too.
-            guard let root = try Yams.compose(yaml: String(contentsOf: URL(filePath: path), encoding: .utf8)) else {
-                return []
-            }
-            guard let found = root.mapping else {
-                throw ValidationError("\(source) does not consist of keys with values.")
-            }
-            mapping = found
-        } catch let error as ValidationError {
-            throw error
-        } catch let error as YamlError {
-            throw ValidationError("\(source) cannot be read: \(error.problem)")
+        do throws(YAMLFile.Failure) {
+            mapping = try YAMLFile.mapping(path) ?? [:]
         } catch {
-            throw ValidationError("\(source) cannot be read: \(error.systemReason)")
+            throw ValidationError("\(source) cannot be read: \(error.reason)")
         }
         return try mapping.compactMap { key, value in
             let option = key.string ?? ""

@@ -31,7 +31,7 @@ enum QueryTarget: Sendable {
             }
         case .files(let queries):
             do {
-                let answer = try await queries.answer(request, for: Caller())
+                let answer = try await queries.answer(request, for: Caller()) {}
                 while let piece = try await answer.next() { try await body(piece) }
             } catch let failure as QueryFailure {
                 let message = [failure.message, failure.detail].compactMap(\.self).joined(separator: "\n")

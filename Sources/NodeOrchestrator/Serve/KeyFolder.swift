@@ -56,7 +56,7 @@ struct KeyFolder {
             audience: audiences.first ?? TokenClaims.standardParty,
             issued: now,
             lifetime: Self.clientTokenLifetime,
-            role: "admin"
+            roles: [.admin]
         )
         let token = key.sign(claims) + "\n"
         try Disk().replace(clientTokenFile, Array(token.utf8), permissions: 0o600)
@@ -71,7 +71,7 @@ struct KeyFolder {
             .trimmingCharacters(in: .newlines)
         do throws(TokenError) {
             let verifier = TokenVerifier(secret: key, issuers: issuers, audiences: audiences)
-            return try await verifier.claims(of: token, at: now).exp.map(Date.init(timeIntervalSince1970:))
+            return try await verifier.verify(token, at: now).claims.exp.map(Date.init(timeIntervalSince1970:))
         } catch {
             return nil
         }

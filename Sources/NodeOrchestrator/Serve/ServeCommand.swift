@@ -115,6 +115,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup
     var tokens: TokenOptions
 
+    @OptionGroup
+    var roles: RoleOptions
+
     @Flag(help: "Require a token for reading, too.")
     var authReads = false
 
@@ -174,9 +177,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--no-restore cannot be used with --restore-from.")
         }
         guard searchTimeout.seconds > 0 else { throw ValidationError("--search-timeout is at least 1s.") }
-        guard !insecureNoAuth || (!authReads && tokens.areStandard) else {
+        guard !insecureNoAuth || (!authReads && tokens.areStandard && roles.areStandard) else {
             throw ValidationError(
-                "--insecure-no-auth cannot be used with --auth-reads or options of tokens (--jwt-…, --jwks-…)."
+                "--insecure-no-auth cannot be used with --auth-reads or options of tokens (--jwt-…, --jwks-…) and roles (--role-map, --default-role, --authz)."
             )
         }
         guard !openMetrics || authReads else {
@@ -206,6 +209,7 @@ struct ServeCommand: AsyncParsableCommand {
             for: Authenticator(
                 verifier: trust?.verifier,
                 protectsReads: authReads,
+                enforcement: roles.authz,
                 pages: WebPages(allowedHosts: allowedHost)
             ),
             Traffic(
@@ -287,7 +291,14 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Whose tokens are good; nil where none is needed.
     private func trust(logger: Logger) async throws -> TokenTrust? {
-        guard insecureNoAuth else { return try await TokenTrust(tokens, store.configuration.directory, logger: logger) }
+        guard insecureNoAuth else {
+            return try await TokenTrust(
+                tokens,
+                roles,
+                store.configuration.directory,
+                logger: logger
+            )
+        }
         logger.warning("requests are accepted without a token: anyone who can reach the server can change everything")
         return nil
     }

@@ -10,7 +10,8 @@ struct TokenCommand: ParsableCommand {
         abstract: "Make a token for a client, and print it.",
         discussion: "A time is a whole number with its unit: 30s, 5m, 1h, 30d.",
         examples: [
-            "token --subject alice --expires-in 30d", "token --data-dir /var/lib/node-orchestrator --subject dhcp",
+            "token --subject alice --expires-in 30d",
+            "token --data-dir /var/lib/node-orchestrator --subject dhcp --role service",
         ]
     )
 
@@ -28,8 +29,10 @@ struct TokenCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Who will use the token: a person or a service.", valueName: "name"))
     var subject: String
 
-    @Option(help: ArgumentHelp("Role that the token names; the server does not look at it yet.", valueName: "name"))
-    var role: String?
+    @Option(
+        help: ArgumentHelp("What its user may do; may be repeated. (default: operator)", valueName: "role")
+    )
+    var role: [Role] = []
 
     @Option(help: ArgumentHelp("Who made the token (iss).", valueName: "name"))
     var issuer = TokenClaims.standardParty
@@ -64,7 +67,7 @@ struct TokenCommand: ParsableCommand {
             audience: audience,
             issued: Date(),
             lifetime: TimeInterval(expiresIn.seconds),
-            role: role
+            roles: role.isEmpty ? [.operator] : role
         )
         print(key.sign(claims))
     }

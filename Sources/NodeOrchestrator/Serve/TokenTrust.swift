@@ -12,7 +12,7 @@ struct TokenTrust {
     /// Reads the keys that options name. The secret that the server makes itself counts only where they name none.
     ///
     /// - Throws: ``CommandError`` for files that cannot be used.
-    init(_ options: TokenOptions, _ directory: DataDirectory, logger: Logger) async throws {
+    init(_ options: TokenOptions, _ roles: RoleOptions, _ directory: DataDirectory, logger: Logger) async throws {
         let (issuers, audiences) = (options.jwtIssuer, options.jwtAudience)
         var services: [any Service] = []
         var secret = try options.secret(logger: logger)
@@ -30,7 +30,13 @@ struct TokenTrust {
             services.append(ClientTokenRenewal(folder: folder, key: key, logger: logger))
             secret = key
         }
-        verifier = TokenVerifier(secret: secret, issuer: issuer, issuers: issuers, audiences: audiences)
+        verifier = TokenVerifier(
+            secret: secret,
+            issuer: issuer,
+            issuers: issuers,
+            audiences: audiences,
+            roles: try roles.rules()
+        )
         self.services = services
     }
 }

@@ -54,8 +54,13 @@ package final class QueryService: Service {
 
     /// Begins to carry out a statement; the first piece of the answer is there when this returns.
     ///
+    /// - Parameter checkAttachments: Called before attached data is read; throws where the caller may not.
     /// - Throws: ``QueryFailure``; ``Refusal`` for a moment that cannot be read; ``TurnError``; `CancellationError`.
-    package func answer(_ request: QueryRequest, for caller: Caller) async throws -> QueryAnswer {
+    package func answer(
+        _ request: QueryRequest,
+        for caller: Caller,
+        checkAttachments: @Sendable () throws -> Void
+    ) async throws -> QueryAnswer {
         let turn = try await turns.take(of: caller)
         let deadline = ContinuousClock.now + limits.time
         var (died, killed) = (0, 0)
@@ -63,7 +68,9 @@ package final class QueryService: Service {
         while died < Self.attempts, killed < Self.attemptsOfKilled {
             switch try await attempt(request, attachments, turn, until: deadline) {
             case .answer(let answer): return answer
-            case .attachments(let names): attachments = names
+            case .attachments(let names):
+                try checkAttachments()
+                attachments = names
             case .ofRested: break
             case .death(let signal, let memory):
                 // The system kills what takes too much memory, which is the statement's own doing.

@@ -3,24 +3,29 @@ import Schema
 extension TokenClaims {
     /// Reads the claims of a token whose signature is good.
     ///
-    /// - Parameter json: The second part of the token.
-    /// - Throws: ``TokenError/claims(_:)`` for what is no object, for names that occur twice, and for claims of another form
-    ///   than RFC 7519 gives them.
-    init(json: [UInt8]) throws(TokenError) {
-        let value: JSONValue
-        do throws(JSONParseError) {
-            value = try JSONValue(parsing: json, maximumDepth: Self.maximumDepth)
-        } catch {
-            throw .claims("its claims are not JSON: \(error.message)")
-        }
-        guard case .object(let object) = value else { throw .claims("its claims are no object") }
+    /// - Throws: ``TokenError/claims(_:)`` for claims of another form than RFC 7519 gives them.
+    init(_ object: JSONObject) throws(TokenError) {
         sub = try Self.text(object, "sub")
         iss = try Self.text(object, "iss")
         aud = try Self.audience(object["aud"])
         exp = try Self.time(object, "exp")
         nbf = try Self.time(object, "nbf")
         iat = try Self.time(object, "iat")
-        role = object["role"]?.string
+        roles = (object["roles"]?.names ?? []) + (object["role"]?.names ?? [])
+    }
+
+    /// The object that the second part of a token is.
+    ///
+    /// - Throws: ``TokenError/claims(_:)`` for what is no object, and for names that occur twice.
+    static func object(json: [UInt8]) throws(TokenError) -> JSONObject {
+        let value: JSONValue
+        do throws(JSONParseError) {
+            value = try JSONValue(parsing: json, maximumDepth: maximumDepth)
+        } catch {
+            throw .claims("its claims are not JSON: \(error.message)")
+        }
+        guard case .object(let object) = value else { throw .claims("its claims are no object") }
+        return object
     }
 
     /// How many arrays and objects may lie in each other.
@@ -62,7 +67,10 @@ extension TokenClaims {
             guard let time else { continue }
             object[name] = .number(Int(exactly: time).map { JSONNumber($0) } ?? JSONNumber(time))
         }
-        object["role"] = role.map(JSONValue.string)
+        if let role = roles.first {
+            object[roles.count == 1 ? "role" : "roles"] =
+                roles.count == 1 ? .string(role) : .array(roles.map(JSONValue.string))
+        }
         return .object(object)
     }
 }

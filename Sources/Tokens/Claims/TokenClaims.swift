@@ -1,6 +1,6 @@
 package import Foundation
 
-/// What a token says: the registered claims of RFC 7519, section 4.1, that the server looks at, and a role.
+/// What a token says: the registered claims of RFC 7519, section 4.1, that the server looks at, and roles.
 package struct TokenClaims: Equatable, Sendable {
     /// Who uses the token.
     package var sub: String?
@@ -14,8 +14,8 @@ package struct TokenClaims: Equatable, Sendable {
     package var nbf: Double?
     /// When it was made, in seconds since 1970.
     package var iat: Double?
-    /// What its user may do; nil also where that is no text.
-    package var role: String?
+    /// The roles that `roles` and `role` name, whether they are known or not.
+    var roles: [String] = []
 
     /// Issuer and audience where nobody says otherwise.
     package static let standardParty = "node-orchestrator"
@@ -29,7 +29,7 @@ package struct TokenClaims: Equatable, Sendable {
         audience: String = standardParty,
         issued: Date,
         lifetime: TimeInterval,
-        role: String? = nil
+        roles: [Role] = []
     ) {
         let seconds = issued.timeIntervalSince1970.rounded(.down)
         sub = subject
@@ -38,7 +38,7 @@ package struct TokenClaims: Equatable, Sendable {
         exp = seconds + lifetime
         nbf = seconds
         iat = seconds
-        self.role = role
+        self.roles = roles.map(\.rawValue)
     }
 
     /// How much the clocks of the server and of who made the token may differ, in seconds.

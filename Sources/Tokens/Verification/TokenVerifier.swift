@@ -7,6 +7,7 @@ package struct TokenVerifier: Sendable {
     private let issuer: TokenIssuer?
     private let issuers: [String]
     private let audiences: [String]
+    private let roles: RoleRules
     let verified = VerifiedTokens()
 
     /// - Parameters:
@@ -14,29 +15,40 @@ package struct TokenVerifier: Sendable {
     ///   - issuer: Whose public keys all other tokens are signed with; nil where there is nobody.
     ///   - issuers: Which `iss` tokens may have; none where any will do.
     ///   - audiences: Of which `aud` tokens must have one; none where any will do.
-    package init(secret: TokenKey?, issuer: TokenIssuer? = nil, issuers: [String] = [], audiences: [String] = []) {
+    ///   - roles: Which roles they give.
+    package init(
+        secret: TokenKey?,
+        issuer: TokenIssuer? = nil,
+        issuers: [String] = [],
+        audiences: [String] = [],
+        roles: RoleRules = RoleRules()
+    ) {
         self.secret = secret
         self.issuer = issuer
         self.issuers = issuers
         self.audiences = audiences
+        self.roles = roles
     }
 
-    /// What a token says that may be used at a time. A key that is not known yet may be waited for.
-    package func claims(of token: String, at now: Date) async throws(TokenError) -> TokenClaims {
-        let bytes = Array(token.utf8)
+    /// Makes sure that a token may be used at a time. A key that is not known yet may be waited for.
+    package func verify(_ text: String, at now: Date) async throws(TokenError) -> VerifiedToken {
+        let bytes = Array(text.utf8)
         guard bytes.count <= TokenForm.maximumSize else { throw .unverified }
         let digest = SHA256.hash(data: bytes)
         let generation = issuer?.generation ?? 0
-        if let claims = verified.claims(of: digest, generation: generation, at: now) {
-            try claims.check(at: now, issuers: issuers, audiences: audiences)
-            return claims
+        if let token = verified.token(digest, generation: generation, at: now) {
+            try token.claims.check(at: now, issuers: issuers, audiences: audiences)
+            return token
         }
         let form = try TokenForm(bytes)
         let good = try await verify(form, generation)
-        let claims = try TokenClaims(json: form.claims)
-        verified.add(digest, claims, generation: good, at: now)
+        let object = try TokenClaims.object(json: form.claims)
+        let claims = try TokenClaims(object)
+        let identity = roles.identity(claims.sub ?? "", claims.roles, object, isOfSecret: form.algorithm == .hs256)
+        let token = VerifiedToken(claims: claims, identity: identity)
+        verified.add(digest, token, generation: good, at: now)
         try claims.check(at: now, issuers: issuers, audiences: audiences)
-        return claims
+        return token
     }
 
     /// Makes sure of the signature.

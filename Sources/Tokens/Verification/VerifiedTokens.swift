@@ -2,11 +2,11 @@ import Crypto
 import Foundation
 import Synchronization
 
-/// What tokens say whose signature was found good: clients send the same one with each request, and to verify it costs more
+/// Tokens whose signature was found good: clients send the same one with each request, and to verify it costs more
 /// than most of what they ask for. A token is known by its SHA-256 and never kept itself.
 final class VerifiedTokens: Sendable {
     private struct State {
-        var tokens: [SHA256Digest: TokenClaims] = [:]
+        var tokens: [SHA256Digest: VerifiedToken] = [:]
         /// Which keys they were verified with.
         var generation = 0
         /// When the first of them ends, in seconds since 1970.
@@ -19,27 +19,27 @@ final class VerifiedTokens: Sendable {
 
     var count: Int { state.withLock(\.tokens.count) }
 
-    /// What a token says that was found good.
+    /// A token that was found good.
     ///
     /// - Parameters:
     ///   - generation: Of the keys that are in force; tokens of earlier ones are forgotten.
     ///   - now: Tokens that have ended are forgotten.
-    func claims(of token: SHA256Digest, generation: Int, at now: Date) -> TokenClaims? {
+    func token(_ digest: SHA256Digest, generation: Int, at now: Date) -> VerifiedToken? {
         state.withLock { state in
             Self.forget(&state, generation, now.timeIntervalSince1970)
-            return state.tokens[token]
+            return state.tokens[digest]
         }
     }
 
     /// Remembers a token that was found good with keys of a generation, unless it has ended or there are later keys by now.
-    func add(_ token: SHA256Digest, _ claims: TokenClaims, generation: Int, at now: Date) {
+    func add(_ digest: SHA256Digest, _ token: VerifiedToken, generation: Int, at now: Date) {
         let seconds = now.timeIntervalSince1970
-        guard let end = claims.end, seconds < end else { return }
+        guard let end = token.claims.end, seconds < end else { return }
         state.withLock { state in
             Self.forget(&state, generation, seconds)
             guard generation == state.generation else { return }
             if state.tokens.count >= Self.maximumCount { Self.forgetAll(&state) }
-            state.tokens[token] = claims
+            state.tokens[digest] = token
             state.firstEnd = min(state.firstEnd, end)
         }
     }
@@ -50,8 +50,8 @@ final class VerifiedTokens: Sendable {
             state.generation = generation
         }
         guard state.firstEnd <= seconds else { return }
-        state.tokens = state.tokens.filter { seconds < $0.value.end ?? 0 }
-        state.firstEnd = state.tokens.values.compactMap(\.end).min() ?? .infinity
+        state.tokens = state.tokens.filter { seconds < $0.value.claims.end ?? 0 }
+        state.firstEnd = state.tokens.values.compactMap(\.claims.end).min() ?? .infinity
     }
 
     private static func forgetAll(_ state: inout State) {
