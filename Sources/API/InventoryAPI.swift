@@ -30,6 +30,7 @@ package struct InventoryAPI: Sendable {
                 SearchRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)
             }
         }
+        CredentialRoutes(store: store).add(to: &routes)
         TransactionRoutes(store: store).add(to: &routes)
         SnapshotRoutes(store: store).add(to: &routes)
         PastRoutes(store: store).add(to: &routes)

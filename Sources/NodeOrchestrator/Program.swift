@@ -16,8 +16,7 @@ struct Program: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, QueryCommand.self, SnapshotCommand.self, RestoreCommand.self, DiffCommand.self,
-            JournalCommand.self,
-            SchemasCommand.self, TokenCommand.self,
+            JournalCommand.self, CredentialsCommand.self, SchemasCommand.self, TokenCommand.self,
         ]
     )
 

@@ -22,6 +22,7 @@ package final class InventoryStore: Service {
     let committer: Committer
     let projection: Projection
     let snapshotter: Snapshotter
+    private let credentialKeys: CredentialKeys
     private let searches: Searches
     private let past: PastReads
     private let upkeep: Upkeep
@@ -48,9 +49,10 @@ package final class InventoryStore: Service {
         let start = InventoryStart(configuration: configuration, views: views, logger: logger)
         try start.tightenFiles()
         let loaded = try await start.load()
+        let keys = try await start.credentialKeys()
         intake = try Intake(
             directory: directory,
-            sealer: start.sealer(),
+            sealer: SecretSealer(keys),
             limits: configuration.transactionLimits
         )
         helper.end()
@@ -76,6 +78,16 @@ package final class InventoryStore: Service {
             loaded: loaded.snapshot,
             logger: logger
         )
+        credentialKeys = try CredentialKeys(
+            configuration.credentialKeys,
+            keys,
+            file: data.credentialKey,
+            sealer: intake.sealer,
+            directory: directory,
+            journal: journal,
+            history: configuration.retention?.history,
+            logger: logger
+        )
         let history = History(
             PastReader(journal, loaded.snapshots, on: try projection.database.connect()),
             directory: directory,
@@ -96,6 +108,7 @@ package final class InventoryStore: Service {
             committer: committer,
             journal: journal,
             snapshotter: snapshotter,
+            credentialKeys: credentialKeys,
             history: history,
             locks: locks,
             configuration: configuration,
@@ -208,6 +221,30 @@ package final class InventoryStore: Service {
         -> InventoryDifference
     {
         try await decisions.restore(to: moment, for: caller, reason: reason)
+    }
+
+    // MARK: Secrets
+
+    /// A resource with its secrets, by the JSON pointers of the strings that stand for them.
+    ///
+    /// - Returns: Nil when there is no such resource.
+    /// - Throws: ``Refusal`` for what another key has sealed.
+    package func credentials(_ kind: Kind, _ reference: Kind.Reference) throws(Refusal) -> (
+        stored: StoredResource, secrets: [String: String]
+    )? {
+        guard let (_, stored) = directory.resource(kind, reference: reference) else { return nil }
+        var secrets: [String: String] = [:]
+        do throws(SecretError) {
+            for (pointer, secret) in stored.secrets.all { secrets[pointer] = try intake.sealer.open(secret) }
+        } catch {
+            throw Refusal(.unavailable, "\(error)")
+        }
+        return (stored, secrets)
+    }
+
+    /// Seals all secrets with a new key, and keeps the old one until nothing that is kept needs it.
+    package func rotateCredentialKey(author: String?) async throws -> CredentialRotation {
+        try await credentialKeys.rotate(author: author) { [self] in try await commit($0) }
     }
 
     // MARK: Snapshots

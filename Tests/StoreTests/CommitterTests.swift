@@ -24,7 +24,7 @@ struct CommitterTests {
             views = Views(writer, projection)
             intake = try Intake(
                 directory: writer.directory,
-                sealer: try SecretSealer(key: Array(repeating: 1, count: 32))
+                sealer: SecretSealer([try CredentialKey(Array(repeating: 1, count: 32))])
             )
             committer = Committer(views: views, log: MemoryLog(log), intake: intake)
         }

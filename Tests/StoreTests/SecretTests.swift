@@ -11,7 +11,7 @@ struct SecretTests {
     private static let bmc = #"{"xname":"x1000c0s0b0","username":"u","password":"p","mac_address":"02:00:00:00:00:01"}"#
 
     private func sealer(_ inventory: StoreUnderTest) throws -> SecretSealer {
-        try SecretSealer(key: KeyFile.key(inventory.folder.appending(path: "keys/credential.key")))
+        try SecretSealer(CredentialKey.all(in: KeyFile.read(inventory.folder.appending(path: "keys/credential.key"))))
     }
 
     /// The stored passwords of a resource, opened.
@@ -71,15 +71,15 @@ struct SecretTests {
 
     @Test("are opened by their own key alone, and refused when they are damaged")
     func wrongKey() throws {
-        let sealer = try SecretSealer(key: [UInt8](repeating: 1, count: 32))
-        let other = try SecretSealer(key: [UInt8](repeating: 2, count: 32))
+        let sealer = SecretSealer([try CredentialKey([UInt8](repeating: 1, count: 32))])
+        let other = SecretSealer([try CredentialKey([UInt8](repeating: 2, count: 32))])
         let sealed = try sealer.seal("p")
         #expect(try sealer.seal("p") != sealed)
         #expect(try sealer.open(sealed) == "p")
         #expect(throws: SecretError.self) { try other.open(sealed) }
         #expect(throws: SecretError.damaged) { try sealer.open(SealedSecret(sealed.description.dropLast(5) + "AAAA=")) }
         #expect(throws: SecretError.damaged) { try sealer.open(SealedSecret("v2.00000000.AAAA")) }
-        #expect(throws: SecretError.malformedKey) { try SecretSealer(key: [1, 2, 3]) }
+        #expect(throws: SecretError.malformedKey) { try CredentialKey([1, 2, 3]) }
     }
 
     @Test("survive a restart")

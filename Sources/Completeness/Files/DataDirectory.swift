@@ -19,6 +19,8 @@ package struct DataDirectory: Sendable {
 
     /// The folder of the keys.
     package var keys: URL { path.appending(path: "keys") }
+    /// The keys that seal secrets, where the server makes its own.
+    package var credentialKey: URL { keys.appending(path: "credential.key") }
     /// The folder of the journal.
     package var journal: URL { path.appending(path: "journal") }
     /// The record of how far the journal has come.

@@ -13,6 +13,9 @@ package protocol Resource: JSONStructure, Equatable {
     /// The fields that people call a resource by, the first that it has.
     static var commonNameKeys: [String] { get }
 
+    /// The fields that one logs in to it with; none where nobody does.
+    static var loginKeys: [String] { get }
+
     /// The Go service's names of fields in searches, each with the path that it stands for.
     static var otherFieldNames: [String: String] { get }
 
@@ -53,6 +56,7 @@ extension Resource {
 
     package static var identifierKey: String { "id" }
     package static var otherNames: [String] { [] }
+    package static var loginKeys: [String] { [] }
     package static var otherFieldNames: [String: String] { [:] }
     package static var absenceNames: [String: String] { [:] }
     package static var membership: Membership? { nil }

@@ -35,4 +35,5 @@ package struct BMC: Equatable {
 extension BMC: Resource {
     package static var otherNames: [String] { ["bmc"] }
     package static var commonNameKeys: [String] { ["xname", "mac_address"] }
+    package static var loginKeys: [String] { ["username", "password"] }
 }

@@ -7,4 +7,11 @@ package struct SealedSecret: Sendable, Hashable, CustomStringConvertible {
     package init(_ text: String) {
         description = text
     }
+
+    /// The id of the key that sealed it.
+    package var keyID: String {
+        String(
+            description.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false).dropFirst().first ?? ""
+        )
+    }
 }

@@ -91,15 +91,19 @@ extension StoreOptions {
     ///
     /// - Parameters:
     ///   - retention: Which snapshots and how much history are kept; nil for all.
+    ///   - credentialKeys: Where the keys come from that seal secrets; nil where no secret is looked at.
     ///   - instead: What to do where a server is using it.
     func withStore<Output>(
         retention: Retention? = nil,
+        credentialKeys: CredentialKeySource? = nil,
         instead: String,
         _ body: (InventoryStore) async throws -> Output
     ) async throws -> Output {
         try data.check()
         var configuration = configuration
         configuration.retention = retention
+        configuration.credentialKeys = credentialKeys ?? .generated
+        configuration.takesDocuments = credentialKeys != nil
         let store: InventoryStore
         do {
             store = try await .opened(configuration, logger: .offline())

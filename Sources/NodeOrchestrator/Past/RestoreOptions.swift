@@ -36,7 +36,7 @@ struct RestoreOptions: ParsableArguments {
     }
 
     /// The user of the operating system, as the author of a transaction.
-    private static var author: String {
+    static var author: String {
         let name = NSUserName()
         return "cli:\(name.isEmpty ? String(getuid()) : name)"
     }

@@ -58,6 +58,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup
     var copies: CopyOptions
 
+    @OptionGroup
+    var credentials: CredentialOptions
+
     @Option(
         help: ArgumentHelp(
             "When the journal is synced. always: before a write is answered; with the others a power failure can lose the last writes. (default: always)",
@@ -285,6 +288,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         if let duration = searchTimeout.duration { configuration.searchTimeout = duration }
         configuration.loads = !noRestore
+        configuration.credentialKeys = credentials.source
         configuration.dropsUnknownFields = dropUnknownFields
         return configuration
     }

@@ -74,6 +74,8 @@ package struct Transaction: Sendable {
         case delete(Kind, Kind.Reference)
         /// Makes a resource what it was at another time; nil for absent.
         case restore(ResourceID, StoredResource?)
+        /// Has the key that seals now seal a resource's secrets; nothing where there is none any more.
+        case reseal(ResourceID)
         /// What a client sent cannot be done; the others are looked at all the same, to tell all that is wrong.
         case refuse(Refusal)
     }

@@ -37,6 +37,9 @@ extension Draft {
             let document = stored.map { Document(stored: $0.document, id.kind) }
             try put(document, sealed: stored?.secrets ?? SealedSecrets(), as: id)
             return id
+        case .reseal(let id):
+            if let document = current(id) { try put(document, sealed: secrets(of: id), as: id) }
+            return id
         }
     }
 

@@ -206,6 +206,8 @@ struct Draft: ~Copyable {
         as id: ResourceID
     ) throws(Refusal) {
         try spend(document?.bytes.count ?? 0)
+        // Whatever is written from now on needs no older key.
+        let secrets = intake.sealer.resealed(secrets)
         if let entry = staged[id] {
             for key in entry.keys { claims[Claim(kind: id.kind, key: key)]?.remove(id.id) }
             entry.operation = operation

@@ -26,6 +26,11 @@ package struct StoreConfiguration: Sendable {
     package var dropsUnknownFields: Bool
     /// Whether snapshots of earlier starts get the permissions of new ones.
     package var tightensSnapshots = false
+    /// Where the keys come from that seal secrets.
+    package var credentialKeys = CredentialKeySource.generated
+    /// Whether documents come in, so that secrets have to be sealed. If not, a missing key of the server's own is none that was
+    /// lost.
+    package var takesDocuments = true
     /// Gets, while the journal is read at the start, the bytes that have been read and all there are.
     package var replayProgress: @Sendable (_ done: Int, _ total: Int) -> Void
 

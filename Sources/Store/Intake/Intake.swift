@@ -6,7 +6,7 @@ package import Schema
 /// Where documents from clients come in: held to their schema, rid of their secrets, and read.
 package struct Intake: Sendable {
     private let directory: Directory
-    private let sealer: SecretSealer
+    let sealer: SecretSealer
     package let limits: TransactionLimits
     private let validators: [Kind: SchemaValidator]
 
@@ -150,7 +150,7 @@ package struct Intake: Sendable {
         )
     }
 
-    /// Whether two sealed secrets are one; those that another key sealed are not.
+    /// Whether two sealed secrets are one; those of a key that is not here are not.
     func isSame(_ left: SealedSecret, _ right: SealedSecret) -> Bool {
         if left == right { return true }
         do {

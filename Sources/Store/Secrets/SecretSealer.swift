@@ -2,33 +2,52 @@ import Crypto
 import Foundation
 package import Inventory
 import Records
-import Schema
+import Synchronization
 
 /// Seals the secrets of documents as they enter, so that nothing behind it ever sees one.
 ///
-/// AES-256-GCM with a key from a file that only the server's user can read. The key's id, the first eight hexadecimal
-/// digits of its SHA-256, stands with each value, so that a wrong key is told from a damaged value.
-package struct SecretSealer: Sendable {
-    private let key: SymmetricKey
-    /// What tells the key from others.
-    package let keyID: String
-    /// What the secrets begin with that the key has sealed.
-    private let mark: String
+/// AES-256-GCM with the first of some keys; what the others have sealed can be opened. The key's id stands with each value, so
+/// that a wrong key is told from a damaged value.
+package final class SecretSealer: Sendable {
+    private struct Ring {
+        /// By their ids.
+        let keys: [String: SymmetricKey]
+        let first: CredentialKey
+        /// What the secrets begin with that the first key has sealed.
+        let mark: String
 
-    /// - Parameter key: 32 random bytes.
-    package init(key: [UInt8]) throws(SecretError) {
-        guard key.count == 32 else { throw .malformedKey }
-        self.key = SymmetricKey(data: key)
-        keyID = SHA256.hash(data: key).prefix(4).hexadecimal
-        mark = "v1.\(keyID)."
+        init(_ keys: [CredentialKey]) {
+            guard let first = keys.first else { preconditionFailure("there is a key") }
+            self.first = first
+            self.keys = Dictionary(keys.map { ($0.id, SymmetricKey(data: $0.bytes)) }) { first, _ in first }
+            mark = "v1.\(first.id)."
+        }
     }
+
+    private let ring: Mutex<Ring>
+
+    /// - Parameter keys: At least one; the first seals.
+    package init(_ keys: [CredentialKey]) {
+        ring = Mutex(Ring(keys))
+    }
+
+    /// Has these keys take the place of those that there were.
+    func use(_ keys: [CredentialKey]) {
+        let new = Ring(keys)
+        ring.withLock { $0 = new }
+    }
+
+    /// What tells the key that seals from others.
+    package var keyID: String { ring.withLock(\.first.id) }
 
     /// Seals one secret; equal ones give different texts.
     package func seal(_ secret: String) throws(SecretError) -> SealedSecret {
+        let ring = ring.withLock(\.self)
+        guard let key = ring.keys[ring.first.id] else { preconditionFailure("the first key is one of all") }
         do {
             let box = try AES.GCM.seal(Array(secret.utf8), using: key, nonce: Self.newNonce())
             guard let combined = box.combined else { throw SecretError.damaged }
-            return SealedSecret(mark + combined.base64EncodedString())
+            return SealedSecret(ring.mark + combined.base64EncodedString())
         } catch {
             throw .damaged
         }
@@ -42,9 +61,30 @@ package struct SecretSealer: Sendable {
         return try AES.GCM.Nonce(data: nonce)
     }
 
-    /// Whether the key has sealed each of a resource's secrets.
+    /// Whether the key that seals has sealed each of a resource's secrets.
     func hasSealed(_ secrets: SealedSecrets) -> Bool {
-        secrets.allBegin(with: mark)
+        secrets.isEmpty || secrets.allBegin(with: ring.withLock(\.mark))
+    }
+
+    /// Whether each of a resource's secrets can be opened with one of the keys, as far as their ids say.
+    func hasKeys(of secrets: SealedSecrets) -> Bool {
+        let keys = ring.withLock(\.keys)
+        return secrets.all.allSatisfy { keys[$0.secret.keyID] != nil }
+    }
+
+    /// A resource's secrets, sealed with the key that seals. What cannot be opened stays as it is.
+    func resealed(_ secrets: SealedSecrets) -> SealedSecrets {
+        guard !hasSealed(secrets) else { return secrets }
+        return SealedSecrets(secrets.all.map { ($0.pointer, resealed($0.secret)) })
+    }
+
+    private func resealed(_ secret: SealedSecret) -> SealedSecret {
+        guard secret.keyID != keyID else { return secret }
+        do {
+            return try seal(open(secret))
+        } catch {
+            return secret
+        }
     }
 
     /// The secret that was sealed.
@@ -55,26 +95,11 @@ package struct SecretSealer: Sendable {
         guard parts.count == 3, parts[0] == "v1", let box = Data(base64Encoded: String(parts[2])) else {
             throw .damaged
         }
-        guard parts[1] == keyID else { throw .otherKey(String(parts[1])) }
+        guard let key = ring.withLock({ $0.keys[String(parts[1])] }) else { throw .otherKey(String(parts[1])) }
         do {
             return String(decoding: try AES.GCM.open(AES.GCM.SealedBox(combined: box), using: key), as: UTF8.self)
         } catch {
             throw .damaged
-        }
-    }
-}
-
-/// Why a secret cannot be sealed or opened.
-package enum SecretError: Error, Equatable, CustomStringConvertible {
-    case malformedKey
-    case otherKey(String)
-    case damaged
-
-    package var description: String {
-        switch self {
-        case .malformedKey: "The credential key is not 32 bytes long."
-        case .otherKey(let id): "The secret was sealed with another credential key, \(id)."
-        case .damaged: "The sealed secret is damaged."
         }
     }
 }

@@ -175,28 +175,51 @@ struct InventoryStart {
         logger.warning("fields that this version does not know were left out", metadata: ["fields": "\(names)"])
     }
 
-    /// The key that seals secrets, which is made where nothing was ever sealed.
+    /// The keys that seal secrets; the server's own is made where nothing was ever sealed.
     ///
-    /// - Throws: When it is missing though it has sealed something.
-    func sealer() throws -> SecretSealer {
-        let file = configuration.directory.keys.appending(path: "credential.key")
-        let sealed = views.directory.count(where: { !$0.secrets.isEmpty })
-        guard sealed == 0 || FileManager.default.fileExists(atPath: file.path) else {
-            throw DiskError(
-                message: "\(file.path) is missing, the key that has sealed the secrets of \(sealed) resources. Put it "
-                    + "back. If it is lost, so are their passwords; to go on without them make a new key: "
-                    + "(umask 077; head -c 32 /dev/urandom > '\(file.path)')"
+    /// - Throws: When they cannot be had, or when the server's own is missing though it has sealed something.
+    func credentialKeys() async throws -> [CredentialKey] {
+        let keys = try await configuration.credentialKeys.keys() ?? ownKeys()
+        let sealer = SecretSealer(keys)
+        let old = views.directory.count(where: { !sealer.hasSealed($0.secrets) && sealer.hasKeys(of: $0.secrets) })
+        let foreign = views.directory.count(where: { !sealer.hasSealed($0.secrets) }) - old
+        guard configuration.takesDocuments else { return keys }
+        if old > 0 {
+            logger.notice(
+                "the secrets of some resources are sealed with an older credential key; POST /credentials/rotate seals them anew",
+                metadata: ["resources": .stringConvertible(old), "key": "\(sealer.keyID)"]
             )
         }
-        let sealer = try SecretSealer(key: try KeyFile.load(file).key)
-        let foreign = views.directory.count(where: { !sealer.hasSealed($0.secrets) })
         if foreign > 0 {
             logger.error(
                 "the secrets of some resources were sealed with another credential key and cannot be opened",
                 metadata: ["resources": .stringConvertible(foreign), "key": "\(sealer.keyID)"]
             )
         }
-        return sealer
+        return keys
+    }
+
+    private func ownKeys() throws -> [CredentialKey] {
+        let file = configuration.directory.credentialKey
+        if FileManager.default.fileExists(atPath: file.path) {
+            let text = try KeyFile.read(file)
+            do throws(SecretError) {
+                return try CredentialKey.all(in: text)
+            } catch {
+                throw DiskError(message: "the key file \(file.path) is damaged: \(error)")
+            }
+        }
+        guard configuration.takesDocuments else { return [.random()] }
+        let sealed = views.directory.count(where: { !$0.secrets.isEmpty })
+        guard sealed == 0 else {
+            throw DiskError(
+                message: "\(file.path) is missing, the key that has sealed the secrets of \(sealed) resources. Put it "
+                    + "back, or say where it is with --credentials-key-file or --credentials-key-command. If it is lost, "
+                    + "so are their passwords; to go on without them make a new key: "
+                    + "(umask 077; head -c 32 /dev/urandom > '\(file.path)')"
+            )
+        }
+        return try CredentialKey.all(in: KeyFile.load(file).key)
     }
 }
 

@@ -3,6 +3,7 @@ import Logging
 import Records
 import ServiceLifecycle
 import Synchronization
+import Tables
 
 /// The work that goes on by itself while a store is open.
 final class Upkeep: Sendable {
@@ -10,6 +11,7 @@ final class Upkeep: Sendable {
     private let committer: Committer
     private let journal: PublishedJournal
     private let snapshotter: Snapshotter
+    private let credentialKeys: CredentialKeys
     private let history: History
     private let locks: [FolderLock]
     private let configuration: StoreConfiguration
@@ -32,6 +34,7 @@ final class Upkeep: Sendable {
         committer: Committer,
         journal: PublishedJournal,
         snapshotter: Snapshotter,
+        credentialKeys: CredentialKeys,
         history: History,
         locks: [FolderLock],
         configuration: StoreConfiguration,
@@ -41,6 +44,7 @@ final class Upkeep: Sendable {
         self.committer = committer
         self.journal = journal
         self.snapshotter = snapshotter
+        self.credentialKeys = credentialKeys
         self.history = history
         self.locks = locks
         self.configuration = configuration
@@ -57,6 +61,11 @@ final class Upkeep: Sendable {
             }
             group.addTask { await self.every(Self.upkeepInterval) { try await self.lookAfterJournal() } }
             group.addTask { await self.every(Self.upkeepInterval) { await self.writeIndices() } }
+            group.addTask {
+                await self.every(Self.upkeepInterval) { [snapshotter = self.snapshotter] in
+                    try await self.credentialKeys.forgetOld { try await snapshotter.list().last?.manifest.sequence }
+                }
+            }
             if case .interval(let interval) = configuration.fsync {
                 group.addTask { await self.every(interval) { try await self.committer.sync() } }
             }

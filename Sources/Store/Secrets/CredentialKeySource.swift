@@ -1,0 +1,43 @@
+package import Foundation
+import Records
+
+/// Where the keys come from that seal secrets: the first seals, the others open what they have sealed before.
+package enum CredentialKeySource: Sendable {
+    /// The file in the data directory, with a key that the server makes.
+    case generated
+    /// A file that only the server's user can read.
+    case file(URL)
+    /// What a command of the shell prints.
+    case command(String)
+
+    /// The keys of a file or a command; nil where the server makes its own.
+    ///
+    /// - Throws: ``DiskError`` that names the source, and nothing of what it has.
+    func keys() async throws(DiskError) -> [CredentialKey]? {
+        do {
+            switch self {
+            case .generated: return nil
+            case .file(let file): return try CredentialKey.all(in: KeyFile.read(file))
+            case .command(let command): return try await CredentialKey.all(in: KeyCommand.output(of: command))
+            }
+        } catch let error as SecretError {
+            throw Self.failure("\(self) gives no credential keys: \(error)")
+        } catch {
+            throw Self.failure("\(error)")
+        }
+    }
+
+    private static func failure(_ message: String) -> DiskError {
+        DiskError(message: message, reason: "the credential keys cannot be read")
+    }
+}
+
+extension CredentialKeySource: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .generated: "the data directory"
+        case .file(let file): "the file \(file.path) of --credentials-key-file"
+        case .command: "the command of --credentials-key-command"
+        }
+    }
+}
