@@ -182,9 +182,21 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Audit",
+            dependencies: [
+                "Records", "Scheduling", "Schema",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "HTTPSupport",
             dependencies: [
-                "CZlib", "Scheduling", "Schema", "Tokens",
+                "Audit", "CZlib", "Scheduling", "Schema", "Tokens",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -229,7 +241,7 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Completeness", "Copies", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
+                "API", "Audit", "Completeness", "Copies", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
                 "ObjectStorage",
                 "Query", "Records", "Scheduling", "Schema", "Store", "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

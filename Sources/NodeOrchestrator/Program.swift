@@ -16,7 +16,7 @@ struct Program: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, QueryCommand.self, SnapshotCommand.self, RestoreCommand.self, DiffCommand.self,
-            JournalCommand.self, CredentialsCommand.self, SchemasCommand.self, TokenCommand.self,
+            JournalCommand.self, AuditCommand.self, CredentialsCommand.self, SchemasCommand.self, TokenCommand.self,
         ]
     )
 

@@ -26,11 +26,11 @@ struct RestartTests {
         #expect(oneAgain.headers["etag"] == one.headers["etag"])
     }
 
-    @Test("is nothing that SIGHUP does")
+    @Test("is not what SIGHUP does")
     func hangUp() async throws {
         let server = try await ServerProcess(in: Workspace())
         kill(server.identifier, SIGHUP)
-        _ = try await server.line(containing: "SIGHUP changes nothing")
+        _ = try await server.line(containing: "SIGHUP")
         #expect(try server.write("POST", "/ComputeNode", Self.nodes[0]).status == 201)
         #expect(server.stop() == 0)
     }

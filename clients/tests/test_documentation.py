@@ -37,6 +37,7 @@ OTHERS = {
     ],
     # A picture.
     "docs/architecture.md": ["Architecture"],
+    "docs/formats/audit.md": ["Audit log", "Audit log"],
     "docs/formats/journal.md": ["Lines", "Lines", "Head"],
     "docs/formats/snapshot.md": ["manifest.json"],
     "docs/operations.md": [
@@ -297,6 +298,15 @@ def test_the_journal_has_the_members_that_are_shown(reader):
     [head] = map(json.loads, others("docs/formats/journal.md", "Head"))
     written = (reader.folder / "data" / "head").read_bytes()
     assert list(json.loads(written[:512])) == list(json.loads(written[4096:])) == list(head)
+
+
+def test_the_audit_log_has_the_members_that_are_shown(reader):
+    ask(reader.program, "POST", "/snapshots")
+    reader.program.stop()
+    beginning, line = map(json.loads, others("docs/formats/audit.md", "Audit log"))
+    first, *_, last = lines(reader.folder / "data" / "audit" / "audit.log")
+    assert list(first) == list(beginning)
+    assert list(last) == list(line)
 
 
 def test_a_manifest_has_the_members_that_are_shown(reader):

@@ -21,6 +21,8 @@ package struct DataDirectory: Sendable {
     package var keys: URL { path.appending(path: "keys") }
     /// The keys that seal secrets, where the server makes its own.
     package var credentialKey: URL { keys.appending(path: "credential.key") }
+    /// The log of who has done what.
+    package var audit: URL { path.appending(path: "audit/audit.log") }
     /// The folder of the journal.
     package var journal: URL { path.appending(path: "journal") }
     /// The record of how far the journal has come.

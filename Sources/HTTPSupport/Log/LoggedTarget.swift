@@ -17,10 +17,12 @@ struct LoggedTarget: CustomStringConvertible {
         self.harmless = harmless
     }
 
+    /// What is before the query.
+    var path: String { String(uri.path.prefix { $0 != "#" }) }
+
     // Made only where it is written: most requests may not be.
     var description: String {
-        let path = uri.path.prefix { $0 != "#" }
-        guard let query = uri.query else { return String(path) }
+        guard let query = uri.query else { return path }
         let parameters = query.split(separator: "&", omittingEmptySubsequences: false)
             .map { Self.parameter($0, harmless: harmless) }
         return "\(path)?\(parameters.joined(separator: "&"))"

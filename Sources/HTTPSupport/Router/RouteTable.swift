@@ -105,19 +105,27 @@ package struct RouteTable: Sendable {
                     var context = context
                     context.traffic = traffic
                     context.authenticator = authenticator
-                    context.identity = try await authenticator.identity(
-                        of: request,
-                        to: context.forwarding?.host,
-                        for: route.access
-                    )
-                    if let permission = authenticator.permission(for: route.access) {
-                        try context.check(may: permission)
+                    let audit = traffic.audit.map { RequestAudit($0, route.access, request) }
+                    do {
+                        context.identity = try await authenticator.identity(
+                            of: request,
+                            to: context.forwarding?.host,
+                            for: route.access
+                        )
+                        if let permission = authenticator.permission(for: route.access) {
+                            try context.check(may: permission)
+                        }
+                        try route.conditions.check(request)
+                        if let parameters = route.parameters, request.uri.query != nil {
+                            context.query = try request.queryParameters(of: parameters)
+                        }
+                        try await audit?.begin(context)
+                        let response = try await route.handler(request, context)
+                        audit?.end(context, response.status, sequence: answerField.flatMap { UInt64($0().value) })
+                        return response
+                    } catch {
+                        throw audit?.fail(context, error, translate) ?? error
                     }
-                    try route.conditions.check(request)
-                    if let parameters = route.parameters, request.uri.query != nil {
-                        context.query = try request.queryParameters(of: parameters)
-                    }
-                    return try await route.handler(request, context)
                 }
             }
         }

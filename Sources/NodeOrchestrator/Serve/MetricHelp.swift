@@ -1,6 +1,8 @@
 /// What the series of `/metrics` are, for their lines of HELP.
 enum MetricHelp {
     static let texts = [
+        "audit_lines_lost_total": "Lines of the audit log that could not be written.",
+        "audit_refusals_omitted_total": "Refusals that were left out of the audit log, since there were very many.",
         "http_request_duration_seconds": "How long requests took, from their head to the end of the answer.",
         "http_requests_total": "Requests that were answered, by method and status.",
         "inventory_irregular_resources": "Stored resources that break a rule of later versions, by kind and rule.",

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Audit
 import Completeness
 import Foundation
 import HTTPSupport
@@ -60,6 +61,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup
     var credentials: CredentialOptions
+
+    @OptionGroup
+    var audit: AuditOptions
 
     @Option(
         help: ArgumentHelp(
@@ -195,13 +199,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = logFormat.bootstrap(level: logLevel)
-        let hangUps = await HangUps(logger: logger)
+        var hangUps = await HangUps(logger: logger)
         let metrics = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
 
         try await beginFromCopy(logger: logger)
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
         let trust = try await trust(logger: logger)
+        let auditLog = try audit.log(storeConfiguration.directory, logger: logger)
+        hangUps.onHangUp = { await auditLog?.reopen() }
         let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
@@ -218,7 +224,8 @@ struct ServeCommand: AsyncParsableCommand {
             Traffic(
                 bodies: Bodies(memory: bodyMemory.bytes),
                 maximumFiles: Self.raiseFileLimit(),
-                proxies: TrustedProxies(trustedProxy)
+                proxies: TrustedProxies(trustedProxy),
+                audit: auditLog
             ),
             translating: Problem.ofInventory,
             listeningOn: addresses.map { ($0.host, $0.port) },
@@ -232,6 +239,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
         var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
         services += trust?.services ?? []
+        if let auditLog { services.insert(auditLog, at: 0) }
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,

@@ -1,0 +1,39 @@
+import Audit
+import Foundation
+import Inventory
+import Journal
+import Schema
+
+/// A line of the audit log, or a transaction of the journal.
+struct AuditRow {
+    let time: Date
+    let who: String?
+    let cells: [String]
+    let json: JSONObject
+
+    init(_ event: AuditEvent, _ members: JSONObject) {
+        time = event.time
+        who = event.who
+        json = members
+        cells = [
+            event.time.auditText, event.kind.rawValue, event.who ?? "-", event.address, "\(event.method) \(event.path)",
+            event.status.map(String.init) ?? "begins", event.request,
+        ]
+    }
+
+    init(_ transaction: TransactionSummary) {
+        time = Date(timeIntervalSince1970: Double(transaction.time.microseconds) / 1_000_000)
+        who = transaction.author
+        var members: JSONObject = ["at": .string(time.auditText), "event": "transaction"]
+        members["who"] = transaction.author.map(JSONValue.string)
+        members["sequence"] = .number(JSONNumber(Int(transaction.sequence)))
+        members["changes"] = .number(JSONNumber(transaction.changes))
+        members["reason"] = transaction.reason.map(JSONValue.string)
+        json = members
+        let changes = transaction.changes == 1 ? "1 change" : "\(transaction.changes) changes"
+        let what = ["\(transaction.sequence): \(changes)", transaction.reason].compactMap(\.self).joined(
+            separator: ", "
+        )
+        cells = [time.auditText, "transaction", transaction.author ?? "-", "-", what, "-", "-"]
+    }
+}
