@@ -93,7 +93,7 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: [
-                "CSystemShims", "Inventory", "Schema",
+                "CSystemShims", "Inventory", "Scheduling", "Schema",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],

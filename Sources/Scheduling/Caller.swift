@@ -1,13 +1,16 @@
 /// Who asks for something: what limits and turns go by.
-package struct Caller: Sendable, Hashable {
+package struct Caller: Sendable, Equatable {
     /// Subject of the token; nil without one.
     package var subject: String?
     /// The address on the network, or of IPv6 the first half, since a single machine may have all of the other.
     package var address: String
+    /// The request; nil where there is none.
+    package var origin: Origin?
 
-    package init(subject: String? = nil, address: String = "") {
+    package init(subject: String? = nil, address: String = "", origin: Origin? = nil) {
         self.subject = subject
         self.address = address
+        self.origin = origin
     }
 
     /// Whose turn it is: that of whoever uses a token, wherever from, or else of the machine.

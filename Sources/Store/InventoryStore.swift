@@ -243,8 +243,8 @@ package final class InventoryStore: Service {
     }
 
     /// Seals all secrets with a new key, and keeps the old one until nothing that is kept needs it.
-    package func rotateCredentialKey(author: String?) async throws -> CredentialRotation {
-        try await credentialKeys.rotate(author: author) { [self] in try await commit($0) }
+    package func rotateCredentialKey(for caller: Caller) async throws -> CredentialRotation {
+        try await credentialKeys.rotate(for: caller) { [self] in try await commit($0) }
     }
 
     // MARK: Snapshots

@@ -7,6 +7,7 @@ import Inventory
 import InventoryHTTP
 import NIOCore
 import Records
+import Scheduling
 import Schema
 import Store
 
@@ -59,8 +60,9 @@ struct LineRoutes {
             headers: [.contentType: Self.mediaTypes[0]],
             body: ResponseBody { writer in
                 defer { withExtendedLifetime(room) {} }
+                let caller = context.caller
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { await read(kind, content, existing.action, author: context.subject, into: groups) }
+                    tasks.addTask { await read(kind, content, existing.action, for: caller, into: groups) }
                     var counts: [Outcome.Change: Int] = [:]
                     var failed = 0
                     for try await group in groups.buffer(policy: .bounded(Self.maximumWaiting)) {
@@ -132,23 +134,28 @@ struct LineRoutes {
         _ kind: Kind,
         _ content: BodyContent,
         _ existing: Transaction.ExistingResource,
-        author: String?,
+        for caller: Caller,
         into groups: AsyncThrowingChannel<Group, any Error>
     ) async {
         var lines = LineSplitter(maximumSize: Self.maximumLineSize)
         do {
             for try await buffer in content {
                 lines.append(buffer)
-                try await send(kind, &lines, existing, author: author, into: groups)
+                try await send(kind, &lines, existing, for: caller, into: groups)
             }
             lines.end()
-            try await send(kind, &lines, existing, author: author, into: groups)
+            try await send(kind, &lines, existing, for: caller, into: groups)
             groups.finish()
         } catch let problem as Problem {
             // The line that could not be read on is told like others that are wrong.
             let line = Self.line(lines.count + 1, problem)
             await groups.send(
-                Group(lines: [line], submitted: store.submit([Transaction(author: author, [line.operation])]))
+                Group(
+                    lines: [line],
+                    submitted: store.submit([
+                        Transaction(author: caller.subject, origin: caller.origin, [line.operation])
+                    ])
+                )
             )
             groups.finish()
         } catch {
@@ -160,7 +167,7 @@ struct LineRoutes {
         _ kind: Kind,
         _ lines: inout LineSplitter,
         _ existing: Transaction.ExistingResource,
-        author: String?,
+        for caller: Caller,
         into groups: AsyncThrowingChannel<Group, any Error>
     ) async throws {
         var group: [Line] = []
@@ -168,7 +175,9 @@ struct LineRoutes {
         func submit() async {
             guard !group.isEmpty else { return }
             // In the order of the lines, before the next are read.
-            let submitted = store.submit(group.map { Transaction(author: author, [$0.operation]) })
+            let submitted = store.submit(
+                group.map { Transaction(author: caller.subject, origin: caller.origin, [$0.operation]) }
+            )
             await groups.send(Group(lines: group, submitted: submitted))
             (group, size) = ([], 0)
         }

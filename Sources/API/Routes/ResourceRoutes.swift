@@ -169,7 +169,9 @@ struct ResourceRoutes {
         _ context: RouteContext
     ) async throws -> Response {
         do {
-            let outcomes = try await store.commit(Transaction(author: context.subject, operations)).outcomes
+            let outcomes = try await store.commit(
+                Transaction(author: context.subject, origin: context.origin, operations)
+            ).outcomes
             if existing.isTold {
                 let isCreation = outcomes.contains { $0.change == .created }
                 return .documents(count: outcomes.count, length: nil, status: isCreation ? .created : .ok) {
@@ -254,7 +256,7 @@ struct ResourceRoutes {
         _ operation: Transaction.Operation,
         _ context: RouteContext
     ) async throws -> Outcome {
-        try await store.commit(Transaction(author: context.subject, [operation])).outcomes[0]
+        try await store.commit(Transaction(author: context.subject, origin: context.origin, [operation])).outcomes[0]
     }
 }
 

@@ -34,6 +34,7 @@ struct TransactionRoutes {
     ) async throws -> Response {
         let transaction = Transaction(
             author: context.subject,
+            origin: context.origin,
             reason: body.reason,
             isDryRun: isDryRun,
             body.changes.map(\.operation)

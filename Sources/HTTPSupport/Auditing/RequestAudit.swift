@@ -2,6 +2,7 @@ import Audit
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Scheduling
 import Tokens
 
 /// Records a request where the rule of its route, or its refusal, says that it counts.
@@ -70,17 +71,18 @@ struct RequestAudit {
         status: Int?,
         sequence: UInt64?
     ) -> AuditEvent {
-        AuditEvent(
+        let origin = context.origin
+        return AuditEvent(
             time: Date(),
             kind: kind,
             who: context.subject.map(Self.shortened),
             roles: context.identity?.roles.map(\.rawValue).sorted() ?? [],
-            address: context.forwarding?.address ?? context.peer?.description ?? "",
+            address: origin.address,
             method: request.method.rawValue,
             path: Self.shortened(LoggedTarget(request.uri, harmless: []).path),
             status: status,
             sequence: sequence,
-            request: context.logger.requestID ?? ""
+            request: origin.request
         )
     }
 }

@@ -40,8 +40,14 @@ package struct RouteContext: RequestContext {
     package var caller: Caller {
         Caller(
             subject: subject,
-            address: forwarding?.network ?? peer?.network ?? ""
+            address: forwarding?.network ?? peer?.network ?? "",
+            origin: origin
         )
+    }
+
+    /// Where the request has come from.
+    package var origin: Origin {
+        Origin(address: forwarding?.address ?? peer?.description ?? "", request: logger.requestID ?? "")
     }
 
     /// Makes sure that the caller may do something that not all may who may use the route.

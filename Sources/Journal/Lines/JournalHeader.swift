@@ -6,7 +6,7 @@ import Schema
 /// The first line of a segment.
 package struct JournalHeader: Sendable, Equatable {
     /// Version of the format.
-    package var format = DiskFormat.current
+    package var format = DiskFormat.ofSegments
     /// The inventory that the segment belongs to; nil in format 1.
     package var inventory: UUID?
     /// Sequence numbers from here on in older segments count for nothing. The numbers before are on stable storage.
@@ -56,8 +56,11 @@ package struct JournalHeader: Sendable, Equatable {
         var scanner = ByteScanner(body)
         try scanner.expect(#"{"format":"#)
         format = Int(clamping: try scanner.number())
-        guard (DiskFormat.first...DiskFormat.current).contains(format) else {
-            throw .otherVersion("it has format \(format); \(DiskFormat.known)", program: Self.program(in: body))
+        guard (DiskFormat.first...DiskFormat.ofSegments).contains(format) else {
+            throw .otherVersion(
+                "it has format \(format); this version reads the formats \(DiskFormat.first) to \(DiskFormat.ofSegments)",
+                program: Self.program(in: body)
+            )
         }
         if format > DiskFormat.first {
             try scanner.expect(#","inventory":"#)

@@ -2,6 +2,7 @@ import CSystemShims
 import Foundation
 import Inventory
 import Records
+import Scheduling
 import Schema
 
 /// A line of the journal whose checksum holds.
@@ -170,11 +171,24 @@ extension JournalRecord {
         try scanner.expect(#"{"seq":"#)
         let head = try JournalLine.Head(&scanner)
         let author = scanner.skip(#","by":"#) ? try scanner.string() : nil
+        var origin: Origin?
+        if scanner.skip(#","from":"#) {
+            let address = try scanner.string()
+            try scanner.expect(#","request":"#)
+            origin = Origin(address: address, request: try scanner.string())
+        }
         let reason = scanner.skip(#","reason":"#) ? try scanner.string() : nil
         try scanner.expect(#","changes":["#)
         return (
             head,
-            JournalRecord(sequence: head.sequence, time: head.time, author: author, reason: reason, changes: [])
+            JournalRecord(
+                sequence: head.sequence,
+                time: head.time,
+                author: author,
+                origin: origin,
+                reason: reason,
+                changes: []
+            )
         )
     }
 }

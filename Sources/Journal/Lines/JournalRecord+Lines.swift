@@ -1,5 +1,6 @@
 import Inventory
 import Records
+import Scheduling
 import Schema
 
 extension JournalRecord {
@@ -9,7 +10,7 @@ extension JournalRecord {
     /// Bytes of the record as lines of the journal, at about.
     var size: Int { changes.reduce(128) { $0 + $1.size + 1 } }
 
-    /// Appends the record as lines of the journal, format 2 of `docs/formats/journal.md`.
+    /// Appends the record as lines of the journal, format 3 of `docs/formats/journal.md`.
     ///
     /// - Parameters:
     ///   - bytes: From the beginning of a line.
@@ -77,6 +78,12 @@ extension JournalRecord {
         if let author {
             bytes += #","by":"#.utf8
             bytes += JSONValue.string(author).bytes
+        }
+        if let origin {
+            bytes += #","from":"#.utf8
+            bytes += JSONValue.string(origin.address).bytes
+            bytes += #","request":"#.utf8
+            bytes += JSONValue.string(origin.request).bytes
         }
         if let reason {
             bytes += #","reason":"#.utf8

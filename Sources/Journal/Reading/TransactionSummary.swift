@@ -1,11 +1,13 @@
 package import Inventory
 import Records
+package import Scheduling
 
 /// What a transaction was, without its changes.
 package struct TransactionSummary: Sendable {
     package let sequence: UInt64
     package let time: Timestamp
     package let author: String?
+    package let origin: Origin?
     package let reason: String?
     /// How many resources it changed.
     package fileprivate(set) var changes: Int
@@ -34,6 +36,7 @@ extension PublishedJournal {
                             sequence: record.sequence,
                             time: record.time,
                             author: record.author,
+                            origin: record.origin,
                             reason: record.reason,
                             changes: record.changes.count
                         )

@@ -2,6 +2,7 @@ import Audit
 import Foundation
 import Inventory
 import Journal
+import Scheduling
 import Schema
 
 /// A line of the audit log, or a transaction of the journal.
@@ -26,6 +27,8 @@ struct AuditRow {
         who = transaction.author
         var members: JSONObject = ["at": .string(time.auditText), "event": "transaction"]
         members["who"] = transaction.author.map(JSONValue.string)
+        members["from"] = transaction.origin.map { .string($0.address) }
+        members["request"] = transaction.origin.map { .string($0.request) }
         members["sequence"] = .number(JSONNumber(Int(transaction.sequence)))
         members["changes"] = .number(JSONNumber(transaction.changes))
         members["reason"] = transaction.reason.map(JSONValue.string)
@@ -34,6 +37,9 @@ struct AuditRow {
         let what = ["\(transaction.sequence): \(changes)", transaction.reason].compactMap(\.self).joined(
             separator: ", "
         )
-        cells = [time.auditText, "transaction", transaction.author ?? "-", "-", what, "-", "-"]
+        cells = [
+            time.auditText, "transaction", transaction.author ?? "-", transaction.origin?.address ?? "-", what, "-",
+            transaction.origin?.request ?? "-",
+        ]
     }
 }

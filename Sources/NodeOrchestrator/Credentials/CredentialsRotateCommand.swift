@@ -1,6 +1,7 @@
 import ArgumentParser
 import Completeness
 import Foundation
+import Scheduling
 import Store
 
 /// Changes the key that seals secrets.
@@ -31,7 +32,7 @@ struct CredentialsRotateCommand: AsyncParsableCommand {
             credentialKeys: credentials.source,
             instead: ServerRequest.advice([request])
         ) { store in
-            try await store.rotateCredentialKey(author: RestoreOptions.author)
+            try await store.rotateCredentialKey(for: Caller(subject: RestoreOptions.author))
         }
         print("sealed \(rotation.resealed) resources with the key \(rotation.key)")
         if case .generated = credentials.source {

@@ -1,4 +1,5 @@
 package import Inventory
+package import Scheduling
 
 /// One accepted transaction, as the journal keeps it.
 package struct JournalRecord: Sendable, Equatable {
@@ -8,6 +9,8 @@ package struct JournalRecord: Sendable, Equatable {
     package var time: Timestamp
     /// Subject of the token that asked for it, or its beginning; nil where no token is needed.
     package let author: String?
+    /// The request that asked for it; nil where there was none, or where earlier versions have written it.
+    package let origin: Origin?
     /// Why, where somebody said so, or the beginning of that.
     package let reason: String?
     package var changes: [JournalChange]
@@ -16,12 +19,19 @@ package struct JournalRecord: Sendable, Equatable {
         sequence: UInt64,
         time: Timestamp,
         author: String? = nil,
+        origin: Origin? = nil,
         reason: String? = nil,
         changes: [JournalChange]
     ) {
         self.sequence = sequence
         self.time = time
         self.author = author.map { String($0.prefix(bytes: Self.maximumTextSize)) }
+        self.origin = origin.map { origin in
+            Origin(
+                address: String(origin.address.prefix(bytes: Self.maximumTextSize)),
+                request: String(origin.request.prefix(bytes: Self.maximumTextSize))
+            )
+        }
         self.reason = reason.map { String($0.prefix(bytes: Self.maximumTextSize)) }
         self.changes = changes
     }

@@ -1,10 +1,13 @@
 import Foundation
 package import Inventory
+package import Scheduling
 
 /// Changes that a client wants, all of them or none.
 package struct Transaction: Sendable {
     /// Subject of the token that asks; nil where no token is needed.
     package var author: String?
+    /// The request that asks; nil where there is none.
+    package var origin: Origin?
     /// Why, where the client says so.
     package var reason: String?
     /// Whether it is only worked out, and nothing is changed.
@@ -23,12 +26,25 @@ package struct Transaction: Sendable {
     /// Says what is to be done, from memory and at once.
     package typealias Decision = @Sendable () -> [Operation]
 
-    package init(author: String?, reason: String? = nil, isDryRun: Bool = false, _ operations: [Operation]) {
-        self.init(author: author, reason: reason, isDryRun: isDryRun, content: .operations(operations))
+    package init(
+        author: String?,
+        origin: Origin? = nil,
+        reason: String? = nil,
+        isDryRun: Bool = false,
+        _ operations: [Operation]
+    ) {
+        self.init(author: author, origin: origin, reason: reason, isDryRun: isDryRun, content: .operations(operations))
     }
 
-    package init(author: String?, reason: String? = nil, isDryRun: Bool = false, content: Content) {
+    package init(
+        author: String?,
+        origin: Origin? = nil,
+        reason: String? = nil,
+        isDryRun: Bool = false,
+        content: Content
+    ) {
         self.author = author
+        self.origin = origin
         self.reason = reason
         self.isDryRun = isDryRun
         self.content = content

@@ -241,6 +241,7 @@ actor Committer {
             sequence: number,
             time: log.now(),
             author: transaction.author,
+            origin: transaction.origin,
             reason: transaction.reason,
             changes: changes.map { JournalChange(resource: $0.resource, stored: $0.stored) }
         )

@@ -32,7 +32,14 @@ struct Decisions: Sendable {
                 Transaction.Operation(action(Kind.Reference(id: id)), if: [.isAny(of: [stored.version])])
             }
             do {
-                let receipt = try await commit(Transaction(author: caller.subject, isDryRun: isDryRun, operations))
+                let receipt = try await commit(
+                    Transaction(
+                        author: caller.subject,
+                        origin: caller.origin,
+                        isDryRun: isDryRun,
+                        operations
+                    )
+                )
                 return (receipt, found.sequence)
             } catch let refusal as Refusal where refusal.problems.contains(where: \.isOvertaken) {
                 continue
@@ -64,6 +71,7 @@ struct Decisions: Sendable {
                 return try await commit(
                     Transaction(
                         author: caller.subject,
+                        origin: caller.origin,
                         reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),
                         content: .decision {
                             recording.before.merging(before) { $1 }.map {

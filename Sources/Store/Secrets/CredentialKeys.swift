@@ -3,6 +3,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Scheduling
 
 /// The keys that seal secrets, which are changed while the server runs; an old one stays until nothing that is kept needs it.
 actor CredentialKeys {
@@ -51,7 +52,7 @@ actor CredentialKeys {
     /// - Parameter commit: Carries out a transaction.
     /// - Throws: ``Refusal`` where another rotation runs, and ``DiskError``. What was not sealed again can still be opened.
     func rotate(
-        author: String?,
+        for caller: Caller,
         _ commit: @Sendable (Transaction) async throws -> Receipt
     ) async throws -> CredentialRotation {
         guard !isRotating else { throw Refusal(.conflict, "The credential key is being changed already.") }
@@ -73,7 +74,12 @@ actor CredentialKeys {
                 Transaction.Operation(.reseal($0.id))
             }
             let receipt = try await commit(
-                Transaction(author: author, reason: "sealed with the credential key \(key)", operations)
+                Transaction(
+                    author: caller.subject,
+                    origin: caller.origin,
+                    reason: "sealed with the credential key \(key)",
+                    operations
+                )
             )
             last = receipt.sequence
         }
