@@ -351,7 +351,8 @@ def test_a_token_without_a_role_only_reads_and_the_role_map_of_the_documents_giv
     program = start_program(*arguments)
 
     def statuses(**claims):
-        headers = {"Authorization": f"Bearer {key.token(**{"role": None, **claims})}"}
+        token = key.token(**{"role": None, **claims})
+        headers = {"Authorization": f"Bearer {token}"}
         return [
             requests.request(method, f"{program.url}/{path}", headers=headers, timeout=30).status_code
             for method, path in (("GET", "snapshots"), ("DELETE", "BMC/x"), ("DELETE", "snapshots/x"))
