@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import Synchronization
+import Tokens
 
 /// A client's connection.
 final class Connection: Sendable {
@@ -22,6 +23,9 @@ final class Connection: Sendable {
 
     private struct State {
         var leaving: Leaving?
+        var credential: PeerCredential?
+        /// Who the client is by the credential, once that was asked for.
+        var identity: Identity?
         /// What is to be done when the client leaves.
         var onLeaving: (@Sendable (Leaving) -> Void)?
     }
@@ -66,6 +70,22 @@ final class Connection: Sendable {
     /// Asks the client for the body that it has announced, if it waits to be asked.
     func askForBody() {
         channel.eventLoop.execute { [self] in handler.value.askForBody() }
+    }
+
+    // MARK: Who the client is
+
+    /// Takes note of what the connection shows of its client.
+    func identify(_ credential: PeerCredential) {
+        state.withLock { $0.credential = credential }
+    }
+
+    /// Who the client is by the connection alone; nil where that does not show it. It is found out once.
+    func identity(by rules: RoleRules) async -> Identity? {
+        let (credential, known) = state.withLock { ($0.credential, $0.identity) }
+        guard known == nil, let credential else { return known }
+        let identity = await credential.identity(by: rules)
+        state.withLock { $0.identity = identity }
+        return identity
     }
 
     // MARK: Leaving

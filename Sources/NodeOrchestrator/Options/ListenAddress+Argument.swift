@@ -1,20 +1,18 @@
-/// An address to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`; without a host every address.
-struct ListenAddress: SpelledArgument {
+import HTTPSupport
+
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`, `unix:/run/inventory.sock`; without a host every address.
+extension ListenAddress: SpelledArgument {
     static var forms: String {
-        "an address with a port, such as 127.0.0.1:8080, [::1]:8080, or :8080 for every address"
-    }
-
-    let host: String
-    let port: Int
-
-    static let standard = ListenAddress(host: "127.0.0.1", port: 8080)
-
-    private init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+        "an address with a port, such as 127.0.0.1:8080, [::1]:8080, or :8080 for every address, or unix: with the path of a socket"
     }
 
     init?(argument: String) {
+        if argument.hasPrefix("unix:") {
+            let path = argument.dropFirst("unix:".count)
+            guard !path.isEmpty else { return nil }
+            self = .socket(path: String(path))
+            return
+        }
         guard let colon = argument.lastIndex(of: ":"),
             let port = UInt16(argument[argument.index(after: colon)...])
         else { return nil }
@@ -24,13 +22,6 @@ struct ListenAddress: SpelledArgument {
         } else if host.contains(":") {
             return nil
         }
-        self.init(host: host.isEmpty ? "0.0.0.0" : String(host), port: Int(port))
-    }
-
-    /// The address as clients use it.
-    ///
-    /// - Parameter port: The port that was taken.
-    func url(port: Int?) -> String {
-        "http://\(host.contains(":") ? "[\(host)]" : host):\(port ?? self.port)"
+        self = .network(host: host.isEmpty ? "0.0.0.0" : String(host), port: Int(port))
     }
 }

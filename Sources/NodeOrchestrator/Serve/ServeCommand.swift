@@ -34,14 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
         ]
     )
 
-    @Option(
-        help: ArgumentHelp(
-            "Address and port to listen on; may be repeated. Port 0 takes a free one. (default: 127.0.0.1:8080)",
-            valueName: "host:port"
-        ),
-        transform: ListenAddress.read
-    )
-    var listen: [ListenAddress] = []
+    @OptionGroup
+    var transport: TransportOptions
 
     @OptionGroup
     var store: StoreOptions
@@ -182,6 +176,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "--insecure-no-auth cannot be used with --auth-reads or options of tokens (--jwt-…, --jwks-…) and roles (--role-map, --default-role, --authz)."
             )
         }
+        try transport.check(insecureNoAuth: insecureNoAuth)
         guard !openMetrics || authReads else {
             throw ValidationError("--open-metrics needs --auth-reads; without that /metrics is open anyway.")
         }
@@ -192,14 +187,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = logFormat.bootstrap(level: logLevel)
-        let hangUps = await HangUps(logger: logger)
+        var hangUps = await HangUps(logger: logger)
         let metrics = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
 
         try await beginFromCopy(logger: logger)
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
         let trust = try await trust(logger: logger)
-        let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
+        let addresses = transport.addresses
+        let certificate = try transport.certificate(logger: logger)
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
         let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
@@ -218,17 +214,21 @@ struct ServeCommand: AsyncParsableCommand {
                 proxies: TrustedProxies(trustedProxy)
             ),
             translating: Problem.ofInventory,
-            listeningOn: addresses.map { ($0.host, $0.port) },
+            listeningOn: addresses,
+            certificate: certificate,
+            socketMode: transport.socketMode.permissions,
             logger: logger
         ) { index, port in
             // Whoever starts the server waits for this line, whatever else is logged.
             var logger = logger
             logger.logLevel = min(logger.logLevel, .notice)
-            logger.notice("ready: listening on \(addresses[index].url(port: port))")
+            logger.notice("ready: listening on \(addresses[index].url(port: port, isSecure: certificate != nil))")
         }
+        if let certificate { hangUps.actions.append { certificate.refresh() } }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
         var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
         services += trust?.services ?? []
+        if let certificate { services.append(certificate) }
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,
