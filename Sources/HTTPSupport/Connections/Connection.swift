@@ -6,8 +6,8 @@ import Tokens
 /// A client's connection.
 final class Connection: Sendable {
     let channel: any Channel
-    /// Whom the connection is to; nil where that is nobody on the network.
-    let address: HostAddress?
+    /// Whom the connection is to; nil where it has ended before that was known.
+    let peer: Peer?
     private let handler: NIOLoopBound<ConnectionHandler>
     private let state = Mutex(State())
     /// The time when anything was received or taken last, in nanoseconds; the largest while the server works.
@@ -34,7 +34,7 @@ final class Connection: Sendable {
     init(_ channel: any Channel, _ handler: ConnectionHandler) {
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
-        address = HostAddress(channel.remoteAddress)
+        peer = Peer(channel.remoteAddress)
         progress.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)
     }
 
@@ -62,7 +62,7 @@ final class Connection: Sendable {
             guard let fault = handler.value.check() else { return }
             logger.info(
                 "ended a connection",
-                metadata: ["address": "\(address?.description ?? "")", "reason": "\(fault.rawValue)"]
+                metadata: ["address": "\(peer?.description ?? "")", "reason": "\(fault.rawValue)"]
             )
         }
     }
@@ -79,7 +79,8 @@ final class Connection: Sendable {
         state.withLock { $0.credential = credential }
     }
 
-    /// Who the client is by the connection alone; nil where that does not show it. It is found out once.
+    /// Who the client is by the connection alone; nil where that does not show it. Only the first call
+    /// finds it out.
     func identity(by rules: RoleRules) async -> Identity? {
         let (credential, known) = state.withLock { ($0.credential, $0.identity) }
         guard known == nil, let credential else { return known }

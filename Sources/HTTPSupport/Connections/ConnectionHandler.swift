@@ -109,7 +109,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case NIOSSLError.handshakeFailed(let reason) = error, reason != .sslError([.eofDuringHandshake]) {
             logger.info(
                 "a handshake of TLS has failed",
-                metadata: ["address": "\(peer?.description ?? "")", "reason": "\(reason)"]
+                metadata: ["address": "\(peer?.description ?? "")", "reason": "\(reason.reason)"]
             )
         }
         context.fireErrorCaught(error)
@@ -120,7 +120,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             progress.receiveHead(waitsToBeAsked: head.headerFields[.expect] != nil)
             if !proxies.isEmpty, let connection,
-                let word = proxies.forwarding(by: connection.address, head.headerFields)
+                let word = proxies.forwarding(by: connection.peer, head.headerFields)
             {
                 connections.count(connection, for: word.network)
             }
@@ -148,7 +148,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Whom the connection is to.
-    var peer: HostAddress? { connection?.address }
+    var peer: Peer? { connection?.peer }
 
     var proxies: TrustedProxies { connections.proxies }
 

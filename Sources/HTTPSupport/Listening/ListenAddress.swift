@@ -12,8 +12,7 @@ package enum ListenAddress: Sendable {
         case .socket: return true
         case .network(let host, _):
             guard host.lowercased() != "localhost" else { return true }
-            guard let address = HostAddress(host) else { return false }
-            return address.isLoopback
+            return HostAddress(host)?.isLoopback ?? false
         }
     }
 

@@ -24,7 +24,7 @@ struct UnixSocket {
             throw ListenError(address, error.localizedDescription)
         }
         guard type == .typeSocket else { throw ListenError(address, "there is something else, no socket") }
-        let code = try connect()
+        let code = try codeOfConnecting()
         // A server whose queue is full lives, too.
         guard code != 0, code != EAGAIN else { throw ListenError(address, "it is in use by another server") }
         guard code == ECONNREFUSED else { throw failure(code) }
@@ -34,13 +34,13 @@ struct UnixSocket {
     /// Tries to connect to whoever listens.
     ///
     /// - Returns: The code of the error, or 0.
-    private func connect() throws(ListenError) -> CInt {
+    private func codeOfConnecting() throws(ListenError) -> CInt {
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }
         do {
             return try SocketAddress(unixDomainSocketPath: path).withSockAddr { address, size in
-                Glibc.connect(descriptor, address, socklen_t(size)) == 0 ? 0 : errno
+                connect(descriptor, address, socklen_t(size)) == 0 ? 0 : errno
             }
         } catch {
             throw ListenError(address, "\(error)")

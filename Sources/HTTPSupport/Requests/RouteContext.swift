@@ -23,8 +23,8 @@ package struct RouteContext: RequestContext {
     /// The parameters of the query, of those that the route has declared; empty where it reads them itself.
     package internal(set) var query: [String: String] = [:]
     private let channel: any Channel
-    /// Whom the connection is to; nil where that is nobody on the network.
-    var peer: HostAddress? { HostAddress(channel.remoteAddress) }
+    /// Whom the connection is to; nil where it has ended.
+    var peer: Peer? { Peer(channel.remoteAddress) }
     /// What trusted proxies say of the request; nil where none has passed it on.
     var forwarding: Forwarding?
 

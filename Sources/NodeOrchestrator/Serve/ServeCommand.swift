@@ -131,12 +131,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Address or network of a proxy whose Forwarded and X-Forwarded headers are believed; may be repeated.",
+            "Address or network of a proxy, or unix for clients of Unix sockets, whose Forwarded and X-Forwarded headers are believed; may be repeated.",
             valueName: "address"
         ),
-        transform: AddressRange.read
+        transform: TrustedProxy.read
     )
-    var trustedProxy: [AddressRange] = []
+    var trustedProxy: [TrustedProxy] = []
 
     @Option(help: ArgumentHelp("Form of the log.", valueName: "form"))
     var logFormat = LogFormat.text
