@@ -291,11 +291,11 @@ def test_authorities_of_clients_are_read_again(start_secure, authority, tmp_path
     assert answer(connect(program, client), "/snapshots").startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_a_certificate_that_has_ended_is_warned_of(start_program, authority):
     certificate, key = authority.common("ended", life=-datetime.timedelta(hours=1))
     program = start_program("--tls-cert", certificate, "--tls-key", key)
     program.wait_for_log("the TLS certificate has ended")
-    requests.packages.urllib3.disable_warnings()
     assert requests.get(f"{program.url}/healthz", verify=False, timeout=TIMEOUT_SECONDS).ok
 
 
