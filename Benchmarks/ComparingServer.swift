@@ -32,7 +32,7 @@ enum ComparingServer {
             for: Authenticator(verifier: nil, protectsReads: false, pages: WebPages(allowedHosts: [])),
             Traffic(bodies: Bodies(memory: Bodies.standardMemory), maximumFiles: 1024),
             translating: Problem.ofInventory,
-            listeningOn: [("127.0.0.1", 0)],
+            listeningOn: [.network(host: "127.0.0.1", port: 0)],
             logger: logger
         ) { _, port in
             FileHandle.standardError.write(Data("ready: listening on http://127.0.0.1:\(port ?? 0)\n".utf8))

@@ -7,7 +7,8 @@ import ServiceLifecycle
 
 /// Serves routes on one or several addresses, and ends all their connections when it is asked to stop.
 package struct HTTPServer: Service {
-    private let applications: [(address: String, application: Application<RouterResponder<RouteContext>>)]
+    private let applications: [(address: ListenAddress, application: Application<RouterResponder<RouteContext>>)]
+    private let socketMode: mode_t
     private let traffic: Traffic
     private let logger: Logger
 
@@ -22,38 +23,73 @@ package struct HTTPServer: Service {
 
     /// - Parameters:
     ///   - translate: Says which problems errors of the routes are.
+    ///   - certificate: What connections over the network are secured with; nil where they are not.
+    ///   - socketMode: Permissions of the files of Unix sockets.
     ///   - onReady: Called with the index and the port of each address when it is listened to.
     package init(
         _ routes: RouteTable,
         for authenticator: Authenticator,
         _ traffic: Traffic,
         translating translate: @escaping ProblemTranslation,
-        listeningOn addresses: [(host: String, port: Int)],
+        listeningOn addresses: [ListenAddress],
+        certificate: ServerCertificate? = nil,
+        socketMode: UInt32 = 0o600,
         logger: Logger,
         onReady: @escaping @Sendable (_ index: Int, _ port: Int?) -> Void
     ) {
         self.traffic = traffic
+        self.socketMode = socketMode
         self.logger = logger
         let router = routes.router(authenticator: authenticator, traffic: traffic, translate: translate)
         applications = addresses.enumerated().map { index, address in
+            let socket = Self.socket(address, socketMode)
             let application = Application(
                 responder: router.buildResponder(),
-                server: .http1(
-                    configuration: .init(
-                        additionalChannelHandlers: [ConnectionHandler(traffic.connections, logger: logger)],
-                        idleTimeout: Self.idleTimeout
-                    )
-                ),
-                configuration: ApplicationConfiguration(
-                    address: .hostname(address.host, port: address.port),
-                    backlog: Self.backlog
-                ),
-                onServerRunning: { onReady(index, $0.localAddress?.port) },
+                server: Self.server(traffic.connections, socket == nil ? certificate : nil, logger: logger),
+                configuration: ApplicationConfiguration(address: Self.bindAddress(address), backlog: Self.backlog),
+                onServerRunning: { channel in
+                    do {
+                        try socket?.open()
+                    } catch {
+                        logger.error("others cannot use the socket", metadata: ["reason": "\(error)"])
+                    }
+                    onReady(index, channel.localAddress?.port)
+                },
                 logger: logger
             )
-            let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-            return ("\(host):\(address.port)", application)
+            return (address, application)
         }
+    }
+
+    private static func server(
+        _ connections: Connections,
+        _ certificate: ServerCertificate?,
+        logger: Logger
+    ) -> HTTPServerBuilder {
+        let isSecure = certificate != nil
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionHandler(connections, isSecure: isSecure, logger: logger)],
+            idleTimeout: idleTimeout
+        )
+        guard let certificate else { return .http1(configuration: configuration) }
+        return HTTPServerBuilder { responder in
+            SecureChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration),
+                certificate: certificate
+            )
+        }
+    }
+
+    private static func bindAddress(_ address: ListenAddress) -> BindAddress {
+        switch address {
+        case .network(let host, let port): .hostname(host, port: port)
+        case .socket(let path): .unixDomainSocket(path: path)
+        }
+    }
+
+    private static func socket(_ address: ListenAddress, _ mode: mode_t) -> UnixSocket? {
+        guard case .socket(let path) = address else { return nil }
+        return UnixSocket(path: path, mode: mode)
     }
 
     package func run() async throws {
@@ -90,7 +126,10 @@ package struct HTTPServer: Service {
         defer { watch.cancel() }
         try await withThrowingTaskGroup { group in
             for (address, application) in applications {
+                let socket = Self.socket(address, socketMode)
                 group.addTask {
+                    try socket?.prepare()
+                    defer { socket?.remove() }
                     do {
                         try await application.run()
                     } catch let error as IOError {
@@ -102,14 +141,5 @@ package struct HTTPServer: Service {
             }
             try await group.waitForAll()
         }
-    }
-}
-
-/// An address that cannot be listened to.
-package struct ListenError: Error, CustomStringConvertible {
-    package let description: String
-
-    init(_ address: String, _ reason: String) {
-        description = "cannot listen on \(address): \(reason)"
     }
 }

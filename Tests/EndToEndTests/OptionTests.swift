@@ -133,7 +133,7 @@ struct OptionTests {
             (["--snapshot-keep-for", "1"], "such as 30s"),
             (
                 ["--trusted-proxy", "proxy"],
-                "give an address such as 10.0.0.5 or fd00::5, or a network such as 10.0.0.0/8"
+                "give an address such as 10.0.0.5 or fd00::5, a network such as 10.0.0.0/8, or unix"
             ),
         ]
     )

@@ -31,6 +31,27 @@ struct ConnectionProgressTests {
         #expect(progress.fault(at: now) == .slowHead)
     }
 
+    @Test("has 20 s for the handshake of TLS, and may be idle after it")
+    mutating func handshake() {
+        progress = ConnectionProgress(isSecure: true)
+        progress.beginReading(at: now)
+        for _ in 0..<20 {
+            pass(1)
+            #expect(progress.fault(at: now) == nil)
+            receive(100)
+        }
+        pass(1)
+        #expect(progress.fault(at: now) == .slowHandshake)
+        progress.endHandshake()
+        pass(1000)
+        #expect(progress.fault(at: now) == nil)
+        receive(1)
+        pass(20)
+        #expect(progress.fault(at: now) == nil)
+        pass(1)
+        #expect(progress.fault(at: now) == .slowHead)
+    }
+
     @Test("has 20 s and a second for each 500 bytes of a body; time in which the server does not read does not count")
     mutating func body() {
         receive(100)

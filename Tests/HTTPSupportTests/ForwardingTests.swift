@@ -6,13 +6,13 @@ import Testing
 @Suite("What proxies say of a request")
 struct ForwardingTests {
     private static let proxies = TrustedProxies(
-        ["10.0.0.0/8", "fd00::/8", "192.0.2.1"].compactMap { AddressRange($0) }
+        ["10.0.0.0/8", "fd00::/8", "192.0.2.1"].compactMap { AddressRange($0).map(TrustedProxy.network) }
     )
 
     private static func forwarding(by peer: String = "10.0.0.1", _ headers: [String: String]) -> Forwarding? {
         var fields = HTTPFields()
         for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
-        return proxies.forwarding(by: HostAddress(peer), fields)
+        return proxies.forwarding(by: HostAddress(peer).map(Peer.host), fields)
     }
 
     @Test("counts only from those that are trusted")
@@ -23,7 +23,12 @@ struct ForwardingTests {
             #expect(Self.forwarding(by: peer, word)?.base == "//a.example/a", "\(peer)")
         }
         for peer in ["11.0.0.1", "192.0.2.2", "fe00::1", "::1"] { #expect(Self.forwarding(by: peer, word) == nil) }
-        #expect(TrustedProxies.none.forwarding(by: HostAddress("10.0.0.1"), [:]) == nil)
+        #expect(Self.proxies.forwarding(by: .socket, [:]) == nil)
+        #expect(
+            TrustedProxies([.socket]).forwarding(by: .socket, [.xForwardedFor: "203.0.113.9"])?.address == "203.0.113.9"
+        )
+        #expect(TrustedProxies([.socket]).forwarding(by: .host(HostAddress("10.0.0.1")!), [:]) == nil)
+        #expect(TrustedProxies.none.forwarding(by: .host(HostAddress("10.0.0.1")!), [:]) == nil)
     }
 
     @Test(
@@ -127,7 +132,7 @@ struct ForwardingTests {
             #expect(AddressRange(text) == nil, "\(text)")
         }
         for text in ["0.0.0.0/0", "::/0", "10.1.2.3/8", "fe80::1"] { #expect(AddressRange(text) != nil, "\(text)") }
-        let all = TrustedProxies([AddressRange("0.0.0.0/0")].compactMap(\.self))
+        let all = TrustedProxies([.network(AddressRange("0.0.0.0/0")!)])
         #expect(all.contain(HostAddress("255.1.2.3")!) && !all.contain(HostAddress("fd00::1")!))
     }
 }

@@ -57,6 +57,20 @@ struct RoleRulesTests {
         #expect(try Self.identity(#"{"role":"viewer"}"#, RoleRules(), isOfSecret: true).roles == [.viewer])
     }
 
+    @Test("of certificates and users are those of the map, else those of a viewer, and no token can claim them")
+    func connections() throws {
+        let map: RoleRules.Map = ["certificate": ["a": [.service]], "user": ["a": [.operator], "b": []]]
+        let rules = RoleRules(map, standard: .role(.admin))
+        #expect(rules.identity("a", by: .certificate).roles == [.service])
+        #expect(rules.identity("a", by: .user).roles == [.operator])
+        #expect(rules.identity("b", by: .user).roles == [])
+        #expect(rules.identity("b", by: .certificate).roles == [.viewer])
+        #expect(rules.identity("b", by: .user, isAdministrator: true).roles == [.admin])
+        for claim in ["certificate", "user"] {
+            #expect(try Self.identity(#"{"\#(claim)":"a"}"#, RoleRules(map)).roles == [.viewer])
+        }
+    }
+
     @Test("allow what each is for")
     func permissions() {
         let table: [Role: Set<Permission>] = [

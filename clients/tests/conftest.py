@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -65,8 +65,8 @@ def start_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         missing(f"NO PROGRAM AT {executable()}: build it, or name it in NODE_ORCHESTRATOR")
     started: list[Program] = []
 
-    def start(*arguments: str, environment: dict[str, str] | None = None) -> Program:
-        started.append(Program(tmp_path, *arguments, environment=environment))
+    def start(*arguments: str, **settings: Any) -> Program:
+        started.append(Program(tmp_path, *arguments, **settings))
         return started[-1]
 
     yield start

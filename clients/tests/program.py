@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from support import CHECKOUT, TIMEOUT_SECONDS, client_environment
 
-READY_LINE = re.compile(r"(?=.*(?:ready|listening)).*?(http://127\.0\.0\.1:\d+)", re.IGNORECASE)
+READY_LINE = re.compile(r"(?=.*(?:ready|listening)).*?(https?://127\.0\.0\.1:\d+)", re.IGNORECASE)
 
 
 def executable() -> Path:
@@ -22,7 +23,13 @@ def executable() -> Path:
 class Program:
     """The program serving on a free port, with its data in `folder`/data."""
 
-    def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        maximum_files: int | None = None,
+    ) -> None:
         self.folder = folder
         self.lines: list[str] = []
         self.more_lines = threading.Condition()
@@ -33,6 +40,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
+            preexec_fn=maximum_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (maximum_files,) * 2)),
         )
         self.url = self.wait_until_ready()
         threading.Thread(target=self.read, daemon=True).start()

@@ -47,7 +47,9 @@ OTHERS = {
     "docs/options.md": ["Where options come from"],
     # By test_service.py, where a machine has what they are for. Installing wants root, Watching a Prometheus.
     "docs/service.md": [
-        "Installing", "The configuration file", "systemd", "systemd", "TLS", "TLS", "TLS",
+        "Installing", "The configuration file", "systemd", "systemd", "TLS", "TLS", "Certificates of clients",
+        "Certificates of clients", "A Unix socket", "A Unix socket", "A Unix socket", "Behind nginx", "Behind nginx",
+        "Behind nginx",
         # By test_issuer.py.
         "Tokens of an issuer", "Roles",
         # By CredentialTests.

@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 import requests
 
+from authority import Authority
 from program import executable, run_program
 from sites import free_port
 from support import CHECKOUT, TIMEOUT_SECONDS
@@ -197,11 +199,52 @@ def test_a_long_stream_is_sent_in_pieces(start_service, tmp_path):
     send_in_pieces(program, program.url, tmp_path)
 
 
+def test_the_server_speaks_tls_itself_and_knows_clients_by_certificates(start_program, tmp_path):
+    folder = tmp_path / "node-orchestrator" / "tls"
+    folder.mkdir(parents=True)
+    authority = Authority(folder)
+    authority.file.rename(folder / "clients.pem")
+    certificate, key = authority.common("server")
+    Path(certificate).rename(folder / "certificate.pem")
+    Path(key).rename(folder / "key.pem")
+    authority.common("boot-service")
+    lines = block("yaml", "listen:").replace("listen: [127.0.0.1:8080]\n", block("yaml", "tls-cert:"))
+    lines += re.search("`(tls-client-ca: .*?)`", DOCUMENT)[1] + "\nauth-reads: true\n"
+    lines += "role-map: /etc/node-orchestrator/roles.yaml\n"
+    text = re.sub("/srv/|/etc/", f"{tmp_path}/", lines)
+    (tmp_path / "node-orchestrator.yaml").write_text(text)
+    (folder.parent / "roles.yaml").write_text(block("yaml", "certificate:") + block("yaml", "user:"))
+    program = start_program("--config", "node-orchestrator.yaml")
+    asked = block("", "chown root:node-orchestrator /etc/node-orchestrator/tls")
+    run_at(program.url, f"{folder}/clients.pem", "https://inventory.example:8443", asked, tmp_path)
+    asked = block("", "curl --silent --fail --cert").replace("boot-service.", f"{folder}/boot-service.")
+    assert run_at(program.url, f"{folder}/clients.pem", "https://inventory.example:8443", asked, tmp_path) == "[]"
+
+
+def run_at(url: str, authority: str, shown: str, commands: str, folder: Path) -> str:
+    """Run commands that ask a server of the document at its real address."""
+    assert shown in commands
+    return run(commands.replace(shown, url).replace("curl", f"curl --cacert {authority}"), folder)
+
+
+def test_programs_of_the_machine_ask_at_a_socket(start_program, tmp_path):
+    shown = "/run/node-orchestrator/inventory.sock"
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        program = start_program("--auth-reads", "--listen", f"unix:{folder}/inventory.sock")
+        program.wait_for_log("listening on unix:")
+        text = block("", "curl --silent --fail --unix-socket").replace(shown, f"{folder}/inventory.sock")
+        assert run(text, tmp_path) == "[]"
+        program.stop()
+
+
 def test_the_unit_is_one(tmp_path):
     if shutil.which("systemd-analyze") is None or not Path("/usr/bin/curl").exists():
         pytest.skip("NO SYSTEMD-ANALYZE, or no curl")
     unit = tmp_path / "node-orchestrator.service"
     unit.write_text(block("ini", "[Unit]").replace("/usr/local/bin/node-orchestrator", "/bin/true"))
+    folder = tmp_path / "node-orchestrator.service.d"
+    folder.mkdir()
+    (folder / "socket.conf").write_text(block("ini", "[Service]"))
     result = subprocess.run(
         ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )

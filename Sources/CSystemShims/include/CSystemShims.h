@@ -43,6 +43,14 @@ int no_spawn(const char *path, char *const arguments[], int *socket, int *proces
 // Sends bytes to a socket, without a signal where the other side is gone. Returns how many were taken, or -1.
 long no_send(int socket, const void *bytes, size_t count);
 
+// What SO_PEERCRED says of the process at the other end of a Unix socket: Linux' struct ucred, which the C library declares
+// only for programs that ask for all of GNU.
+typedef struct {
+    int32_t process;
+    uint32_t user;
+    uint32_t group;
+} no_peer;
+
 // Has the process end when the thread that started it does; `parent` is the number of the process that should be there.
 // Returns 0, or -1 where the parent is gone already.
 int no_end_with_parent(int parent);

@@ -41,6 +41,9 @@ struct HostAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is an address of IPv4.
     var isIPv4: Bool { bits >> 32 == 0xFFFF }
 
+    /// Whether it is this machine itself: `127.0.0.0/8` or `::1`.
+    var isLoopback: Bool { isIPv4 ? octets[12] == 127 : bits == 1 }
+
     /// The address as people write it: of IPv6 as in RFC 5952.
     var description: String {
         if isIPv4 { return octets.suffix(4).map(String.init).joined(separator: ".") }

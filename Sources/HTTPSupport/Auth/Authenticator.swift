@@ -28,11 +28,18 @@ package struct Authenticator: Sendable {
         self.pages = pages
     }
 
-    /// Whose token came with a request; nil where none is needed.
+    /// Who has sent a request: by its token, else by its connection; nil where nothing says it and nobody needs to know.
     ///
-    /// - Parameter host: What the client calls the server, where a proxy says it.
-    /// - Throws: ``Problem`` 401 when the route needs a token and there is none, or when the one that came is no good.
-    func identity(of request: Request, to host: String?, for access: RouteAccess) async throws(Problem) -> Identity? {
+    /// - Parameters:
+    ///   - host: What the client calls the server, where a proxy says it.
+    ///   - peer: Who the connection is to, where that shows it.
+    /// - Throws: ``Problem`` 401 when the route needs a token and nothing says who asks, or when the token that came is no good.
+    func identity(
+        of request: Request,
+        to host: String?,
+        for access: RouteAccess,
+        by peer: (RoleRules) async -> Identity?
+    ) async throws(Problem) -> Identity? {
         guard access != .always else { return nil }
         guard let verifier else {
             if access != .open { try pages.check(request, for: host ?? request.head.authority) }
@@ -45,6 +52,8 @@ package struct Authenticator: Sendable {
             return nil
         }
         guard let header = request.headers[.authorization] else {
+            // What a proxy passes on is not its own.
+            if !request.isPassedOn, let identity = await peer(verifier.roles) { return identity }
             if access == .open, !protectsReads { return nil }
             throw unauthorized("This needs a token; send Authorization: Bearer TOKEN.", challenge: "Bearer")
         }
@@ -95,11 +104,17 @@ package struct Authenticator: Sendable {
             )
         }
         let had = roles.isEmpty ? "none" : roles.joined(separator: " and ")
+        let reason =
+            switch identity.proof {
+            case .token where identity.hasStandardRole:
+                "The token names no role that is known here, and counts as \(had)."
+            case .token: "The token has \(had)."
+            case .certificate, .user:
+                "The \(identity.proof.rawValue) \(identity.subject) has \(had); --role-map gives others, and so does a token."
+            }
         throw Problem(
             .forbidden,
-            "This needs the role \(needed.joinedByOr). The token "
-                + (identity.hasStandardRole
-                    ? "names no role that is known here, and counts as \(had)." : "has \(had)."),
+            "This needs the role \(needed.joinedByOr). \(reason)",
             headers: [.wwwAuthenticate: #"Bearer error="insufficient_scope""#]
         )
     }
@@ -108,6 +123,11 @@ package struct Authenticator: Sendable {
     private func unauthorized(_ detail: String, challenge: String) -> Problem {
         Problem(.unauthorized, detail, headers: [.wwwAuthenticate: challenge])
     }
+}
+
+extension Request {
+    /// Whether a proxy says that it is somebody else's.
+    fileprivate var isPassedOn: Bool { headers.contains(.forwarded) || headers.contains(.xForwardedFor) }
 }
 
 extension String {

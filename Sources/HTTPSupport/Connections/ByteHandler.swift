@@ -1,18 +1,23 @@
 import NIOCore
 
-/// Sees the bytes of a connection, before they are requests, and when the server waits for some.
+/// Sees the bytes of a connection as they come, before TLS, and when the server waits for some.
 final class ByteHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
 
     private unowned let handler: ConnectionHandler
-    /// Whether the first line of the head that is being received was complete before the bytes that came last.
-    private(set) var hasRequestLine = false
-    /// The bytes that are being read.
-    private var bytes = ByteBuffer()
+    private var context: ChannelHandlerContext?
 
     init(_ handler: ConnectionHandler) {
         self.handler = handler
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
     }
 
     func read(context: ChannelHandlerContext) {
@@ -21,18 +26,16 @@ final class ByteHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data)
-        if !handler.isInHead { hasRequestLine = false }
-        handler.receive(bytes.readableBytes)
-        self.bytes = bytes
+        handler.receive(unwrapInboundIn(data).readableBytes)
         context.fireChannelRead(data)
-        self.bytes = ByteBuffer()
-        // Most heads come at once, and are not looked through.
-        if handler.isInHead, !hasRequestLine { hasRequestLine = bytes.readableBytesView.contains(UInt8(ascii: "\n")) }
     }
 
-    /// Whether, in the bytes that are being read, a version that the server speaks stands before an LF without a CR.
-    var hasBareLineFeed: Bool {
-        ["HTTP/1.1\n", "HTTP/1.0\n"].contains { !bytes.readableBytesView.ranges(of: $0.utf8).isEmpty }
+    /// Closes the connection without the end of TLS.
+    func close(_ promise: EventLoopPromise<Void>?) {
+        guard let context else {
+            promise?.succeed()
+            return
+        }
+        context.close(promise: promise)
     }
 }

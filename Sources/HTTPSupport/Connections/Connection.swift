@@ -1,12 +1,13 @@
 import Logging
 import NIOCore
 import Synchronization
+import Tokens
 
 /// A client's connection.
 final class Connection: Sendable {
     let channel: any Channel
-    /// Whom the connection is to; nil where that is nobody on the network.
-    let address: HostAddress?
+    /// Whom the connection is to; nil where it has ended before that was known.
+    let peer: Peer?
     private let handler: NIOLoopBound<ConnectionHandler>
     private let state = Mutex(State())
     /// The time when anything was received or taken last, in nanoseconds; the largest while the server works.
@@ -22,6 +23,9 @@ final class Connection: Sendable {
 
     private struct State {
         var leaving: Leaving?
+        var credential: PeerCredential?
+        /// Who the client is by the credential, once that was asked for.
+        var identity: Identity?
         /// What is to be done when the client leaves.
         var onLeaving: (@Sendable (Leaving) -> Void)?
     }
@@ -30,7 +34,7 @@ final class Connection: Sendable {
     init(_ channel: any Channel, _ handler: ConnectionHandler) {
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
-        address = HostAddress(channel.remoteAddress)
+        peer = Peer(channel.remoteAddress)
         progress.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)
     }
 
@@ -58,7 +62,7 @@ final class Connection: Sendable {
             guard let fault = handler.value.check() else { return }
             logger.info(
                 "ended a connection",
-                metadata: ["address": "\(address?.description ?? "")", "reason": "\(fault.rawValue)"]
+                metadata: ["address": "\(peer?.description ?? "")", "reason": "\(fault.rawValue)"]
             )
         }
     }
@@ -66,6 +70,23 @@ final class Connection: Sendable {
     /// Asks the client for the body that it has announced, if it waits to be asked.
     func askForBody() {
         channel.eventLoop.execute { [self] in handler.value.askForBody() }
+    }
+
+    // MARK: Who the client is
+
+    /// Takes note of what the connection shows of its client.
+    func identify(_ credential: PeerCredential) {
+        state.withLock { $0.credential = credential }
+    }
+
+    /// Who the client is by the connection alone; nil where that does not show it. Only the first call
+    /// finds it out.
+    func identity(by rules: RoleRules) async -> Identity? {
+        let (credential, known) = state.withLock { ($0.credential, $0.identity) }
+        guard known == nil, let credential else { return known }
+        let identity = await credential.identity(by: rules)
+        state.withLock { $0.identity = identity }
+        return identity
     }
 
     // MARK: Leaving

@@ -1,8 +1,13 @@
+import CSystemShims
+import Foundation
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOSSL
+import NIOTLS
 
 /// Follows a connection from its beginning to its end, and ends it when its client is too slow.
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -12,17 +17,23 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let connections: Connections
+    /// Whether the connection is behind TLS.
+    let isSecure: Bool
     private let logger: Logger
     private var connection: Connection?
     private var context: ChannelHandlerContext?
-    private var progress = ConnectionProgress()
+    private var progress: ConnectionProgress
+    private lazy var bytes = ByteHandler(self)
+    private lazy var text = TextHandler(self)
 
     /// How much the system keeps of what a client has not taken, in bytes (Linux doubles it). The system would take megabytes, of
     /// which it has only so many for all connections.
     private static let socketBuffer = 128 << 10
 
-    init(_ connections: Connections, logger: Logger) {
+    init(_ connections: Connections, isSecure: Bool, logger: Logger) {
         self.connections = connections
+        self.isSecure = isSecure
+        progress = ConnectionProgress(isSecure: isSecure)
         self.logger = logger
     }
 
@@ -30,12 +41,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = context
         let connection = Connection(context.channel, self)
         self.connection = connection
-        let bytes = ByteHandler(self)
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(bytes, position: .first)
             try pipeline.addHandler(
-                MessageHandler(self, bytes, logger: logger),
+                text,
+                position: .before(pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self))
+            )
+            try pipeline.addHandler(
+                MessageHandler(self, bytes, text, logger: logger),
                 position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self))
             )
             try context.channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: .init(Self.socketBuffer))
@@ -43,6 +57,14 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireErrorCaught(error)
         }
         connections.add(connection)
+        if case .unixDomainSocket = context.channel.localAddress { identifyUser(context, connection) }
+    }
+
+    /// Asks the system which user is at the other end of a Unix socket.
+    private func identifyUser(_ context: ChannelHandlerContext, _ connection: Connection) {
+        let user: EventLoopFuture<no_peer>? = (context.channel as? any SocketOptionProvider)?
+            .unsafeGetSocketOption(level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+        user?.whenSuccess { connection.identify(.user($0.user)) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -61,8 +83,36 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { connection?.clientLeft(.silent) }
+        switch event {
+        case ChannelEvent.inputClosed: connection?.clientLeft(.silent)
+        case TLSUserEvent.handshakeCompleted: endHandshake(context)
+        default: break
+        }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    private func endHandshake(_ context: ChannelHandlerContext) {
+        progress.endHandshake()
+        do {
+            let handler = try context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            if let name = try handler.peerCertificate?.clientName { connection?.identify(.certificate(name)) }
+        } catch {
+            logger.info(
+                "a certificate cannot be read",
+                metadata: ["address": "\(peer?.description ?? "")", "reason": "\(error)"]
+            )
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Who only looks whether the port is open is no news.
+        if case NIOSSLError.handshakeFailed(let reason) = error, reason != .sslError([.eofDuringHandshake]) {
+            logger.info(
+                "a handshake of TLS has failed",
+                metadata: ["address": "\(peer?.description ?? "")", "reason": "\(reason.reason)"]
+            )
+        }
+        context.fireErrorCaught(error)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -70,7 +120,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             progress.receiveHead(waitsToBeAsked: head.headerFields[.expect] != nil)
             if !proxies.isEmpty, let connection,
-                let word = proxies.forwarding(by: connection.address, head.headerFields)
+                let word = proxies.forwarding(by: connection.peer, head.headerFields)
             {
                 connections.count(connection, for: word.network)
             }
@@ -98,7 +148,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Whom the connection is to.
-    var peer: HostAddress? { connection?.address }
+    var peer: Peer? { connection?.peer }
 
     var proxies: TrustedProxies { connections.proxies }
 
@@ -120,6 +170,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Takes note of bytes.
     func receive(_ count: Int) {
         let now = NIODeadline.now()
+        if !isInHead { text.beginHead() }
         progress.receive(count, at: now)
         connection?.note(progress, at: now)
     }

@@ -2,10 +2,10 @@ import NIOCore
 
 /// How far a connection has come, and whether its client is too slow: pure steps, each an event and its time.
 ///
-/// Only time counts in which the server reads: a client that is not read from, since what it sent before is being worked
+/// With TLS the bytes are those of its records, which count as they come. Only time counts in which the server reads: a client that is not read from, since what it sent before is being worked
 /// on, can do nothing for it.
 struct ConnectionProgress {
-    /// How long a head, and the beginning of a body, may take.
+    /// How long the handshake of TLS, a head, and the beginning of a body, may take.
     static let grace = TimeAmount.seconds(20)
     /// How fast a body must come after that, in bytes a second; and after the time that is enough for most, so that nobody
     /// keeps the memory for bodies long.
@@ -20,13 +20,15 @@ struct ConnectionProgress {
 
     /// What is being received.
     private enum Phase {
+        /// The handshake of TLS.
+        case handshake
         /// Nothing; the last request, if any, is complete.
         case between
         case head
         case body
     }
 
-    private var phase = Phase.between
+    private var phase: Phase
     /// What has been received of the head or the body, and how long the server has waited for it.
     private var received = 0
     private var waited = TimeAmount.zero
@@ -42,11 +44,17 @@ struct ConnectionProgress {
 
     /// Why a connection is to end.
     enum Fault: String {
+        case slowHandshake = "the handshake of TLS came too slowly"
         case slowHead = "the head of a request came too slowly"
         case slowBody = "the body of a request came too slowly"
         case unread = "the client does not read its answer"
         case drained = "the request was answered before its body was complete"
         case lingering = "the client keeps the connection open after its last answer"
+    }
+
+    /// - Parameter isSecure: Whether the connection begins with a handshake of TLS.
+    init(isSecure: Bool = false) {
+        phase = isSecure ? .handshake : .between
     }
 
     /// Whether the client does not take what is sent to it.
@@ -66,6 +74,10 @@ struct ConnectionProgress {
         if phase == .between { begin(.head) } else { waited = waited + waiting(at: now) }
         waitingSince = nil
         received += count
+    }
+
+    mutating func endHandshake() {
+        begin(.between)
     }
 
     private mutating func begin(_ phase: Phase) {
@@ -129,6 +141,7 @@ struct ConnectionProgress {
         let waited = waited + (phase == .between ? .zero : waiting(at: now))
         switch phase {
         case .between: return nil
+        case .handshake: return waited > Self.grace ? .slowHandshake : nil
         case .head: return waited > Self.grace ? .slowHead : nil
         case .body where waitsToBeAsked: return nil
         case .body:

@@ -32,7 +32,7 @@ final class Connections: Sendable {
         let evicted = open.withLock { open in
             let id = ObjectIdentifier(connection.channel)
             open.connections[id] = connection
-            open.count(id, for: connection.address?.network ?? "")
+            open.count(id, for: connection.peer?.network ?? "")
             return open.connections.count > maximumCount ? open.slowest(Self.evictedAtOnce) : []
         }
         for connection in evicted { connection.close() }

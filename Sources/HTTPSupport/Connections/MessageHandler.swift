@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
+import NIOSSL
 
 /// Holds requests to the rules of HTTP before the program sees them, answers those itself that break them, and gives each
 /// answer the form that its client's version of HTTP wants.
@@ -17,6 +18,7 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private unowned let handler: ConnectionHandler
     private unowned let bytes: ByteHandler
+    private unowned let text: TextHandler
     private let logger: Logger
     /// The requests that are not answered yet, at least not completely, in their order.
     private var exchanges = CircularBuffer<Exchange>(initialCapacity: 2)
@@ -51,9 +53,10 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// What has no bytes of its own, and is sent when all before it is.
     private static var nothing: NIOAny { wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))) }
 
-    init(_ handler: ConnectionHandler, _ bytes: ByteHandler, logger: Logger) {
+    init(_ handler: ConnectionHandler, _ bytes: ByteHandler, _ text: TextHandler, logger: Logger) {
         self.handler = handler
         self.bytes = bytes
+        self.text = text
         self.logger = logger
     }
 
@@ -136,13 +139,15 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             exchanges[exchanges.index(before: exchanges.endIndex)].keepsAlive = false
         case let error as HTTPParserError where !isClosed:
-            let hasBareLineFeed = bytes.hasBareLineFeed
+            let hasBareLineFeed = text.hasBareLineFeed
             refuse(
                 nil,
-                Problem(head: error, isURLTooLong: !bytes.hasRequestLine, hasBareLineFeed: hasBareLineFeed),
+                Problem(head: error, isURLTooLong: !text.hasRequestLine, hasBareLineFeed: hasBareLineFeed),
                 context
             )
         case is HTTPParserError, is ByteToMessageDecoderError: break
+        // A client that leaves without the end of TLS is one that leaves: messages of HTTP say themselves where they end.
+        case NIOSSLError.uncleanShutdown: break
         default: context.fireErrorCaught(error)
         }
     }
@@ -225,15 +230,19 @@ final class MessageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         return head
     }
 
+    /// Ends one side of the connection, or cuts the connection off: then TLS does not wait for the client's end of it, and
+    /// says its own only where no answer is cut off, which must not look whole.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode != .input, exchanges.first?.isDelimitedByEnd ?? false else {
+        if mode != .input, exchanges.first?.isDelimitedByEnd ?? false {
+            (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+                .whenComplete { _ in }
+            bytes.close(promise)
+        } else if mode == .all {
+            if handler.isSecure, exchanges.isEmpty { context.close(mode: .output, promise: nil) }
+            bytes.close(promise)
+        } else {
             context.close(mode: mode, promise: promise)
-            return
         }
-        // Cut off, the answer must not look whole.
-        (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-            .whenComplete { _ in }
-        context.close(mode: .all, promise: promise)
     }
 
     /// Ends the connection behind what has been written, as soon as the client has it or takes its time.

@@ -12,7 +12,7 @@ struct RequestRecord: Sendable {
     var length: Int
     var start: ContinuousClock.Instant
     /// Whom the connection is to, and what a trusted proxy says instead.
-    var peer: HostAddress?
+    var peer: Peer?
     var forwarding: Forwarding?
     var logger: Logger
 

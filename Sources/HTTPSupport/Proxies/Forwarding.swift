@@ -18,7 +18,7 @@ final class Forwarding: Sendable {
     /// How many bytes of what a proxy says instead of an address are kept.
     private static let maximumNameLength = 64
 
-    init(by peer: HostAddress, _ headers: HTTPFields, trusting proxies: TrustedProxies) {
+    init(by peer: Peer, _ headers: HTTPFields, trusting proxies: TrustedProxies) {
         let standard = headers[.forwarded].map { ForwardedElement.lastFirst($0) }
         let isReadable = standard.map { $0 != nil } ?? true
         var said: [Client?] = []

@@ -7,7 +7,7 @@ package import Tokens
 /// What a request carries through the middleware to its route.
 package struct RouteContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// Whose token came with the request; nil without one.
+    /// Who has sent the request; nil where nothing says it.
     var identity: Identity?
     /// Says what its caller may do; set for whatever has a route.
     var authenticator: Authenticator?
@@ -23,8 +23,8 @@ package struct RouteContext: RequestContext {
     /// The parameters of the query, of those that the route has declared; empty where it reads them itself.
     package internal(set) var query: [String: String] = [:]
     private let channel: any Channel
-    /// Whom the connection is to; nil where that is nobody on the network.
-    var peer: HostAddress? { HostAddress(channel.remoteAddress) }
+    /// Whom the connection is to; nil where it has ended.
+    var peer: Peer? { Peer(channel.remoteAddress) }
     /// What trusted proxies say of the request; nil where none has passed it on.
     var forwarding: Forwarding?
 
@@ -33,8 +33,13 @@ package struct RouteContext: RequestContext {
         channel = source.channel
     }
 
-    /// Subject of the token that came with the request; nil without one.
+    /// What whoever has sent the request is called, by their token or by their connection; nil where nothing says it.
     package var subject: String? { identity?.subject }
+
+    /// Who the client is by its connection alone; nil where that does not show it.
+    func peerIdentity(by rules: RoleRules) async -> Identity? {
+        await traffic.connections.connection(of: channel)?.identity(by: rules)
+    }
 
     /// Who asks.
     package var caller: Caller {

@@ -110,7 +110,8 @@ package struct RouteTable: Sendable {
                         context.identity = try await authenticator.identity(
                             of: request,
                             to: context.forwarding?.host,
-                            for: route.access
+                            for: route.access,
+                            by: context.peerIdentity
                         )
                         if let permission = authenticator.permission(for: route.access) {
                             try context.check(may: permission)

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Schema
 
 /// Asks a running server, over HTTP.
@@ -11,6 +12,8 @@ struct ServerClient: Sendable {
     let url: String
     /// The token that is sent; nil for none.
     let token: String?
+    /// How a server is recognised that an authority has signed which the system does not know; nil for the system's.
+    let tls: TLSConfiguration?
 
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(
@@ -42,6 +45,7 @@ struct ServerClient: Sendable {
         var request = HTTPClientRequest(url: url + path)
         request.method = .RAW(value: method)
         request.headers.add(name: "Accept", value: accept)
+        request.tlsConfiguration = tls
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
@@ -77,6 +81,11 @@ struct ServerClient: Sendable {
         case let error as HTTPClientError where error == .connectTimeout: reason = "it does not answer"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             reason = "it has closed the connection"
+        case NIOSSLError.handshakeFailed:
+            reason =
+                "TLS fails; where the system does not know who has signed its certificate, name the file of that authority with --ca"
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            reason = "its certificate is for another name"
         default: reason = "\(error)"
         }
         return CommandError("cannot talk to \(place): \(reason)")

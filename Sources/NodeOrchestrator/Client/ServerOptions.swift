@@ -1,6 +1,7 @@
 import ArgumentParser
 import Completeness
 import Foundation
+import NIOSSL
 import Records
 
 /// Which server is asked, and as whom.
@@ -19,6 +20,14 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("File with the token for the server.", valueName: "file"))
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "File with the certificates of who signs that of the server (PEM). (default: those that the system knows)",
+            valueName: "file"
+        )
+    )
+    var ca: String?
+
     func validate() throws {
         if let server {
             let address = URL(string: server)
@@ -34,7 +43,18 @@ struct ServerOptions: ParsableArguments {
     func client(_ directory: DataDirectory) throws -> ServerClient? {
         guard let server else { return nil }
         let url = server.hasSuffix("/") ? String(server.dropLast()) : server
-        return ServerClient(url: url, token: try foundToken(for: url, directory))
+        return ServerClient(url: url, token: try foundToken(for: url, directory), tls: try tls())
+    }
+
+    private func tls() throws -> TLSConfiguration? {
+        guard let ca else { return nil }
+        do {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(ca))
+            return configuration
+        } catch {
+            throw CommandError("cannot read certificates in --ca, \(ca)")
+        }
     }
 
     private func foundToken(for url: String, _ directory: DataDirectory) throws -> String? {

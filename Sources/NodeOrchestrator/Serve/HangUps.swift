@@ -3,12 +3,12 @@ import ServiceLifecycle
 import UnixSignals
 
 /// Takes SIGHUP, as a terminal sends it that goes away and as supervisors have a server read its configuration again, so that
-/// it does not end the program. Files of logs are opened again then; options are read at the start only.
+/// it does not end the program. Options are read at the start only; files that they name are opened or read again.
 struct HangUps: Service {
     private let signals: UnixSignalsSequence
     private let logger: Logger
-    /// Done at each signal.
-    var onHangUp: @Sendable () async -> Void = {}
+    /// What is done at each signal.
+    var actions: [@Sendable () async -> Void] = []
 
     /// Takes the signal from now on.
     init(logger: Logger) async {
@@ -18,10 +18,8 @@ struct HangUps: Service {
 
     func run() async {
         for await _ in signals.cancelOnGracefulShutdown() {
-            await onHangUp()
-            logger.notice(
-                "SIGHUP: the audit log was opened again; options are read at the start only; stop with SIGTERM"
-            )
+            for action in actions { await action() }
+            logger.notice("SIGHUP: log files were opened again, and files that can change read again; stop with SIGTERM")
         }
     }
 }

@@ -16,5 +16,6 @@ enum MetricHelp {
         "snapshot_copies_total": "Snapshots that were copied elsewhere.",
         "snapshot_copies_waiting": "Snapshots that are still to be copied elsewhere.",
         "snapshot_copy_failures_total": "Copies of snapshots that failed.",
+        "tls_certificate_end_timestamp_seconds": "When the certificate for TLS ends, in seconds since 1970.",
     ]
 }

@@ -35,14 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
         ]
     )
 
-    @Option(
-        help: ArgumentHelp(
-            "Address and port to listen on; may be repeated. Port 0 takes a free one. (default: 127.0.0.1:8080)",
-            valueName: "host:port"
-        ),
-        transform: ListenAddress.read
-    )
-    var listen: [ListenAddress] = []
+    @OptionGroup
+    var transport: TransportOptions
 
     @OptionGroup
     var store: StoreOptions
@@ -144,12 +138,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Address or network of a proxy whose Forwarded and X-Forwarded headers are believed; may be repeated.",
+            "Address or network of a proxy, or unix for clients of Unix sockets, whose Forwarded and X-Forwarded headers are believed; may be repeated.",
             valueName: "address"
         ),
-        transform: AddressRange.read
+        transform: TrustedProxy.read
     )
-    var trustedProxy: [AddressRange] = []
+    var trustedProxy: [TrustedProxy] = []
 
     @Option(help: ArgumentHelp("Form of the log.", valueName: "form"))
     var logFormat = LogFormat.text
@@ -189,6 +183,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "--insecure-no-auth cannot be used with --auth-reads or options of tokens (--jwt-…, --jwks-…) and roles (--role-map, --default-role, --authz)."
             )
         }
+        try transport.check(insecureNoAuth: insecureNoAuth)
         guard !openMetrics || authReads else {
             throw ValidationError("--open-metrics needs --auth-reads; without that /metrics is open anyway.")
         }
@@ -207,8 +202,9 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
         let trust = try await trust(logger: logger)
         let auditLog = try audit.log(storeConfiguration.directory, logger: logger)
-        hangUps.onHangUp = { await auditLog?.reopen() }
-        let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
+        if let auditLog { hangUps.actions.append { await auditLog.reopen() } }
+        let addresses = transport.addresses
+        let certificate = try transport.certificate(logger: logger)
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
         let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
@@ -228,18 +224,22 @@ struct ServeCommand: AsyncParsableCommand {
                 audit: auditLog
             ),
             translating: Problem.ofInventory,
-            listeningOn: addresses.map { ($0.host, $0.port) },
+            listeningOn: addresses,
+            certificate: certificate,
+            socketMode: transport.socketMode.permissions,
             logger: logger
         ) { index, port in
             // Whoever starts the server waits for this line, whatever else is logged.
             var logger = logger
             logger.logLevel = min(logger.logLevel, .notice)
-            logger.notice("ready: listening on \(addresses[index].url(port: port))")
+            logger.notice("ready: listening on \(addresses[index].url(port: port, isSecure: certificate != nil))")
         }
+        if let certificate { hangUps.actions.append { certificate.refresh() } }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
         var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
         services += trust?.services ?? []
         if let auditLog { services.insert(auditLog, at: 0) }
+        if let certificate { services.append(certificate) }
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,

@@ -1,8 +1,9 @@
 import Schema
 
-/// Which roles a token gives.
+/// Which roles tokens, certificates and users of this machine have.
 package struct RoleRules: Sendable {
-    /// Roles that claims stand for beside `role` and `roles`: by the name of the claim and a value that it has.
+    /// Roles that claims stand for beside `role` and `roles`: by the name of the claim and a value that it has. Below
+    /// `certificate` and `user`, which are no claims, they are those of certificates and users by their names.
     package typealias Map = [String: [String: Set<Role>]]
 
     private let map: Map
@@ -30,7 +31,7 @@ package struct RoleRules: Sendable {
     ///   - object: All claims.
     func identity(_ subject: String, _ names: [String], _ object: JSONObject, isOfSecret: Bool) -> Identity {
         var roles = Set(names.compactMap(Role.init))
-        for (claim, values) in map {
+        for (claim, values) in map where !Self.notClaims.contains(claim) {
             for name in Self.names(claim, in: object) { roles.formUnion(values[name] ?? []) }
         }
         let hasStandardRole = roles.isEmpty
@@ -43,6 +44,21 @@ package struct RoleRules: Sendable {
         }
         return Identity(subject: subject, roles: roles, hasStandardRole: hasStandardRole)
     }
+
+    /// Who has shown by their connection who they are.
+    ///
+    /// - Parameter isAdministrator: Whether they may do everything, whatever the map says.
+    package func identity(_ subject: String, by proof: Identity.Proof, isAdministrator: Bool = false) -> Identity {
+        let mapped = map[proof.rawValue]?[subject]
+        return Identity(
+            subject: subject,
+            roles: isAdministrator ? [.admin] : mapped ?? [.viewer],
+            hasStandardRole: !isAdministrator && mapped == nil,
+            proof: proof
+        )
+    }
+
+    private static let notClaims = Set([Identity.Proof.certificate, .user].map(\.rawValue))
 
     /// Claims whose text is a list of words (RFC 8693, section 4.2).
     private static let listsOfWords: Set = ["scope", "scp"]

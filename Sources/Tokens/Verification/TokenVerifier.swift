@@ -7,7 +7,7 @@ package struct TokenVerifier: Sendable {
     private let issuer: TokenIssuer?
     private let issuers: [String]
     private let audiences: [String]
-    private let roles: RoleRules
+    package let roles: RoleRules
     let verified = VerifiedTokens()
 
     /// - Parameters:
