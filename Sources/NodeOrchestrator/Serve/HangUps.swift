@@ -19,7 +19,9 @@ struct HangUps: Service {
     func run() async {
         for await _ in signals.cancelOnGracefulShutdown() {
             for action in actions { await action() }
-            logger.notice("SIGHUP: log files were opened again, and files that can change read again; stop with SIGTERM")
+            logger.notice(
+                "SIGHUP: logs were opened again, and files that may change read again; stop with SIGTERM"
+            )
         }
     }
 }
