@@ -187,7 +187,7 @@ let package = Package(
         .target(
             name: "Audit",
             dependencies: [
-                "Records", "Scheduling", "Schema",
+                "Inventory", "Records", "Scheduling", "Schema",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

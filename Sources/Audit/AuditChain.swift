@@ -39,14 +39,12 @@ struct AuditChain {
     mutating func take(_ line: some Collection<UInt8>) -> JSONObject? {
         guard let (content, hash) = Self.parts(line), Self.hash(last, content) == hash else { return nil }
         last = hash
-        return Self.members(content)
+        return Self.members(of: line)
     }
 
     /// The members of the first line of a file, which says itself what it goes on from.
     mutating func begin(_ line: some Collection<UInt8>) -> JSONObject? {
-        guard let (content, _) = Self.parts(line), let before = Self.members(content)?["continues"]?.string else {
-            return nil
-        }
+        guard let before = Self.members(of: line)?["continues"]?.string else { return nil }
         last = before
         return take(line)
     }
@@ -62,9 +60,15 @@ struct AuditChain {
         return (Array(line[..<start]), String(decoding: hash, as: UTF8.self))
     }
 
-    private static func members(_ content: [UInt8]) -> JSONObject? {
-        guard case .object(let members)? = try? JSONValue(parsing: content + [UInt8(ascii: "}")]) else { return nil }
-        return members
+    /// The members of a line, whatever it goes on from; nil for what is no object.
+    static func members(of line: some Collection<UInt8>) -> JSONObject? {
+        do {
+            guard case .object(let members) = try JSONValue(parsing: line) else { return nil }
+            return members
+        } catch {
+            // What is no JSON is no line of the log, which whoever reads it tells by its place.
+            return nil
+        }
     }
 
     private static func hash(_ before: String, _ content: [UInt8]) -> String {

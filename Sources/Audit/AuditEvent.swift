@@ -1,4 +1,5 @@
 package import Foundation
+package import Inventory
 import Schema
 
 /// Something that a request has done, is about to do, or was not allowed to do.
@@ -14,7 +15,7 @@ package struct AuditEvent: Sendable, Equatable {
         case refusal
     }
 
-    package var time: Date
+    package var time: Timestamp
     package var kind: Kind
     /// The subject of the caller; nil where nobody is known.
     package var who: String?
@@ -43,7 +44,7 @@ package struct AuditEvent: Sendable, Equatable {
         sequence: UInt64?,
         request: String
     ) {
-        self.time = time
+        self.time = Timestamp(millisecondOf: time)
         self.kind = kind
         self.who = who
         self.roles = roles
@@ -59,7 +60,7 @@ package struct AuditEvent: Sendable, Equatable {
 
     /// The members of a line.
     var json: JSONObject {
-        var members: JSONObject = ["at": .string(time.auditText), "event": .string(kind.rawValue)]
+        var members: JSONObject = ["at": .string(time.millisecondText), "event": .string(kind.rawValue)]
         members["who"] = who.map(JSONValue.string)
         if !roles.isEmpty { members["roles"] = .array(roles.map(JSONValue.string)) }
         members["from"] = .string(address)
@@ -73,40 +74,20 @@ package struct AuditEvent: Sendable, Equatable {
 
     /// Reads what ``json`` is; nil for anything else.
     init?(_ members: JSONObject) {
-        guard let time = members["at"]?.string.flatMap(Date.init(auditText:)),
+        guard let time = members["at"]?.string.flatMap(Timestamp.init(nearest:)),
             let kind = members["event"]?.string.flatMap(Kind.init), let address = members["from"]?.string,
             let method = members["method"]?.string, let path = members["path"]?.string,
             let request = members["request"]?.string
         else { return nil }
-        var roles: [String] = []
-        if case .array(let elements)? = members["roles"] { roles = elements.compactMap(\.string) }
-        func number(_ name: String) -> Int? {
-            guard case .number(let number)? = members[name] else { return nil }
-            return Int(number.literal)
-        }
-        self.init(
-            time: time,
-            kind: kind,
-            who: members["who"]?.string,
-            roles: roles,
-            address: address,
-            method: method,
-            path: path,
-            status: number("status"),
-            sequence: number("sequence").flatMap(UInt64.init(exactly:)),
-            request: request
-        )
-    }
-}
-
-extension Date {
-    private static let auditStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
-    /// RFC 3339 in UTC, to the millisecond.
-    package var auditText: String { formatted(Self.auditStyle) }
-
-    init?(auditText: String) {
-        guard let date = try? Date(auditText, strategy: Self.auditStyle) else { return nil }
-        self = date
+        self.time = time
+        self.kind = kind
+        who = members["who"]?.string
+        roles = members["roles"]?.array.compactMap(\.string) ?? []
+        self.address = address
+        self.method = method
+        self.path = path
+        status = members["status"]?.int
+        sequence = members["sequence"]?.int.flatMap(UInt64.init(exactly:))
+        self.request = request
     }
 }

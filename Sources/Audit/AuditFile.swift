@@ -1,4 +1,5 @@
 package import Foundation
+import Inventory
 package import Records
 package import Schema
 
@@ -14,8 +15,11 @@ package struct AuditFile: Sendable {
     var older: URL { path.appendingPathExtension("1") }
 
     /// The members of a file's first line.
-    static func beginning(after chain: AuditChain, at time: Date) -> JSONObject {
-        ["at": .string(time.auditText), "event": "begin", "continues": .string(chain.last)]
+    static func beginning(after chain: AuditChain) -> JSONObject {
+        [
+            "at": .string(Timestamp(millisecondOf: Date()).millisecondText), "event": "begin",
+            "continues": .string(chain.last),
+        ]
     }
 
     /// How much of a file's end has its last line, in bytes.
@@ -82,17 +86,12 @@ package struct AuditFile: Sendable {
                     if goesOn == nil { faults.append(Fault(path: path, line: line.number)) }
                     // From a line that is not good the chain goes on all the same, so that one fault is told once.
                     chain = goesOn == nil ? AuditChain.hash(of: text).map(AuditChain.init(after:)) : own
-                    if let members = goesOn ?? Self.members(of: text), let event = AuditEvent(members) {
+                    if let members = goesOn ?? AuditChain.members(of: text), let event = AuditEvent(members) {
                         visit(event, members)
                     }
                 }
             }
         }
         return faults
-    }
-
-    private static func members(of line: UnsafeRawBufferPointer) -> JSONObject? {
-        guard case .object(let members)? = try? JSONValue(parsing: line) else { return nil }
-        return members
     }
 }

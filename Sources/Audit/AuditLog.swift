@@ -1,5 +1,5 @@
 import DequeModule
-import Foundation
+import Inventory
 package import Logging
 import Metrics
 package import Records
@@ -25,13 +25,14 @@ package final class AuditLog: Service {
         var entries: Deque<Entry> = []
         var isDraining = false
         /// The second of the last refusal, and how many there were in it.
-        var second = 0
+        var second: Int64 = 0
         var refusals = 0
         var omitted = 0
     }
 
     private let state = Mutex(State())
     private let writer: AuditWriter
+    private let omissions = Counter(label: "audit_refusals_omitted_total")
 
     /// How many lines wait to be written; further ones are lost, and counted.
     private static let maximumWaiting = 10_000
@@ -53,11 +54,11 @@ package final class AuditLog: Service {
         let mustBegin = state.withLock { state in
             var entry = Entry(event: event)
             if event.kind == .refusal {
-                let second = Int(event.time.timeIntervalSince1970)
+                let second = event.time.microseconds / 1_000_000
                 if second != state.second { (state.second, state.refusals) = (second, 0) }
                 guard state.refusals < Self.refusalsEachSecond else {
                     state.omitted += 1
-                    Counter(label: "audit_refusals_omitted_total").increment()
+                    omissions.increment()
                     return false
                 }
                 state.refusals += 1
@@ -87,7 +88,7 @@ package final class AuditLog: Service {
     private func add(_ entry: Entry, to state: inout State) -> Bool {
         guard state.entries.count < Self.maximumWaiting else {
             entry.waiter?.resume(throwing: AuditWriter.Unwritten())
-            Counter(label: "audit_lines_lost_total").increment()
+            writer.losses.increment()
             return false
         }
         state.entries.append(entry)

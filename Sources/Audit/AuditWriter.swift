@@ -26,6 +26,7 @@ actor AuditWriter {
     private var problem: String?
     /// Whether the file may have the beginning of a line, or is not there any more.
     private var isFailing = false
+    nonisolated let losses = Counter(label: "audit_lines_lost_total")
     private nonisolated let executor = ThreadExecutor(label: "audit")
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -48,7 +49,7 @@ actor AuditWriter {
         _ logger: Logger
     ) throws(DiskError) -> (DiskFile, AuditChain, Int) {
         let (path, older) = (file.path, file.older)
-        if let size = try Self.size(of: path), size > 0 {
+        if let size = try Disk.size(of: path), size > 0 {
             let end = try AuditFile.end(of: path, size: size)
             let open = try disk.openFile(path)
             try open.truncate(to: end.size)
@@ -62,11 +63,11 @@ actor AuditWriter {
             return try begun(open, after: last ?? AuditChain())
         }
         var before = last
-        if before == nil, let size = try Self.size(of: older), size > 0 {
+        if before == nil, let size = try Disk.size(of: older), size > 0 {
             before = try AuditFile.end(of: older, size: size).hash.map(AuditChain.init(after:))
         }
         try disk.createFolder(path.deletingLastPathComponent())
-        let isThere = try Self.size(of: path) != nil
+        let isThere = try Disk.size(of: path) != nil
         return try begun(isThere ? disk.openFile(path) : disk.newFile(path), after: before ?? AuditChain())
     }
 
@@ -74,19 +75,10 @@ actor AuditWriter {
         DiskFile, AuditChain, Int
     ) {
         var chain = chain
-        let line = chain.line(AuditFile.beginning(after: chain, at: Date()))
+        let line = chain.line(AuditFile.beginning(after: chain))
         try open.write(line)
         try open.sync()
         return (open, chain, line.count)
-    }
-
-    private static func size(of path: URL) throws(DiskError) -> Int? {
-        guard FileManager.default.fileExists(atPath: path.path) else { return nil }
-        do {
-            return try FileManager.default.attributesOfItem(atPath: path.path)[.size] as? Int
-        } catch {
-            throw DiskError(message: "cannot look at \(path.path): \(error.systemReason)")
-        }
     }
 
     /// Appends lines.
@@ -126,7 +118,7 @@ actor AuditWriter {
             }
             problem = "\(error)"
             lost += expendable
-            Counter(label: "audit_lines_lost_total").increment(by: expendable)
+            losses.increment(by: expendable)
             throw Unwritten()
         } catch {
             throw Unwritten()

@@ -4,13 +4,12 @@ package struct Caller: Sendable, Equatable {
     package var subject: String?
     /// The address on the network, or of IPv6 the first half, since a single machine may have all of the other.
     package var address: String
-    /// The request; nil where there is none.
+    /// The request, where it changes something.
     package var origin: Origin?
 
-    package init(subject: String? = nil, address: String = "", origin: Origin? = nil) {
+    package init(subject: String? = nil, address: String = "") {
         self.subject = subject
         self.address = address
-        self.origin = origin
     }
 
     /// Whose turn it is: that of whoever uses a token, wherever from, or else of the machine.

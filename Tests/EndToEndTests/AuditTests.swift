@@ -74,11 +74,8 @@ struct AuditTests {
         )
         let write = try #require(events.first { $0["event"] == "write" })
         #expect(write["from"] == "127.0.0.1" && write["roles"] == ["admin"] && write["sequence"]?.text == "1")
-        let time = try #require(
-            write["at"]?.string.flatMap {
-                try? Date($0, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-            }
-        )
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        let time = try Date(#require(write["at"]?.string), strategy: style)
         #expect(time > begin - 1 && time < Date())
         // The transactions of the journal are there, too, and the log has neither passwords nor tokens.
         let transactions = events.filter { $0["event"] == "transaction" }

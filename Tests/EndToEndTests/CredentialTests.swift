@@ -87,7 +87,7 @@ struct CredentialTests {
             let old = try #require(first["old"]?.array.first)
             #expect(first["old"]?.array.count == 1 && old["key"] != first["key"])
             // Until the thirty days of history that are kept are over.
-            let until = try #require(old["until"]?.string.flatMap { try? Date($0, strategy: .iso8601) })
+            let until = try Date(#require(old["until"]?.string), strategy: .iso8601)
             #expect(abs(until.timeIntervalSinceNow - 30 * 86_400) < 3600)
             #expect(try Data(contentsOf: file) != before)
             #expect(try Self.passwords(server) == ["secret0", "secret1", "secret2"])

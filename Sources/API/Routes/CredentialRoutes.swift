@@ -22,7 +22,7 @@ struct CredentialRoutes {
             }
         }
         routes.add("/credentials/rotate", .post, .whoMay(.administer)) { _, context in
-            .json(JSONValue.object(try await store.rotateCredentialKey(for: context.caller).json).bytes)
+            .json(JSONValue.object(try await store.rotateCredentialKey(for: context.writer).json).bytes)
         }
     }
 

@@ -60,7 +60,7 @@ struct LineRoutes {
             headers: [.contentType: Self.mediaTypes[0]],
             body: ResponseBody { writer in
                 defer { withExtendedLifetime(room) {} }
-                let caller = context.caller
+                let caller = context.writer
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     tasks.addTask { await read(kind, content, existing.action, for: caller, into: groups) }
                     var counts: [Outcome.Change: Int] = [:]

@@ -57,9 +57,9 @@ struct PastRoutes {
         if isDryRun {
             return try await difference(from: .sequence(store.journal.sequence), to: moment, request, context)
         }
-        let caller = context.caller
+        let writer = context.writer
         let difference = try await context.whileClientWaits {
-            try await store.restore(to: moment, for: caller, reason: reason)
+            try await store.restore(to: moment, for: writer, reason: reason)
         }
         return .json(
             JSONValue.object([

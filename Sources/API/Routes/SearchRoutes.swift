@@ -118,13 +118,13 @@ struct SearchRoutes {
         _ context: RouteContext,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
     ) async throws -> Response {
-        let caller = context.caller
+        let writer = context.writer
         let (receipt, sequence): (Receipt, UInt64)
         do {
             (receipt, sequence) = try await store.commit(
                 wanted.search,
                 expecting: wanted.expected,
-                for: caller,
+                for: writer,
                 isDryRun: wanted.isDryRun,
                 action
             )

@@ -79,7 +79,7 @@ struct RequestAudit {
             roles: context.identity?.roles.map(\.rawValue).sorted() ?? [],
             address: origin.address,
             method: request.method.rawValue,
-            path: Self.shortened(LoggedTarget(request.uri, harmless: []).path),
+            path: Self.shortened(LoggedTarget.path(of: request.uri)),
             status: status,
             sequence: sequence,
             request: origin.request

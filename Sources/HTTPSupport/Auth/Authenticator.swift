@@ -52,9 +52,9 @@ package struct Authenticator: Sendable {
             return nil
         }
         guard let header = request.headers[.authorization] else {
+            if access == .open, !protectsReads { return nil }
             // What a proxy passes on is not its own.
             if !request.isPassedOn, let identity = await peer(verifier.roles) { return identity }
-            if access == .open, !protectsReads { return nil }
             throw unauthorized("This needs a token; send Authorization: Bearer TOKEN.", challenge: "Bearer")
         }
         let parts = header.split(separator: " ", maxSplits: 1)

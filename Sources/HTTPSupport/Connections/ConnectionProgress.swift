@@ -2,8 +2,8 @@ import NIOCore
 
 /// How far a connection has come, and whether its client is too slow: pure steps, each an event and its time.
 ///
-/// With TLS the bytes are those of its records, which count as they come. Only time counts in which the server reads: a client that is not read from, since what it sent before is being worked
-/// on, can do nothing for it.
+/// With TLS the bytes are those of its records, which count as they come. Only time counts in which the server reads: a client
+/// that is not read from, since what it sent before is being worked on, can do nothing for it.
 struct ConnectionProgress {
     /// How long the handshake of TLS, a head, and the beginning of a body, may take.
     static let grace = TimeAmount.seconds(20)

@@ -18,10 +18,11 @@ struct LoggedTarget: CustomStringConvertible {
     }
 
     /// What is before the query.
-    var path: String { String(uri.path.prefix { $0 != "#" }) }
+    static func path(of uri: URI) -> String { String(uri.path.prefix { $0 != "#" }) }
 
     // Made only where it is written: most requests may not be.
     var description: String {
+        let path = Self.path(of: uri)
         guard let query = uri.query else { return path }
         let parameters = query.split(separator: "&", omittingEmptySubsequences: false)
             .map { Self.parameter($0, harmless: harmless) }

@@ -45,9 +45,15 @@ package struct RouteContext: RequestContext {
     package var caller: Caller {
         Caller(
             subject: subject,
-            address: forwarding?.network ?? peer?.network ?? "",
-            origin: origin
+            address: forwarding?.network ?? peer?.network ?? ""
         )
+    }
+
+    /// Who asks for a change, with the request, which the journal has.
+    package var writer: Caller {
+        var caller = caller
+        caller.origin = origin
+        return caller
     }
 
     /// Where the request has come from.

@@ -1,3 +1,4 @@
+package import Foundation
 package import Schema
 
 /// A moment, to the microsecond, that RFC 3339 writes in UTC: `2026-11-23T18:20:00.123Z`.
@@ -10,6 +11,11 @@ package struct Timestamp: StringValue, Comparable {
 
     package init(microseconds: Int64) {
         self.microseconds = microseconds
+    }
+
+    /// A date, to the millisecond.
+    package init(millisecondOf date: Date) {
+        self.init(microseconds: Int64(date.timeIntervalSince1970 * 1000) * 1000)
     }
 
     /// The moment that can be written, and read by what reads Parquet, which is nearest to one.

@@ -278,12 +278,6 @@ package final class PublishedJournal: Sendable {
 extension JournalFolder.Segment {
     /// Bytes of the file.
     package var size: Int {
-        get throws(DiskError) {
-            do {
-                return try path.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-            } catch {
-                throw DiskError(message: "cannot look at \(path.path): \(error.systemReason)")
-            }
-        }
+        get throws(DiskError) { try Disk.size(of: path) ?? 0 }
     }
 }

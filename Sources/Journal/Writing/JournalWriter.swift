@@ -67,7 +67,7 @@ package final class JournalWriter: TransactionLog {
     package func now() -> Timestamp { state.time(Self.clock) }
 
     private static var clock: Timestamp {
-        Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1000) * 1000)
+        Timestamp(millisecondOf: Date())
     }
 
     /// Appends transactions, which are on stable storage when this returns, where the policy is to always sync.

@@ -51,9 +51,9 @@ struct AuditCommand: AsyncParsableCommand {
 
         init?(argument: String) {
             if let ago = DurationArgument(argument: argument) {
-                time = Timestamp(nearest: Int64((Date().timeIntervalSince1970 - Double(ago.seconds)) * 1_000_000))
+                time = Timestamp(millisecondOf: Date() - TimeInterval(ago.seconds))
             } else {
-                guard let time = try? Timestamp(argument) else { return nil }
+                guard let time = Timestamp(nearest: argument) else { return nil }
                 self.time = time
             }
         }
@@ -65,10 +65,9 @@ struct AuditCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: file.path.path) else {
             throw CommandError("there is no audit log \(file.path.path); give the server's with --audit-log")
         }
-        let start = since.map { Date(timeIntervalSince1970: Double($0.time.microseconds) / 1_000_000) } ?? .distantPast
         var rows: [AuditRow] = []
         let faults = try file.read { event, members in
-            if event.time >= start { rows.append(AuditRow(event, members)) }
+            if since.map({ event.time >= $0.time }) ?? true { rows.append(AuditRow(event, members)) }
         }
         var complaints = faults.map(\.description)
         do {

@@ -1,5 +1,4 @@
 import Audit
-import Foundation
 import Inventory
 import Journal
 import Scheduling
@@ -7,7 +6,7 @@ import Schema
 
 /// A line of the audit log, or a transaction of the journal.
 struct AuditRow {
-    let time: Date
+    let time: Timestamp
     let who: String?
     let cells: [String]
     let json: JSONObject
@@ -17,15 +16,16 @@ struct AuditRow {
         who = event.who
         json = members
         cells = [
-            event.time.auditText, event.kind.rawValue, event.who ?? "-", event.address, "\(event.method) \(event.path)",
+            event.time.millisecondText, event.kind.rawValue, event.who ?? "-", event.address,
+            "\(event.method) \(event.path)",
             event.status.map(String.init) ?? "begins", event.request,
         ]
     }
 
     init(_ transaction: TransactionSummary) {
-        time = Date(timeIntervalSince1970: Double(transaction.time.microseconds) / 1_000_000)
+        time = transaction.time
         who = transaction.author
-        var members: JSONObject = ["at": .string(time.auditText), "event": "transaction"]
+        var members: JSONObject = ["at": .string(time.millisecondText), "event": "transaction"]
         members["who"] = transaction.author.map(JSONValue.string)
         members["from"] = transaction.origin.map { .string($0.address) }
         members["request"] = transaction.origin.map { .string($0.request) }
@@ -38,7 +38,8 @@ struct AuditRow {
             separator: ", "
         )
         cells = [
-            time.auditText, "transaction", transaction.author ?? "-", transaction.origin?.address ?? "-", what, "-",
+            time.millisecondText, "transaction", transaction.author ?? "-", transaction.origin?.address ?? "-", what,
+            "-",
             transaction.origin?.request ?? "-",
         ]
     }

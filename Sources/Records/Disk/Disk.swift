@@ -81,6 +81,14 @@ package struct Disk: Sendable {
         FileManager.default.fileExists(atPath: path.path) ? try Self.read(path) : nil
     }
 
+    /// The bytes of a file; nil where there is none.
+    package static func size(of path: URL) throws(DiskError) -> Int? {
+        var status = stat()
+        guard stat(path.path, &status) != 0 else { return Int(status.st_size) }
+        guard errno == ENOENT else { throw DiskError("look at", path, errno) }
+        return nil
+    }
+
     /// Reads a part of a file. A file is never mapped into memory, where one that is cut off ends the process.
     ///
     /// - Returns: As many bytes as there are of those that were asked for.

@@ -181,7 +181,7 @@ actor Snapshotter {
         let manifest = SnapshotManifest(
             position: tables.position,
             inventory: inventory,
-            createdAt: Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1000) * 1000).millisecondText,
+            createdAt: Timestamp(millisecondOf: date).millisecondText,
             program: "\(Version.program), DuckDB \(Database.libraryVersion)",
             files: files
         )

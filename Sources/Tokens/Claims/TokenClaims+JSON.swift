@@ -67,9 +67,10 @@ extension TokenClaims {
             guard let time else { continue }
             object[name] = .number(Int(exactly: time).map { JSONNumber($0) } ?? JSONNumber(time))
         }
-        if let role = roles.first {
-            object[roles.count == 1 ? "role" : "roles"] =
-                roles.count == 1 ? .string(role) : .array(roles.map(JSONValue.string))
+        switch roles.count {
+        case 0: break
+        case 1: object["role"] = .string(roles[0])
+        default: object["roles"] = .array(roles.map(JSONValue.string))
         }
         return .object(object)
     }

@@ -25,7 +25,16 @@ package struct VerificationKey: Sendable {
     /// Whether a text was signed with this key by an algorithm that it is for.
     func verifies(_ signature: [UInt8], of text: some Collection<UInt8>, by algorithm: SignatureAlgorithm) -> Bool {
         guard algorithms.contains(algorithm) else { return false }
-        let text = Array(text)
+        do {
+            return try isSignature(signature, of: Array(text), algorithm)
+        } catch {
+            // It has another length than signatures of the curve have (RFC 7518, section 3.4).
+            return false
+        }
+    }
+
+    /// - Throws: For a signature of a curve that has another length.
+    private func isSignature(_ signature: [UInt8], of text: [UInt8], _ algorithm: SignatureAlgorithm) throws -> Bool {
         switch (algorithm, material) {
         case (.rs256, .rsa(let key)): return Self.isPKCS1(signature, of: SHA256.hash(data: text), key)
         case (.rs384, .rsa(let key)): return Self.isPKCS1(signature, of: SHA384.hash(data: text), key)
@@ -34,14 +43,11 @@ package struct VerificationKey: Sendable {
         case (.ps384, .rsa(let key)): return Self.isPSS(signature, of: SHA384.hash(data: text), key)
         case (.ps512, .rsa(let key)): return Self.isPSS(signature, of: SHA512.hash(data: text), key)
         case (.es256, .p256(let key)):
-            guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
-            return key.isValidSignature(signature, for: SHA256.hash(data: text))
+            return key.isValidSignature(try .init(rawRepresentation: signature), for: SHA256.hash(data: text))
         case (.es384, .p384(let key)):
-            guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
-            return key.isValidSignature(signature, for: SHA384.hash(data: text))
+            return key.isValidSignature(try .init(rawRepresentation: signature), for: SHA384.hash(data: text))
         case (.es512, .p521(let key)):
-            guard let signature = try? P521.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
-            return key.isValidSignature(signature, for: SHA512.hash(data: text))
+            return key.isValidSignature(try .init(rawRepresentation: signature), for: SHA512.hash(data: text))
         case (.edDSA, .ed25519(let key)): return key.isValidSignature(signature, for: text)
         default: return false
         }
