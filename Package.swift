@@ -94,9 +94,17 @@ let package = Package(
         .target(name: "Schema", dependencies: ["SchemaMacros"], swiftSettings: swiftSettings),
         .target(name: "Inventory", dependencies: ["Schema"], swiftSettings: swiftSettings),
         .target(
+            name: "GuardedFiles",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
             name: "Records",
             dependencies: [
-                "CSystemShims", "Inventory", "Scheduling", "Schema",
+                "CSystemShims", "GuardedFiles", "Inventory", "Scheduling", "Schema",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -126,8 +134,9 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Completeness", "CSystemShims", "DuckDB", "Inventory", "Journal", "Records", "Scheduling", "Schema",
-                "Tables",
+                "Completeness", "CSystemShims", "DuckDB", "GuardedFiles", "Inventory", "Journal", "Records",
+                "Scheduling",
+                "Schema", "Tables",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -172,7 +181,7 @@ let package = Package(
         .target(
             name: "Tokens",
             dependencies: [
-                "Scheduling", "Schema",
+                "GuardedFiles", "Scheduling", "Schema",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -199,7 +208,7 @@ let package = Package(
         .target(
             name: "HTTPSupport",
             dependencies: [
-                "Audit", "CSystemShims", "CZlib", "Scheduling", "Schema", "Tokens",
+                "Audit", "CSystemShims", "CZlib", "GuardedFiles", "Scheduling", "Schema", "Tokens",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -248,7 +257,8 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Audit", "Completeness", "Copies", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
+                "API", "Audit", "Completeness", "Copies", "GuardedFiles", "HTTPSupport", "Inventory", "InventoryHTTP",
+                "Journal",
                 "ObjectStorage",
                 "Query", "Records", "Scheduling", "Schema", "Store", "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -347,7 +357,7 @@ let package = Package(
         .testTarget(
             name: "TokensTests",
             dependencies: [
-                "Schema", "TestSupport", "Tokens",
+                "GuardedFiles", "Schema", "TestSupport", "Tokens",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

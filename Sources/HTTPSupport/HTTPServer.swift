@@ -1,8 +1,10 @@
 import Foundation
+package import GuardedFiles
 import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import NIOSSL
 import ServiceLifecycle
 
 /// Serves routes on one or several addresses, and ends all their connections when it is asked to stop.
@@ -32,7 +34,7 @@ package struct HTTPServer: Service {
         _ traffic: Traffic,
         translating translate: @escaping ProblemTranslation,
         listeningOn addresses: [ListenAddress],
-        certificate: ServerCertificate? = nil,
+        certificate: WatchedValue<NIOSSLContext>? = nil,
         socketMode: UInt32 = 0o600,
         logger: Logger,
         onReady: @escaping @Sendable (_ index: Int, _ port: Int?) -> Void
@@ -63,7 +65,7 @@ package struct HTTPServer: Service {
 
     private static func server(
         _ connections: Connections,
-        _ certificate: ServerCertificate?,
+        _ certificate: WatchedValue<NIOSSLContext>?,
         logger: Logger
     ) -> HTTPServerBuilder {
         let isSecure = certificate != nil

@@ -247,6 +247,12 @@ package final class InventoryStore: Service {
         try await credentialKeys.rotate(for: caller) { [self] in try await commit($0) }
     }
 
+    /// Has the credential keys that their file or command gives now take the place of those in force. The log says what is wrong
+    /// with them.
+    package func readCredentialKeysAgain() async {
+        await credentialKeys.readAgain(isAsked: true)
+    }
+
     // MARK: Snapshots
 
     /// The snapshots that can be read, newest first.

@@ -249,7 +249,7 @@ struct RoleTests {
             ("- 1", "does not consist of keys"), ("scope: operator", "scope has no values with roles"),
             ("scope:\n  a: root", "scope: a is none of the roles viewer, operator"),
             ("scope: {a: }", "none of the roles"),
-            ("a: [", "cannot read --role-map"),
+            ("a: [", "wrong.yaml (--role-map): "),
         ] {
             let file = try workspace.file("wrong.yaml", text)
             let start = try Command.run("serve", "--role-map", file, in: Workspace())

@@ -196,7 +196,7 @@ struct TokenTests {
         // Once a key is configured, the generated one does not count.
         #expect(try given.request("DELETE", "/BMC/x", token: text).status == 401)
         let file = try workspace.file("secret", TestToken.secret)
-        let other = try ServerProcess.run("token", "--jwt-secret-file", file, "--subject", "bob")
+        let other = try Command.run("token", "--jwt-secret-file", file, "--subject", "bob", in: workspace)
         let otherText = other.output.trimmingCharacters(in: .newlines)
         #expect(try given.request("DELETE", "/BMC/x", token: otherText).status == 404)
     }

@@ -1,5 +1,6 @@
 import CryptoExtras
 import Foundation
+import GuardedFiles
 import Schema
 import TestSupport
 import Testing
@@ -24,7 +25,7 @@ struct TokenVerifierTests {
     private static func verifier() async throws -> TokenVerifier {
         let issuer = try await file.get().issuer()
         return TokenVerifier(
-            secret: TokenKey(secret: SigningKey.secret),
+            secret: WatchedValue(TokenKey(secret: SigningKey.secret)),
             issuer: issuer,
             issuers: ["issuer"],
             audiences: ["here", "there"]
@@ -243,7 +244,7 @@ struct TokenVerifierTests {
     @Test("allows for 30 s between clocks, and asks for no names where none are given")
     func leeway() async throws {
         let key = TokenKey(secret: [1])
-        let verifier = TokenVerifier(secret: key)
+        let verifier = TokenVerifier(secret: WatchedValue(key))
         let token = key.sign(TokenClaims(subject: "alice", issuer: "i", audience: "a", issued: Self.now, lifetime: 60))
         for (seconds, isGood) in [(0, true), (89, true), (91, false), (-29, true), (-31, false)] {
             let error: TokenError?
@@ -262,7 +263,7 @@ struct TokenVerifierTests {
         for key in try Self.keys.get() {
             let token = try key.token(Self.claims)
             #expect(await Self.error(token, TokenVerifier(secret: nil)) == .unverified)
-            #expect(await Self.error(token, TokenVerifier(secret: TokenKey(secret: [1]))) == .unverified)
+            #expect(await Self.error(token, TokenVerifier(secret: WatchedValue(TokenKey(secret: [1])))) == .unverified)
         }
     }
 }

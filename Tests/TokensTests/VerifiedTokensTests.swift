@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GuardedFiles
 import Testing
 
 @testable import Tokens
@@ -49,7 +50,7 @@ struct VerifiedTokensTests {
     @Test("has no more tokens than there is room for, and none that is not good")
     func room() async throws {
         let key = TokenKey(secret: [1])
-        let verifier = TokenVerifier(secret: key)
+        let verifier = TokenVerifier(secret: WatchedValue(key))
         let first = key.sign(Self.claims("user0"))
         for number in 0..<(VerifiedTokens.maximumCount + 10) {
             let token = key.sign(Self.claims("user\(number)"))
@@ -64,7 +65,7 @@ struct VerifiedTokensTests {
     @Test("does not take another spelling of a token's letters for the token")
     func spelling() async throws {
         let key = TokenKey(secret: [1])
-        let verifier = TokenVerifier(secret: key)
+        let verifier = TokenVerifier(secret: WatchedValue(key))
         var number = 0
         var token = ""
         repeat {

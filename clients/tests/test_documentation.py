@@ -41,8 +41,8 @@ OTHERS = {
     "docs/formats/journal.md": ["Lines", "Lines", "Head"],
     "docs/formats/snapshot.md": ["manifest.json"],
     "docs/operations.md": [
-        "The data directory", "Backing up", "Snapshots elsewhere", "A file is missing", "A file is missing",
-        "The journal is damaged",
+        "The data directory", "Backing up", "Snapshots elsewhere", "Files that change", "Files that change", "A file is missing",
+        "A file is missing", "The journal is damaged",
     ],
     "docs/options.md": ["Where options come from"],
     # By test_service.py, where a machine has what they are for. Installing wants root, Watching a Prometheus.

@@ -249,6 +249,12 @@ def test_the_unit_is_one(tmp_path):
         ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )
     assert (result.returncode, result.stderr) == (0, "")
+    # In tenths: below 2.0.
+    result = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=19", str(unit)],
+        capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
 
 
 def test_what_prune_would_remove_is_said_by_the_file(start_service, tmp_path):

@@ -1,3 +1,4 @@
+import GuardedFiles
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -8,7 +9,7 @@ import NIOSSL
 /// HTTP/2 is not offered: the limits of connections are those of one request after the other.
 struct SecureChannel: ServerChildChannel {
     let base: HTTP1Channel
-    let certificate: ServerCertificate
+    let certificate: WatchedValue<NIOSSLContext>
 
     /// How much memory a connection keeps for what it has sent, in bytes.
     private static let keptBuffer = 64 << 10
@@ -17,7 +18,7 @@ struct SecureChannel: ServerChildChannel {
         channel.eventLoop.makeCompletedFuture {
             var configuration = NIOSSLHandler.Configuration()
             configuration.maximumPreservedOutboundBufferCapacity = Self.keptBuffer
-            let handler = NIOSSLServerHandler(context: certificate.context, configuration: configuration)
+            let handler = NIOSSLServerHandler(context: certificate.value, configuration: configuration)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
         .flatMap { base.setup(channel: channel, logger: logger) }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import GuardedFiles
 import Tokens
 import Yams
 
@@ -12,40 +12,38 @@ import Yams
 ///   hpc-admins: [admin, credentials]
 /// ```
 enum RoleMapFile {
-    /// - Throws: ``CommandError`` that says what is wrong.
-    static func read(_ path: String) throws -> RoleRules.Map {
+    /// What the contents of the file say.
+    ///
+    /// - Throws: ``GuardedFileError`` that says what is wrong.
+    static func map(_ bytes: [UInt8], of file: GuardedFile) throws(GuardedFileError) -> RoleRules.Map {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw file.error("it is not UTF-8") }
         let mapping: Node.Mapping
-        do {
-            mapping = try YAMLFile.mapping(path) ?? [:]
+        do throws(YAMLFile.Failure) {
+            mapping = try YAMLFile.mapping(of: text) ?? [:]
         } catch {
-            throw CommandError("cannot read --role-map, \(path): \(error.reason)")
+            throw file.error(error.reason)
         }
         var map: RoleRules.Map = [:]
         for (claim, values) in mapping {
             guard let name = claim.string, let values = values.mapping else {
-                throw CommandError(
-                    "--role-map, \(path): \(claim.string ?? "a claim") has no values with roles, such as VALUE: viewer"
-                )
+                throw file.error("\(claim.string ?? "a claim") has no values with roles, such as VALUE: viewer")
             }
-            for (value, roles) in values {
-                map[name, default: [:]][value.string ?? ""] = try Self.roles(
-                    roles,
-                    of: "\(name): \(value.string ?? "")",
-                    path
-                )
+            for (value, node) in values {
+                let value = value.string ?? ""
+                guard let roles = roles(node) else {
+                    let known = Role.allValueStrings.joined(separator: ", ")
+                    throw file.error("\(name): \(value) is none of the roles \(known), nor a list of them")
+                }
+                map[name, default: [:]][value] = roles
             }
         }
         return map
     }
 
-    /// A role or several.
-    private static func roles(_ node: Node, of value: String, _ path: String) throws -> Set<Role> {
+    /// A role or several; nil for what names none.
+    private static func roles(_ node: Node) -> Set<Role>? {
         let names = node.sequence.map(Array.init) ?? [node]
         let roles = names.compactMap { $0.string.flatMap(Role.init) }
-        guard roles.count == names.count else {
-            let known = Role.allValueStrings.joined(separator: ", ")
-            throw CommandError("--role-map, \(path): \(value) is none of the roles \(known), nor a list of them")
-        }
-        return Set(roles)
+        return roles.count == names.count ? Set(roles) : nil
     }
 }

@@ -1,13 +1,15 @@
 import ArgumentParser
 import Foundation
+import GuardedFiles
 import HTTPSupport
+import Logging
 import Tokens
 
 /// What the users of tokens may do.
 struct RoleOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "YAML or JSON file that says for which roles other claims of a token stand: CLAIM: {VALUE: ROLE}.",
+            "YAML or JSON file that says for which roles other claims of a token stand: CLAIM: {VALUE: ROLE}; read again when it changes.",
             valueName: "file"
         )
     )
@@ -32,9 +34,14 @@ struct RoleOptions: ParsableArguments {
 
     /// Which roles tokens give.
     ///
-    /// - Throws: ``CommandError`` for a file that cannot be used.
-    func rules() throws -> RoleRules {
-        RoleRules(try roleMap.map { try RoleMapFile.read($0) } ?? [:], standard: defaultRole)
+    /// - Throws: ``GuardedFileError`` for a file that cannot be used.
+    func rules(logger: Logger) throws -> WatchedValue<RoleRules> {
+        guard let roleMap else { return WatchedValue(RoleRules(standard: defaultRole)) }
+        // Whoever can write the file can make himself an administrator.
+        let file = GuardedFile(URL(filePath: roleMap), "--role-map", guarded: .fromWriters)
+        return try WatchedValue([file], logger: logger) { [defaultRole] contents in
+            RoleRules(try RoleMapFile.map(contents[0].bytes, of: file), standard: defaultRole)
+        }
     }
 }
 

@@ -1,37 +1,36 @@
 import Foundation
+import GuardedFiles
 import Logging
-import Records
+import Tokens
 
 /// A file with the secret that tokens are signed with.
 enum SecretFile {
-    /// The bytes of a secret file; one newline at the end is not part of the secret.
+    /// The secret of a file, read again when it changes; one newline at the end is not part of it.
     ///
-    /// - Throws: Also when others may write it.
-    static func read(_ path: String, logger: Logger) throws -> [UInt8] {
-        let bytes: [UInt8]
-        do {
-            // Of the file that a link leads to.
-            let file = URL(filePath: path).resolvingSymlinksInPath().path
-            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0
-            guard mode & 0o022 == 0 else {
-                throw CommandError(
-                    "other users can write the secret file of --jwt-secret-file, \(path), and so make tokens; do: chmod go-w \(path)"
-                )
-            }
-            if mode & 0o044 != 0 {
+    /// - Throws: ``GuardedFileError``, also when others may write it.
+    static func watched(_ path: String, logger: Logger) throws -> WatchedValue<TokenKey> {
+        let file = GuardedFile(URL(filePath: path), "--jwt-secret-file", guarded: .fromWriters)
+        return try WatchedValue([file], logger: logger) { contents in
+            if contents[0].isReadableByOthers {
                 logger.warning(
                     "other users can read the secret file, and so make tokens; do: chmod go-r",
                     metadata: ["file": "\(path)"]
                 )
             }
-            bytes = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch let error as CommandError {
-            throw error
-        } catch {
-            throw CommandError("cannot read the secret file of --jwt-secret-file, \(path): \(error.systemReason)")
+            let bytes = contents[0].bytes
+            let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
+            guard !secret.isEmpty else { throw file.error("it is empty") }
+            let key = TokenKey(secret: secret)
+            if key.length < TokenKey.recommendedLength {
+                logger.warning(
+                    "the token secret is short: tokens can be forged by trying secrets",
+                    metadata: [
+                        "bytes": .stringConvertible(key.length),
+                        "recommended": .stringConvertible(TokenKey.recommendedLength),
+                    ]
+                )
+            }
+            return key
         }
-        let secret = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
-        guard !secret.isEmpty else { throw CommandError("the secret file of --jwt-secret-file, \(path), is empty") }
-        return secret
     }
 }

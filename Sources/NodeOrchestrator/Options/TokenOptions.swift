@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GuardedFiles
 import Logging
 import Tokens
 
@@ -7,7 +8,7 @@ import Tokens
 struct TokenOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "File with the secret that tokens are signed with (HS256). (default: one that the server makes, unless keys of an issuer are given)",
+            "File with the secret that tokens are signed with (HS256); read again when it changes. (default: one that the server makes, unless keys of an issuer are given)",
             valueName: "file"
         )
     )
@@ -89,18 +90,7 @@ struct TokenOptions: ParsableArguments {
     }
 
     /// The secret of the file; nil where there is none.
-    func secret(logger: Logger) throws -> TokenKey? {
-        guard let jwtSecretFile else { return nil }
-        let key = TokenKey(secret: try SecretFile.read(jwtSecretFile, logger: logger))
-        if key.length < TokenKey.recommendedLength {
-            logger.warning(
-                "the token secret is short: tokens can be forged by trying secrets",
-                metadata: [
-                    "bytes": .stringConvertible(key.length),
-                    "recommended": .stringConvertible(TokenKey.recommendedLength),
-                ]
-            )
-        }
-        return key
+    func secret(logger: Logger) throws -> WatchedValue<TokenKey>? {
+        try jwtSecretFile.map { try SecretFile.watched($0, logger: logger) }
     }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import GuardedFiles
 import HTTPSupport
 import Logging
+import NIOSSL
 
 /// How clients reach the server.
 struct TransportOptions: ParsableArguments {
@@ -70,8 +72,8 @@ struct TransportOptions: ParsableArguments {
 
     /// What connections are secured with; nil where they are not, of which the log warns where other machines can connect.
     ///
-    /// - Throws: ``CommandError`` for files that cannot be used.
-    func certificate(logger: Logger) throws -> ServerCertificate? {
+    /// - Throws: ``GuardedFileError`` for files that cannot be used.
+    func certificate(logger: Logger) throws -> WatchedValue<NIOSSLContext>? {
         guard let tlsCert, let tlsKey else {
             for address in addresses where !address.isLocal {
                 logger.warning(
@@ -81,16 +83,12 @@ struct TransportOptions: ParsableArguments {
             }
             return nil
         }
-        let files = CertificateFiles(
+        return try ServerCertificate.watched(
             certificate: URL(filePath: tlsCert),
             key: URL(filePath: tlsKey),
-            clientAuthorities: tlsClientCa.map { URL(filePath: $0) }
+            clientAuthorities: tlsClientCa.map { URL(filePath: $0) },
+            logger: logger
         )
-        do {
-            return try ServerCertificate(files, logger: logger)
-        } catch {
-            throw CommandError("cannot use the files of --tls-cert, --tls-key and --tls-client-ca: \(error)")
-        }
     }
 }
 

@@ -12,13 +12,22 @@ enum YAMLFile {
 
     /// The keys of a file with their values; nil for an empty one.
     static func mapping(_ path: String) throws(Failure) -> Node.Mapping? {
-        let root: Node?
+        let text: String
         do {
-            root = try Yams.compose(yaml: String(contentsOf: URL(filePath: path), encoding: .utf8))
-        } catch let error as YamlError {
-            throw Failure(reason: error.problem)
+            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
         } catch {
             throw Failure(reason: error.systemReason)
+        }
+        return try mapping(of: text)
+    }
+
+    /// The keys of a file's text with their values; nil for an empty one.
+    static func mapping(of text: String) throws(Failure) -> Node.Mapping? {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw Failure(reason: (error as? YamlError)?.problem ?? "\(error)")
         }
         guard let root else { return nil }
         guard let mapping = root.mapping else { throw Failure(reason: "it does not consist of keys with values") }

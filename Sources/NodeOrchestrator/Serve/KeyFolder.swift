@@ -1,5 +1,6 @@
 import Completeness
 import Foundation
+import GuardedFiles
 import Logging
 import Records
 import Tokens
@@ -24,16 +25,19 @@ struct KeyFolder {
     private static let renewalWindow: TimeInterval = 7 * 86_400
 
     /// The key that the server makes at its first start, with a token for clients on this machine beside it.
-    func generatedKey(logger: Logger) async throws -> TokenKey {
-        let (secret, isNew) = try KeyFile.load(secretFile)
-        let key = TokenKey(secret: secret)
+    func generatedKey(logger: Logger) async throws -> WatchedValue<TokenKey> {
+        let file = secretFile
+        let isNew = try KeyFile.load(file).isNew
+        let key = try WatchedValue([KeyFile.guarded(file)], logger: logger) { contents in
+            TokenKey(secret: try KeyFile.key(contents[0].bytes, of: file))
+        }
         if isNew {
             logger.notice(
                 "made a token secret; make tokens with: node-orchestrator token --data-dir DIR --subject NAME",
                 metadata: ["file": "\(secretFile.path)"]
             )
         }
-        _ = try await renewClientToken(key, logger: logger)
+        _ = try await renewClientToken(key.value, logger: logger)
         return key
     }
 
@@ -70,7 +74,7 @@ struct KeyFolder {
         let token = String(decoding: try KeyFile.read(clientTokenFile), as: UTF8.self)
             .trimmingCharacters(in: .newlines)
         do throws(TokenError) {
-            let verifier = TokenVerifier(secret: key, issuers: issuers, audiences: audiences)
+            let verifier = TokenVerifier(secret: WatchedValue(key), issuers: issuers, audiences: audiences)
             return try await verifier.verify(token, at: now).claims.exp.map(Date.init(timeIntervalSince1970:))
         } catch {
             return nil

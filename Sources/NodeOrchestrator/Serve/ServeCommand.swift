@@ -3,6 +3,7 @@ import ArgumentParser
 import Audit
 import Completeness
 import Foundation
+import GuardedFiles
 import HTTPSupport
 import InventoryHTTP
 import Journal
@@ -234,7 +235,9 @@ struct ServeCommand: AsyncParsableCommand {
             logger.logLevel = min(logger.logLevel, .notice)
             logger.notice("ready: listening on \(addresses[index].url(port: port, isSecure: certificate != nil))")
         }
-        if let certificate { hangUps.actions.append { certificate.refresh() } }
+        if let certificate { hangUps.actions.append { certificate.refresh(isAsked: true) } }
+        if let trust { hangUps.actions.append { await trust.readAgain() } }
+        hangUps.actions.append { await store.readCredentialKeysAgain() }
         // Stopped in reverse: first the server, then, with no writer left, the store takes its last snapshot, which is copied.
         var services: [any Service] = [store, queryService, server, hangUps, StopLimit(duration: Self.stopLimit)]
         services += trust?.services ?? []

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Completeness
 import Foundation
+import GuardedFiles
 import Tokens
 
 /// Makes a token.
@@ -56,7 +57,7 @@ struct TokenCommand: ParsableCommand {
     func run() throws {
         let key: TokenKey
         if let jwtSecretFile {
-            key = TokenKey(secret: try SecretFile.read(jwtSecretFile, logger: .offline()))
+            key = try SecretFile.watched(jwtSecretFile, logger: .offline()).value
         } else {
             let folder = KeyFolder(DataDirectory(URL(filePath: dataDir, directoryHint: .isDirectory)))
             key = try folder.existingKey()

@@ -1,4 +1,5 @@
 import Completeness
+import GuardedFiles
 import Logging
 import ServiceLifecycle
 import Tokens
@@ -6,17 +7,21 @@ import Tokens
 /// Whose tokens a server takes.
 struct TokenTrust {
     let verifier: TokenVerifier
-    /// What keeps keys and tokens up to date as long as the server runs.
+    /// What keeps keys, roles and tokens up to date as long as the server runs.
     let services: [any Service]
+    private let secret: WatchedValue<TokenKey>?
+    private let issuer: TokenIssuer?
+    private let rules: WatchedValue<RoleRules>
 
     /// Reads the keys that options name. The secret that the server makes itself counts only where they name none.
     ///
-    /// - Throws: ``CommandError`` for files that cannot be used.
+    /// - Throws: ``CommandError`` and ``GuardedFileError`` for files that cannot be used.
     init(_ options: TokenOptions, _ roles: RoleOptions, _ directory: DataDirectory, logger: Logger) async throws {
         let (issuers, audiences) = (options.jwtIssuer, options.jwtAudience)
-        var services: [any Service] = []
+        rules = try roles.rules(logger: logger)
+        issuer = options.issuer(logger: logger)
+        var services: [any Service] = [rules]
         var secret = try options.secret(logger: logger)
-        let issuer = options.issuer(logger: logger)
         if let issuer {
             do {
                 try await issuer.begin()
@@ -30,13 +35,22 @@ struct TokenTrust {
             services.append(ClientTokenRenewal(folder: folder, key: key, logger: logger))
             secret = key
         }
+        if let secret { services.append(secret) }
+        self.secret = secret
         verifier = TokenVerifier(
             secret: secret,
             issuer: issuer,
             issuers: issuers,
             audiences: audiences,
-            roles: try roles.rules()
+            roles: rules
         )
         self.services = services
+    }
+
+    /// Reads everything again.
+    func readAgain() async {
+        secret?.refresh(isAsked: true)
+        rules.refresh(isAsked: true)
+        await issuer?.readAgain()
     }
 }

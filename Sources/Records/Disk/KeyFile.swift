@@ -1,4 +1,5 @@
 package import Foundation
+package import GuardedFiles
 
 /// A file with a key that only the server's user can read.
 package enum KeyFile {
@@ -24,28 +25,30 @@ package enum KeyFile {
     ///
     /// - Throws: When the file cannot be read, is not as long as a key, or when others may read it.
     package static func key(_ path: URL) throws(DiskError) -> [UInt8] {
-        let key = try read(path)
-        guard key.count == length else {
-            throw DiskError(message: "the key file \(path.path) has \(key.count) bytes, not \(length): it is damaged")
+        try key(try read(path), of: path)
+    }
+
+    /// The bytes of a file, which are a key.
+    ///
+    /// - Throws: When they are not as many as those of a key.
+    package static func key(_ bytes: [UInt8], of path: URL) throws(DiskError) -> [UInt8] {
+        guard bytes.count == length else {
+            throw DiskError(message: "the key file \(path.path) has \(bytes.count) bytes, not \(length): it is damaged")
         }
-        return key
+        return bytes
     }
 
     /// The bytes of a file that only the server's user can read.
     package static func read(_ path: URL) throws(DiskError) -> [UInt8] {
-        let mode: Int
-        let bytes: [UInt8]
-        do {
-            mode = try FileManager.default.attributesOfItem(atPath: path.path)[.posixPermissions] as? Int ?? 0
-            bytes = Array(try Data(contentsOf: path))
+        do throws(GuardedFileError) {
+            return try guarded(path).read().bytes
         } catch {
-            throw DiskError(message: "cannot read the key file \(path.path): \(error.systemReason)")
+            throw DiskError(message: error.description, reason: error.reason)
         }
-        guard mode & 0o077 == 0 else {
-            throw DiskError(
-                message: "the key file \(path.path) can be read by other users; do: chmod 600 \(path.path)"
-            )
-        }
-        return bytes
+    }
+
+    /// The file, so that it can be read again.
+    package static func guarded(_ path: URL) -> GuardedFile {
+        GuardedFile(path, "key file", guarded: .fromOthers)
     }
 }

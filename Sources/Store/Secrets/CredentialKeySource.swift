@@ -1,11 +1,12 @@
 package import Foundation
+import GuardedFiles
 import Records
 
 /// Where the keys come from that seal secrets: the first seals, the others open what they have sealed before.
 package enum CredentialKeySource: Sendable {
     /// The file in the data directory, with a key that the server makes.
     case generated
-    /// A file that only the server's user can read.
+    /// A file that nobody outside its group can read.
     case file(URL)
     /// What a command of the shell prints.
     case command(String)
@@ -17,7 +18,9 @@ package enum CredentialKeySource: Sendable {
         do {
             switch self {
             case .generated: return nil
-            case .file(let file): return try CredentialKey.all(in: KeyFile.read(file))
+            case .file(let file):
+                let file = GuardedFile(file, "--credentials-key-file", guarded: .fromStrangers)
+                return try CredentialKey.all(in: file.read().bytes)
             case .command(let command): return try await CredentialKey.all(in: KeyCommand.output(of: command))
             }
         } catch let error as SecretError {

@@ -1,4 +1,5 @@
 import Foundation
+import GuardedFiles
 import Inventory
 import Journal
 import Logging
@@ -18,6 +19,7 @@ actor CredentialKeys {
     private let history: Duration?
     private let logger: Logger
     private var isRotating = false
+    private var fault = RepeatedFault()
 
     /// How many resources a transaction seals again, so that others write in between.
     private static let batch = 500
@@ -59,6 +61,7 @@ actor CredentialKeys {
         isRotating = true
         defer { isRotating = false }
         if let given = try await source.keys() {
+            try checkThatTheyOpen(given)
             use(given)
         } else {
             let new = [CredentialKey.random()] + keys
@@ -108,6 +111,52 @@ actor CredentialKeys {
             ]
         )
         return rotation
+    }
+
+    /// Has the keys that the file or the command gives now take the place of those in force. Keys that do not open what those
+    /// have sealed change nothing, and the log says so.
+    ///
+    /// - Parameter isAsked: Whether somebody wants to know what is wrong, even if the log has it already.
+    func readAgain(isAsked: Bool) async {
+        do {
+            // A key management service is asked only when somebody says so.
+            if case .command = source, !isAsked { return }
+            guard let given = try await source.keys(), !isRotating else { return }
+            let isNew = given.map(\.id) != keys.map(\.id)
+            if isNew {
+                try checkThatTheyOpen(given)
+                use(given)
+                let old = resources(where: { !sealer.hasSealed($0) && sealer.hasKeys(of: $0) }).count
+                logger.notice(
+                    "the credential keys have changed; POST /credentials/rotate seals anew what older ones have sealed",
+                    metadata: ["key": "\(sealer.keyID)", "resources": .stringConvertible(old)]
+                )
+            }
+            if fault.end(), !isNew { logger.notice("the credential keys are again those that are in force") }
+        } catch {
+            guard fault.begin("\(error)") || isAsked else { return }
+            logger.error(
+                "the credential keys cannot be used; those that were read before stay in force",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+    }
+
+    /// Makes sure that new keys open what the present ones have sealed.
+    ///
+    /// - Throws: ``Refusal`` that names a key that is missing.
+    private func checkThatTheyOpen(_ given: [CredentialKey]) throws(Refusal) {
+        let missing = Set(keys.map(\.id)).subtracting(given.map(\.id))
+        let sealing = sealer.keyID
+        let needed = missing.filter { id in
+            // What is being written just now is sealed with it too.
+            id == sealing || !resources(where: { $0.all.contains { $0.secret.keyID == id } }).isEmpty
+        }
+        guard let id = needed.min() else { return }
+        throw Refusal(
+            .conflict,
+            "\(source) no longer gives the credential key \(id), which has sealed secrets. Put it back, behind the new one."
+        )
     }
 
     /// Forgets the keys that nothing needs any more which is kept.

@@ -28,6 +28,8 @@ final class Upkeep: Sendable {
     /// How often the journal is looked after, and how often at most it is shortened.
     private static let upkeepInterval = Duration.seconds(1)
     private static let shrinkInterval = Duration.seconds(10)
+    /// How often files are looked at that may change.
+    private static let lookInterval = Duration.seconds(5)
 
     init(
         projection: Projection,
@@ -65,6 +67,9 @@ final class Upkeep: Sendable {
                 await self.every(Self.upkeepInterval) { [snapshotter = self.snapshotter] in
                     try await self.credentialKeys.forgetOld { try await snapshotter.list().last?.manifest.sequence }
                 }
+            }
+            group.addTask {
+                await self.every(Self.lookInterval) { await self.credentialKeys.readAgain(isAsked: false) }
             }
             if case .interval(let interval) = configuration.fsync {
                 group.addTask { await self.every(interval) { try await self.committer.sync() } }

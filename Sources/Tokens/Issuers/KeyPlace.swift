@@ -1,9 +1,11 @@
 package import Foundation
+import GuardedFiles
 
 /// Where the keys of an issuer of tokens are: a set of JSON Web Keys (RFC 7517).
 package enum KeyPlace: Sendable, Equatable {
     /// A server, over HTTP or HTTPS.
     case url(URL)
+    /// A file that only its owner can write: whoever writes it makes tokens.
     case file(URL)
 
     /// A place over HTTP or HTTPS; nil for what is no address with such a scheme and a host, and for one with a password, which
@@ -16,6 +18,16 @@ package enum KeyPlace: Sendable, Equatable {
     /// Whether an address is one of HTTP.
     static func isFetched(_ url: URL) -> Bool {
         ["http", "https"].contains(url.scheme?.lowercased()) && url.host?.isEmpty == false
+    }
+
+    /// What a file has.
+    static func read(_ file: URL) throws(KeySetError) -> [UInt8] {
+        do throws(GuardedFileError) {
+            return try GuardedFile(file, "--jwks-file", guarded: .fromWriters, maximumSize: KeySet.maximumSize).read()
+                .bytes
+        } catch {
+            throw KeySetError(error.reason)
+        }
     }
 
     /// Whether what comes from there may have been changed on its way.

@@ -1,3 +1,4 @@
+import GuardedFiles
 import Logging
 import Scheduling
 import Synchronization
@@ -5,6 +6,11 @@ import Synchronization
 extension TokenIssuer {
     /// How many keys that are not used have a line in the log.
     static let maximumLines = 10
+
+    /// Has the keys read again, and waits until they are, though not for long.
+    package func readAgain() async {
+        await refresh().wait()
+    }
 
     /// Has the keys read, unless they are being read; it is over when they are or when it has taken too long for requests.
     func refresh() -> SharedReading {
@@ -101,19 +107,12 @@ extension TokenIssuer {
     }
 
     private func recover() {
-        let problem = state.withLock { state in
-            defer { (state.problem, state.failingSince) = (nil, nil) }
-            return state.problem
-        }
-        if problem != nil { logger.notice("keys of tokens can be read again", metadata: ["from": "\(place)"]) }
+        guard state.withLock({ $0.fault.end() }) else { return }
+        logger.notice("keys of tokens can be read again", metadata: ["from": "\(place)"])
     }
 
     private func fail(_ reason: String) {
-        let (isNews, kept) = state.withLock { state in
-            if state.failingSince == nil { state.failingSince = .now }
-            defer { state.problem = reason }
-            return (state.problem != reason, state.keys.count)
-        }
+        let (isNews, kept) = state.withLock { ($0.fault.begin(reason), $0.keys.count) }
         if isNews {
             logger.warning(
                 "keys of tokens cannot be read",
@@ -126,7 +125,7 @@ extension TokenIssuer {
     /// Drops keys that could not be read again for too long.
     func giveUp() {
         let isOver = state.withLock { state in
-            guard let since = state.failingSince, state.keys.count > 0, since.duration(to: .now) >= timing.keep else {
+            guard let since = state.fault.start, state.keys.count > 0, since.duration(to: .now) >= timing.keep else {
                 return false
             }
             state.keys = KeySet()

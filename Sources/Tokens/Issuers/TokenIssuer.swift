@@ -1,3 +1,4 @@
+import GuardedFiles
 package import Logging
 import Scheduling
 import ServiceLifecycle
@@ -19,10 +20,8 @@ package final class TokenIssuer: Service {
         var text: [UInt8]?
         /// When keys were last to be read, successfully or not.
         var lastAttempt: ContinuousClock.Instant?
-        /// Since when they cannot be read; nil while all is well.
-        var failingSince: ContinuousClock.Instant?
-        /// Why they cannot be read, as the log has it.
-        var problem: String?
+        /// Why they cannot be read, and since when.
+        var fault = RepeatedFault()
         /// What reads keys just now.
         var reading: SharedReading?
     }
@@ -92,7 +91,7 @@ package final class TokenIssuer: Service {
     }
 
     private var isDue: Bool {
-        let (last, isFailing) = state.withLock { ($0.lastAttempt, $0.failingSince != nil) }
+        let (last, isFailing) = state.withLock { ($0.lastAttempt, $0.fault.start != nil) }
         guard let last else { return true }
         if case .file = place { return true }
         return last.duration(to: .now) >= (isFailing ? timing.retry : timing.refresh)

@@ -1,13 +1,14 @@
 import Crypto
 package import Foundation
+package import GuardedFiles
 
 /// Decides which tokens are good.
 package struct TokenVerifier: Sendable {
-    private let secret: TokenKey?
+    private let secret: WatchedValue<TokenKey>?
     private let issuer: TokenIssuer?
     private let issuers: [String]
     private let audiences: [String]
-    package let roles: RoleRules
+    private let rules: WatchedValue<RoleRules>
     let verified = VerifiedTokens()
 
     /// - Parameters:
@@ -17,46 +18,51 @@ package struct TokenVerifier: Sendable {
     ///   - audiences: Of which `aud` tokens must have one; none where any will do.
     ///   - roles: Which roles they give.
     package init(
-        secret: TokenKey?,
+        secret: WatchedValue<TokenKey>?,
         issuer: TokenIssuer? = nil,
         issuers: [String] = [],
         audiences: [String] = [],
-        roles: RoleRules = RoleRules()
+        roles: WatchedValue<RoleRules> = WatchedValue(RoleRules())
     ) {
         self.secret = secret
         self.issuer = issuer
         self.issuers = issuers
         self.audiences = audiences
-        self.roles = roles
+        rules = roles
     }
+
+    /// Which roles tokens, certificates and users have.
+    package var roles: RoleRules { rules.value }
 
     /// Makes sure that a token may be used at a time. A key that is not known yet may be waited for.
     package func verify(_ text: String, at now: Date) async throws(TokenError) -> VerifiedToken {
         let bytes = Array(text.utf8)
         guard bytes.count <= TokenForm.maximumSize else { throw .unverified }
         let digest = SHA256.hash(data: bytes)
-        let generation = issuer?.generation ?? 0
-        if let token = verified.token(digest, generation: generation, at: now) {
+        // Of what decides about tokens beside the issuer's keys.
+        let settings = (secret?.generation ?? 0) + rules.generation
+        if let token = verified.token(digest, generation: settings + (issuer?.generation ?? 0), at: now) {
             try token.claims.check(at: now, issuers: issuers, audiences: audiences)
             return token
         }
         let form = try TokenForm(bytes)
-        let good = try await verify(form, generation)
+        let keys = try await verify(form)
         let object = try TokenClaims.object(json: form.claims)
         let claims = try TokenClaims(object)
         let identity = roles.identity(claims.sub ?? "", claims.roles, object, isOfSecret: form.algorithm == .hs256)
         let token = VerifiedToken(claims: claims, identity: identity)
-        verified.add(digest, token, generation: good, at: now)
+        verified.add(digest, token, generation: settings + keys, at: now)
         try claims.check(at: now, issuers: issuers, audiences: audiences)
         return token
     }
 
     /// Makes sure of the signature.
     ///
-    /// - Returns: The generation of the key that it was made with.
-    private func verify(_ form: TokenForm, _ generation: Int) async throws(TokenError) -> Int {
+    /// - Returns: The generation of the issuer's keys that are in force, or of which one has made it.
+    private func verify(_ form: TokenForm) async throws(TokenError) -> Int {
         guard form.algorithm != .hs256 else {
-            guard let secret, secret.verifies(form.signature, of: form.signedText) else { throw .unverified }
+            let generation = issuer?.generation ?? 0
+            guard let secret, secret.value.verifies(form.signature, of: form.signedText) else { throw .unverified }
             return generation
         }
         guard let issuer, let kid = form.kid, let (key, generation) = await issuer.key(kid),
