@@ -61,8 +61,7 @@ struct SearchText {
             case "?": alternative.append(.anyCharacter)
             case "[":
                 guard let end = rest.firstIndex(of: "]") else { throw InvalidValue("has a [ without its ]") }
-                alternative.sets.append(try NumberSet(rest[..<end]))
-                alternative.pieces.append(.set(alternative.sets.count - 1))
+                alternative.append(try NumberSet(rest[..<end]))
                 rest = rest[end...].dropFirst()
                 hasNumberSets = true
             case "]": throw InvalidValue("has a ] without its [")
@@ -160,21 +159,36 @@ private struct Alternative {
     }
 
     mutating func append(_ character: Unicode.Scalar) {
-        if case .piece(.text(var text))? = pieces.last {
-            text.unicodeScalars.append(character)
-            pieces[pieces.count - 1] = .piece(.text(text))
+        var text = ""
+        if case .piece(.text(let before))? = pieces.last {
+            text = before
+            // Not kept twice, it is not copied to become longer.
+            pieces.removeLast()
+        }
+        text.unicodeScalars.append(character)
+        append(.text(text))
+    }
+
+    /// Appends a set; one of a single number is that number, so that each other one at least doubles what the alternative comes to,
+    /// and there are few.
+    mutating func append(_ set: NumberSet) {
+        if set.count == 1 {
+            for number in set.numbers { number.unicodeScalars.forEach { append($0) } }
         } else {
-            append(.text(String(Character(character))))
+            sets.append(set)
+            pieces.append(.set(sets.count - 1))
         }
     }
 
     /// What it stands for, with each combination of the sets' numbers.
+    ///
+    /// - Complexity: O(*n*), where *n* is the size of that.
     var expanded: [SearchText.Pattern] {
-        pieces.reduce([[]]) { beginnings, piece in
+        pieces.reduce(into: [[]]) { beginnings, piece in
             switch piece {
-            case .piece(let piece): beginnings.map { $0 + [piece] }
+            case .piece(let piece): for index in beginnings.indices { beginnings[index].append(piece) }
             case .set(let index):
-                beginnings.flatMap { beginning in sets[index].numbers.map { beginning + [.text($0)] } }
+                beginnings = beginnings.flatMap { beginning in sets[index].numbers.map { beginning + [.text($0)] } }
             }
         }
     }
