@@ -1,25 +1,28 @@
 import Inventory
-import Schema
+package import Schema
 
 /// The value of a parameter of a search, taken apart: alternatives, of which any will do.
 ///
 /// `,` separates them, `*` and `?` match within a string, `[…]` is a set of numbers as in a hostlist, `null` is the
 /// absence of a value, and a backslash takes the meaning from the character after it.
-struct SearchText {
+package struct SearchText {
     /// Whether a value that is absent will do.
-    private(set) var acceptsAbsence = false
+    package private(set) var acceptsAbsence = false
     /// The values themselves.
-    private(set) var names: [String] = []
-    private(set) var patterns: [Pattern] = []
+    package private(set) var names: [String] = []
+    /// What values may be like.
+    package private(set) var patterns: [Pattern] = []
     /// An operator of ClusterShell's node sets, or the sign of one of its groups, as far as any stands there without a backslash.
     private(set) var setOperator: Unicode.Scalar?
     /// Whether there is a set of numbers in brackets.
     private(set) var hasNumberSets = false
 
     /// Text in which runs of characters and single ones are left open.
-    typealias Pattern = [Piece]
+    package typealias Pattern = [Piece]
 
-    enum Piece: Hashable {
+    /// A piece of such text.
+    package enum Piece: Hashable {
+        /// Characters that stand for themselves.
         case text(String)
         /// Any characters, or none.
         case anyRun
@@ -28,13 +31,24 @@ struct SearchText {
     }
 
     /// How many names and patterns a search may still come to, and how many bytes of them.
-    struct Room {
-        var names = 1 << 18
-        var patterns = 256
-        var bytes = 8 << 20
+    package struct Room {
+        /// Names.
+        package var names: Int
+        /// Patterns.
+        package var patterns: Int
+        /// Bytes of both.
+        package var bytes: Int
+
+        /// As much as any search may come to, unless something else is said.
+        package init(names: Int = 1 << 18, patterns: Int = 256, bytes: Int = 8 << 20) {
+            self.names = names
+            self.patterns = patterns
+            self.bytes = bytes
+        }
     }
 
-    init() {}
+    /// Without any alternative.
+    package init() {}
 
     /// - Parameter names: The values themselves, in which no character has a meaning of its own.
     init(names: [String], acceptsAbsence: Bool, _ room: inout Room) throws(InvalidValue) {
@@ -45,7 +59,7 @@ struct SearchText {
     }
 
     /// Adds the alternatives of a value.
-    mutating func add(_ text: String, _ room: inout Room) throws(InvalidValue) {
+    package mutating func add(_ text: String, _ room: inout Room) throws(InvalidValue) {
         var alternative = Alternative()
         var rest = text.unicodeScalars[...]
         while let character = rest.popFirst() {
