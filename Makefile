@@ -6,6 +6,9 @@ PYTHON ?= python3
 ROUNDS ?= 200
 # How long `make siege` goes on.
 SECONDS ?= 300
+# How long `make fuzz` goes on, with all targets together or with FUZZ_TARGET alone.
+FUZZ_SECONDS ?= 700
+FUZZ_TARGET ?=
 # How many nodes `make bench` loads.
 BENCH_NODES ?= 250000
 # Data of real clusters; tests that use it are skipped where it is missing, and fail there under CI=true.
@@ -61,6 +64,14 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost
 	@scripts/siege --program $(program) --seconds $(SECONDS)
+
+.PHONY: fuzz
+fuzz: libduckdb ## Has libFuzzer look for bytes that parsers cannot take for FUZZ_SECONDS=700; FUZZ_TARGET=json for one of them
+	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGET)
+
+.PHONY: fuzz-corpus
+fuzz-corpus: libduckdb ## Keeps of what fuzzing has found the files that cover most, for the tests
+	@scripts/fuzz keep $(FUZZ_TARGET)
 
 .PHONY: lint
 lint: tools ## Checks the style of Swift and the syntax of scripts

@@ -3,7 +3,7 @@
 import CompilerPluginSupport
 import PackageDescription
 
-let swiftSettings: [SwiftSetting] = [
+let languageSettings: [SwiftSetting] = [
     // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
     .enableUpcomingFeature("ExistentialAny"),
     // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
@@ -13,6 +13,13 @@ let swiftSettings: [SwiftSetting] = [
     // Generic code of one module is specialised for the types of another.
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
+
+// scripts/fuzz sets NODE_ORCHESTRATOR_FUZZING to the library of libFuzzer without its main function: SwiftPM gives
+// executables one of their own, beside which `-sanitize=fuzzer` cannot be linked.
+let fuzzerLibrary = Context.environment["NODE_ORCHESTRATOR_FUZZING"]
+// Not those of SchemaExpansion and SchemaMacros: they become a part of the compiler, which links no sanitizer.
+let swiftSettings: [SwiftSetting] =
+    languageSettings + (fuzzerLibrary == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address"])])
 
 // scripts/libduckdb points .duckdb/current at the libduckdb to link, wherever it comes from. `make install` sets
 // NODE_ORCHESTRATOR_RELOCATABLE, which makes the program look for it beside itself instead of in this checkout.
@@ -79,7 +86,7 @@ let package = Package(
                 .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
             ],
-            swiftSettings: swiftSettings
+            swiftSettings: languageSettings
         ),
         .macro(
             name: "SchemaMacros",
@@ -89,7 +96,7 @@ let package = Package(
                 .product(name: "SwiftSyntax", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
             ],
-            swiftSettings: swiftSettings
+            swiftSettings: languageSettings
         ),
         .target(name: "Schema", dependencies: ["SchemaMacros"], swiftSettings: swiftSettings),
         .target(name: "Inventory", dependencies: ["Schema"], swiftSettings: swiftSettings),
@@ -298,6 +305,18 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Completeness", "CSystemShims", "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling",
+                "Schema", "Store", "TestSupport", "Tokens",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: swiftSettings),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "SchemaExpansionTests",
@@ -390,3 +409,16 @@ let package = Package(
         ),
     ]
 )
+
+if let fuzzerLibrary {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer",
+            dependencies: ["FuzzTargets", "TestSupport"],
+            path: "Tests/Fuzzer",
+            // Not searched for what it does itself.
+            swiftSettings: languageSettings,
+            linkerSettings: [.unsafeFlags(["-sanitize=address", fuzzerLibrary]), .linkedLibrary("stdc++")]
+        )
+    )
+}

@@ -28,6 +28,23 @@ struct SearchLimitTests {
         return try Search(.computeNode, parameters: [("description", pattern)])
     }
 
+    @Test(
+        "is not to read a value, whatever it comes to",
+        arguments: [
+            ("description", "[0-99]" + String(repeating: "?", count: 60_000)),
+            ("description", "[0-299]" + String(repeating: "[0]", count: 20_000)),
+            ("description", "[0-99]" + String(repeating: "\\?", count: 30_000)),
+            ("description", String(repeating: "a*", count: 30_000)),
+            ("xname", String(repeating: "*x1c1", count: 10_000)),
+            ("mac", String(repeating: "*1:2", count: 14_000)),
+            ("mac", Array(repeating: "*" + String(repeating: "abc*", count: 13), count: 256).joined(separator: ",")),
+        ]
+    )
+    func reading(name: String, value: String) {
+        // Whether it is refused for what it comes to is not asked.
+        _ = try? Search(.computeNode, parameters: [(name, value)])
+    }
+
     private func find(_ hostname: String, in inventory: StoreUnderTest) async throws -> Int {
         let search = try Search(.computeNode, parameters: [("hostname", hostname)])
         return try await inventory.store.reader(for: Caller()).search(search).resources.count

@@ -4,21 +4,9 @@ import Scheduling
 import Schema
 
 extension Request {
-    /// The parameters of the query, in order, decoded; a `+` is a space, as in HTML forms.
-    ///
-    /// - Throws: ``Problem`` 400 for text that is not percent-encoded UTF-8.
+    /// The parameters of the query, as ``Swift/String/queryParameters()`` reads them.
     package func queryParameters() throws(Problem) -> [(name: String, value: String)] {
-        guard let query = uri.query, !query.isEmpty else { return [] }
-        var parameters: [(name: String, value: String)] = []
-        for part in query.split(separator: "&") {
-            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let decoded = pair.map { $0.replacing("+", with: " ").percentDecoded }
-            guard let name = decoded[0], let value = decoded.count == 1 ? "" : decoded[1] else {
-                throw Problem(.badRequest, "The query has \(part), which is not percent-encoded UTF-8.")
-            }
-            parameters.append((name, value))
-        }
-        return parameters
+        try uri.query?.queryParameters() ?? []
     }
 
     /// The parameters of the query, of which each may come once.
@@ -36,6 +24,24 @@ extension Request {
             guard parameters.updateValue(value, forKey: name) == nil else {
                 throw Problem(.badRequest, "The parameter \(name) comes twice.")
             }
+        }
+        return parameters
+    }
+}
+
+extension String {
+    /// The parameters of a query, in order, decoded; a `+` is a space, as in HTML forms.
+    ///
+    /// - Throws: ``Problem`` 400 for text that is not percent-encoded UTF-8.
+    package func queryParameters() throws(Problem) -> [(name: String, value: String)] {
+        var parameters: [(name: String, value: String)] = []
+        for part in split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let decoded = pair.map { $0.replacing("+", with: " ").percentDecoded }
+            guard let name = decoded[0], let value = decoded.count == 1 ? "" : decoded[1] else {
+                throw Problem(.badRequest, "The query has \(part), which is not percent-encoded UTF-8.")
+            }
+            parameters.append((name, value))
         }
         return parameters
     }

@@ -6,6 +6,10 @@ enum HardwareAddressPattern {
     /// at an even digit from either end.
     private static let addressDigits = [12, 16, 40]
 
+    /// How many patterns one may come to: twice as many, each with three digits, a colon and a `*` for each time that they have
+    /// doubled, are more than 16 KiB.
+    private static let maximumPatterns = 256
+
     fileprivate enum Piece: Equatable {
         case digit(UInt8)
         /// Any character.
@@ -18,7 +22,9 @@ enum HardwareAddressPattern {
     /// The patterns for normal spellings that a pattern comes to.
     ///
     /// Between two `*` it is not known where a byte begins, so digits without separators there come to two patterns.
-    static func normalSpellings(of pattern: SearchText.Pattern) -> [SearchText.Pattern] {
+    ///
+    /// - Returns: Nil for so many that they are longer than a search may have them.
+    static func normalSpellings(of pattern: SearchText.Pattern) -> [SearchText.Pattern]? {
         let lowercase = pattern.mapTexts { $0.lowercased() }
         let stretches = lowercase.split(separator: .anyRun, omittingEmptySubsequences: false).map(pieces)
         guard !stretches.joined().contains(.foreign),
@@ -27,6 +33,7 @@ enum HardwareAddressPattern {
         var patterns: [SearchText.Pattern] = [[]]
         for (index, stretch) in stretches.enumerated() {
             let forms = normalForms(of: stretch, isFirst: index == 0, isLast: index == stretches.count - 1)
+            guard patterns.count * forms.count <= maximumPatterns else { return nil }
             patterns = patterns.flatMap { before in forms.map { index == 0 ? $0 : before + [.anyRun] + $0 } }
         }
         return patterns

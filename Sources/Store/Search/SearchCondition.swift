@@ -101,10 +101,6 @@ package struct SearchCondition: Sendable {
             )
         }
         choices = try Self.choices(of: operand.fields, comparison, text)
-        let size = { (choice: Choice) in choice.patterns.reduce(0) { $0 + $1.text.utf8.count } }
-        guard choices.allSatisfy({ size($0) <= Self.maximumPatternSize }) else {
-            throw InvalidValue("has patterns of more than \(Self.maximumPatternSize >> 10) KiB")
-        }
     }
 
     private static func choices(
@@ -141,7 +137,15 @@ package struct SearchCondition: Sendable {
             guard field.column == .text else {
                 throw InvalidValue("is a pattern, which only texts match")
             }
-            choices[index].patterns = text.patterns.flatMap(field.normalSpellings).map(SearchPattern.init)
+            var size = 0
+            for pattern in text.patterns {
+                let patterns = field.normalSpellings(ofPattern: pattern)?.map(SearchPattern.init)
+                size = (patterns ?? []).reduce(size) { $0 + $1.text.utf8.count }
+                guard let patterns, size <= maximumPatternSize else {
+                    throw InvalidValue("has patterns of more than \(maximumPatternSize >> 10) KiB")
+                }
+                choices[index].patterns += patterns
+            }
         }
         return choices
     }

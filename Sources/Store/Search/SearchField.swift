@@ -151,8 +151,8 @@ struct SearchField: Sendable {
         type is ComponentXName.Type ? ComponentXName.storedSpellings(of: normal) : [normal]
     }
 
-    /// The patterns for the texts of documents that a pattern comes to.
-    func normalSpellings(ofPattern pattern: SearchText.Pattern) -> [SearchText.Pattern] {
+    /// The patterns for the texts of documents that a pattern comes to; nil for too many.
+    func normalSpellings(ofPattern pattern: SearchText.Pattern) -> [SearchText.Pattern]? {
         switch type {
         case is MACAddress.Type, is InterfaceAddress.Type: return HardwareAddressPattern.normalSpellings(of: pattern)
         case is NodeXName.Type, is BMCXName.Type, is ComponentXName.Type:

@@ -1,25 +1,28 @@
 import Inventory
-import Schema
+package import Schema
 
 /// The value of a parameter of a search, taken apart: alternatives, of which any will do.
 ///
 /// `,` separates them, `*` and `?` match within a string, `[…]` is a set of numbers as in a hostlist, `null` is the
 /// absence of a value, and a backslash takes the meaning from the character after it.
-struct SearchText {
+package struct SearchText {
     /// Whether a value that is absent will do.
-    private(set) var acceptsAbsence = false
+    package private(set) var acceptsAbsence = false
     /// The values themselves.
-    private(set) var names: [String] = []
-    private(set) var patterns: [Pattern] = []
+    package private(set) var names: [String] = []
+    /// What values may be like.
+    package private(set) var patterns: [Pattern] = []
     /// An operator of ClusterShell's node sets, or the sign of one of its groups, as far as any stands there without a backslash.
     private(set) var setOperator: Unicode.Scalar?
     /// Whether there is a set of numbers in brackets.
     private(set) var hasNumberSets = false
 
     /// Text in which runs of characters and single ones are left open.
-    typealias Pattern = [Piece]
+    package typealias Pattern = [Piece]
 
-    enum Piece: Hashable {
+    /// A piece of such text.
+    package enum Piece: Hashable {
+        /// Characters that stand for themselves.
         case text(String)
         /// Any characters, or none.
         case anyRun
@@ -28,13 +31,24 @@ struct SearchText {
     }
 
     /// How many names and patterns a search may still come to, and how many bytes of them.
-    struct Room {
-        var names = 1 << 18
-        var patterns = 256
-        var bytes = 8 << 20
+    package struct Room {
+        /// Names.
+        package var names: Int
+        /// Patterns.
+        package var patterns: Int
+        /// Bytes of both.
+        package var bytes: Int
+
+        /// As much as any search may come to, unless something else is said.
+        package init(names: Int = 1 << 18, patterns: Int = 256, bytes: Int = 8 << 20) {
+            self.names = names
+            self.patterns = patterns
+            self.bytes = bytes
+        }
     }
 
-    init() {}
+    /// Without any alternative.
+    package init() {}
 
     /// - Parameter names: The values themselves, in which no character has a meaning of its own.
     init(names: [String], acceptsAbsence: Bool, _ room: inout Room) throws(InvalidValue) {
@@ -45,7 +59,7 @@ struct SearchText {
     }
 
     /// Adds the alternatives of a value.
-    mutating func add(_ text: String, _ room: inout Room) throws(InvalidValue) {
+    package mutating func add(_ text: String, _ room: inout Room) throws(InvalidValue) {
         var alternative = Alternative()
         var rest = text.unicodeScalars[...]
         while let character = rest.popFirst() {
@@ -61,8 +75,7 @@ struct SearchText {
             case "?": alternative.append(.anyCharacter)
             case "[":
                 guard let end = rest.firstIndex(of: "]") else { throw InvalidValue("has a [ without its ]") }
-                alternative.sets.append(try NumberSet(rest[..<end]))
-                alternative.pieces.append(.set(alternative.sets.count - 1))
+                alternative.append(try NumberSet(rest[..<end]))
                 rest = rest[end...].dropFirst()
                 hasNumberSets = true
             case "]": throw InvalidValue("has a ] without its [")
@@ -160,21 +173,36 @@ private struct Alternative {
     }
 
     mutating func append(_ character: Unicode.Scalar) {
-        if case .piece(.text(var text))? = pieces.last {
-            text.unicodeScalars.append(character)
-            pieces[pieces.count - 1] = .piece(.text(text))
+        var text = ""
+        if case .piece(.text(let before))? = pieces.last {
+            text = before
+            // Not kept twice, it is not copied to become longer.
+            pieces.removeLast()
+        }
+        text.unicodeScalars.append(character)
+        append(.text(text))
+    }
+
+    /// Appends a set; one of a single number is that number, so that each other one at least doubles what the alternative comes to,
+    /// and there are few.
+    mutating func append(_ set: NumberSet) {
+        if set.count == 1 {
+            for number in set.numbers { number.unicodeScalars.forEach { append($0) } }
         } else {
-            append(.text(String(Character(character))))
+            sets.append(set)
+            pieces.append(.set(sets.count - 1))
         }
     }
 
     /// What it stands for, with each combination of the sets' numbers.
+    ///
+    /// - Complexity: O(*n*), where *n* is the size of that.
     var expanded: [SearchText.Pattern] {
-        pieces.reduce([[]]) { beginnings, piece in
+        pieces.reduce(into: [[]]) { beginnings, piece in
             switch piece {
-            case .piece(let piece): beginnings.map { $0 + [piece] }
+            case .piece(let piece): for index in beginnings.indices { beginnings[index].append(piece) }
             case .set(let index):
-                beginnings.flatMap { beginning in sets[index].numbers.map { beginning + [.text($0)] } }
+                beginnings = beginnings.flatMap { beginning in sets[index].numbers.map { beginning + [.text($0)] } }
             }
         }
     }
