@@ -264,7 +264,8 @@ let package = Package(
         .executableTarget(
             name: "NodeOrchestrator",
             dependencies: [
-                "API", "Audit", "Completeness", "Copies", "GuardedFiles", "HTTPSupport", "Inventory", "InventoryHTTP",
+                "API", "Audit", "Completeness", "Copies", "CSystemShims", "GuardedFiles", "HTTPSupport", "Inventory",
+                "InventoryHTTP",
                 "Journal",
                 "ObjectStorage",
                 "Query", "Records", "Scheduling", "Schema", "Store", "Tables", "Tokens",
@@ -308,8 +309,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Completeness", "CSystemShims", "HTTPSupport", "Inventory", "Journal", "Records", "Scheduling",
-                "Schema", "Store", "TestSupport", "Tokens",
+                "Completeness", "CSystemShims", "GuardedFiles", "HTTPSupport", "Inventory", "Journal", "Records",
+                "Scheduling", "Schema", "Store", "TestSupport", "Tokens",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],

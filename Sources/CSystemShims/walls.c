@@ -7,11 +7,24 @@
 #include <unistd.h>
 
 int no_limit_resources(uint64_t memory, uint64_t file) {
-    struct rlimit no_core = {0, 0}, address_space = {memory, memory}, file_size = {file, file};
+    struct rlimit address_space = {memory, memory}, file_size = {file, file};
     // A write beyond the limit is an error then, and not the end.
     signal(SIGXFSZ, SIG_IGN);
-    return setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_AS, &address_space)
-        || setrlimit(RLIMIT_FSIZE, &file_size);
+    return setrlimit(RLIMIT_AS, &address_space) || setrlimit(RLIMIT_FSIZE, &file_size);
+}
+
+void no_leave_no_core(void) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+    // The limit does not count where a program takes dumps, as systemd-coredump does: what it gets has no memory (core(5)).
+    int filter = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+    if (filter < 0) return;
+    if (write(filter, "0", 1) < 0) {
+        // A kernel without it.
+    }
+    close(filter);
+#endif
 }
 
 void no_run_last(void) {

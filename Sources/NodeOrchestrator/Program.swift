@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSystemShims
 import Foundation
 import Journal
 import Query
@@ -34,6 +35,7 @@ struct Program: AsyncParsableCommand {
                 environment: ProcessInfo.processInfo.environment
             )
             var command = try parseAsRoot(path + arguments)
+            if (command as? ServeCommand)?.coreDumps != true { no_leave_no_core() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

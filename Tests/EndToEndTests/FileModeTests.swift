@@ -84,4 +84,18 @@ struct FileModeTests {
         try allow(0o600)
         #expect(!(try await ServerProcess(in: workspace, ["--jwt-secret-file", file])).log.contains("other users"))
     }
+
+    @Test("with the memory of a server that crashes are not left, unless it is told to", arguments: [false, true])
+    func coreDumps(areWanted: Bool) async throws {
+        let server = try await ServerProcess(in: Workspace(), areWanted ? ["--core-dumps"] : [])
+        func text(_ name: String) throws -> String {
+            try String(contentsOfFile: "/proc/\(server.identifier)/\(name)", encoding: .utf8)
+        }
+        let limit = try #require(try text("limits").split(separator: "\n").first { $0.hasPrefix("Max core file size") })
+        let isOff = limit.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"]
+        let own = try String(contentsOfFile: "/proc/self/limits", encoding: .utf8)
+        #expect(areWanted ? own.contains(limit) : isOff)
+        let filter = try text("coredump_filter").trimmingCharacters(in: .newlines)
+        #expect((filter == "00000000") != areWanted)
+    }
 }

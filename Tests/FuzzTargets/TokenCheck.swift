@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GuardedFiles
 import Logging
 import Schema
 import TestSupport
@@ -41,7 +42,7 @@ struct TokenCheck {
         )
         try await issuer.begin()
         verifier = TokenVerifier(
-            secret: TokenKey(secret: Self.secret),
+            secret: WatchedValue(TokenKey(secret: Self.secret)),
             issuer: issuer,
             issuers: [Self.issuer],
             audiences: [Self.audience]

@@ -58,8 +58,10 @@ int no_end_with_parent(int parent);
 // Closes all descriptors from `first` on.
 void no_close_from(int first);
 
-// Limits what the process may use: bytes of address space, and bytes of each file that it writes. No file of its memory
-// is left when it ends.
+// Has the system leave none of the process's memory behind if it crashes, nor of those that it starts.
+void no_leave_no_core(void);
+
+// Limits what the process may use: bytes of address space, and bytes of each file that it writes.
 int no_limit_resources(uint64_t memory, uint64_t file);
 
 // Gives the process the lowest priority of those that are sure to run at all.

@@ -152,6 +152,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The least severe messages that are logged.", valueName: "level"))
     var logLevel = Logger.Level.info
 
+    @Flag(help: "Let the system keep the server's memory if it crashes. It has keys, tokens and passwords.")
+    var coreDumps = false
+
     @Option(help: ArgumentHelp("YAML or JSON file to take options from.", valueName: "file"))
     var config: String?
 

@@ -44,6 +44,7 @@ package struct QueryWorker {
     private init() throws {
         socket = FrameSocket(Self.socket)
         settings = try WorkerSettings(socket.receive())
+        no_leave_no_core()
         guard no_limit_resources(UInt64(settings.memory) + Self.overhead, UInt64(settings.fileSize)) == 0 else {
             throw BrokenConnection(description: "the limits cannot be set")
         }
