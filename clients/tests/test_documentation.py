@@ -45,6 +45,8 @@ OTHERS = {
         "A file is missing", "The journal is damaged",
     ],
     "docs/options.md": ["Where options come from"],
+    # By test_service.py.
+    "docs/security.md": ["With tokensmith", "With an OIDC provider", "With mutual TLS", "Stand-alone"],
     # By test_service.py, where a machine has what they are for. Installing wants root, Watching a Prometheus.
     "docs/service.md": [
         "Installing", "The configuration file", "systemd", "systemd", "TLS", "TLS", "Certificates of clients",

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from authority import Authority
+from documentation import others
 from program import executable, run_program
 from sites import free_port
 from support import CHECKOUT, TIMEOUT_SECONDS
@@ -235,6 +236,35 @@ def test_programs_of_the_machine_ask_at_a_socket(start_program, tmp_path):
         text = block("", "curl --silent --fail --unix-socket").replace(shown, f"{folder}/inventory.sock")
         assert run(text, tmp_path) == "[]"
         program.stop()
+
+
+@pytest.mark.parametrize(
+    ("heading", "needs_token"),
+    [("With tokensmith", True), ("With an OIDC provider", True), ("With mutual TLS", False), ("Stand-alone", True)],
+)
+def test_set_ups_start_and_know_who_asks(start_program, tmp_path, heading, needs_token):
+    [text] = others("docs/security.md", heading)
+    folder = tmp_path / "node-orchestrator"
+    (folder / "tls").mkdir(parents=True)
+    authority = Authority(folder / "tls")
+    for file, place in zip(authority.common("server"), ("certificate.pem", "key.pem")):
+        Path(file).rename(folder / "tls" / place)
+    shown = authority.common("boot-service")
+    (folder / "tls" / "clients.pem").write_text(authority.file.read_text())
+    (folder / "roles.yaml").write_text(block("yaml", "certificate:"))
+    (tmp_path / "node-orchestrator.yaml").write_text(text.replace("/etc/", f"{tmp_path}/"))
+    program = start_program("--config", "node-orchestrator.yaml")
+
+    def status(method: str, path: str) -> int:
+        answer = requests.request(
+            method, f"{program.url}/{path}", cert=shown, verify=authority.file, timeout=TIMEOUT_SECONDS
+        )
+        return answer.status_code
+
+    assert program.url.startswith("https:")
+    assert [status("GET", "BMC"), status("DELETE", "BMC/x"), status("POST", "restore?at=0")] == (
+        [401, 401, 401] if needs_token else [200, 404, 403]
+    )
 
 
 def test_the_unit_is_one(tmp_path):
