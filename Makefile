@@ -4,8 +4,9 @@ PREFIX ?= /usr/local
 PYTHON ?= python3
 # How often `make crash-test` kills the program.
 ROUNDS ?= 200
-# How long `make siege` goes on.
+# How long `make siege` and `make soak` go on.
 SECONDS ?= 300
+SOAK_SECONDS ?= 600
 # How long `make fuzz` goes on, with all targets together or with FUZZ_TARGET alone.
 FUZZ_SECONDS ?= 700
 FUZZ_TARGET ?=
@@ -64,6 +65,10 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost
 	@scripts/siege --program $(program) --seconds $(SECONDS)
+
+.PHONY: soak
+soak: build ## The same at full load, with keys that change, for SOAK_SECONDS=600; memory must not grow
+	@scripts/siege --soak --program $(program) --seconds $(SOAK_SECONDS)
 
 .PHONY: fuzz
 fuzz: libduckdb ## Has libFuzzer look for bytes that parsers cannot take for FUZZ_SECONDS=700; FUZZ_TARGET=json for one of them

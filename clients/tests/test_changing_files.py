@@ -217,6 +217,14 @@ def test_wrong_credential_keys_keep_those_in_force(start_program, tmp_path, text
     program.wait_for_log("the credential keys are again those that are in force")
 
 
+def test_a_key_is_changed_where_all_keys_are_given(start_program, tmp_path):
+    secret = put(tmp_path / "secret", SECRETS[0])
+    file = put(tmp_path / "keys", credential_key(1))
+    program = start_program("--jwt-secret-file", str(secret), "--credentials-key-file", str(file))
+    put(file, f"{credential_key(2)}\n{credential_key(1)}\n")
+    assert status(program, signed(SECRETS[0], role="admin"), "POST", "credentials/rotate") == 200
+
+
 def test_a_command_is_asked_for_credential_keys_at_sighup_only(start_program, tmp_path):
     file = put(tmp_path / "keys", credential_key(1))
     asked = tmp_path / "asked"

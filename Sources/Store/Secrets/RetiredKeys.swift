@@ -26,6 +26,8 @@ struct RetiredKeys {
     mutating func set(_ needed: [String: UInt64]) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
+        // With all keys given there may be nothing else in it.
+        try Disk().createFolder(file.deletingLastPathComponent(), permissions: 0o700)
         try Disk().replace(file, Array(encoder.encode(needed)), permissions: 0o600)
         self.needed = needed
     }
