@@ -53,15 +53,32 @@ package final class WatchedValue<Value: Sendable>: Service {
     /// - Parameter isAsked: Whether somebody wants to know what is wrong, even if the log has it already.
     package func refresh(isAsked: Bool = false) {
         do {
-            let contents = try files.map { try $0.read() }
-            guard contents.map(\.bytes) != state.withLock(\.contents) else { return recover() }
-            let value = try reading(contents)
-            state.withLock { $0 = State(contents: contents.map(\.bytes), value: value) }
-            changes.add(1, ordering: .releasing)
-            logger.notice("files have changed: what they say now is in force", metadata: ["files": "\(paths)"])
+            while try !readAgain() {}
         } catch {
             fail("\(error)", isAsked)
         }
+    }
+
+    /// - Returns: Whether that was all: not where somebody else has read the files meanwhile, and maybe later than this.
+    private func readAgain() throws -> Bool {
+        let before = generation
+        let contents = try files.map { try $0.read() }
+        let bytes = contents.map(\.bytes)
+        guard bytes != state.withLock(\.contents) else {
+            recover()
+            return true
+        }
+        let value = try reading(contents)
+        let isPut = state.withLock { state in
+            guard generation == before else { return false }
+            state = State(contents: bytes, value: value)
+            changes.add(1, ordering: .releasing)
+            return true
+        }
+        if isPut {
+            logger.notice("files have changed: what they say now is in force", metadata: ["files": "\(paths)"])
+        }
+        return isPut
     }
 
     private func recover() {

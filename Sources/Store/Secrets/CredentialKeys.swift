@@ -121,8 +121,11 @@ actor CredentialKeys {
         do {
             // A key management service is asked only when somebody says so.
             if case .command = source, !isAsked { return }
+            let before = keys.map(\.id)
             guard let given = try await source.keys(), !isRotating else { return }
-            let isNew = given.map(\.id) != keys.map(\.id)
+            // Where others have read the keys meanwhile, these may be older.
+            guard keys.map(\.id) == before else { return await readAgain(isAsked: isAsked) }
+            let isNew = given.map(\.id) != before
             if isNew {
                 try checkThatTheyOpen(given)
                 use(given)
