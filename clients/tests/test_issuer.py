@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hmac
+import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from authority import Authority
 from documentation import others
 from issuer import AUDIENCE, NAME, Issuer, Key, key_set
 from program import run_program
@@ -310,6 +314,25 @@ def test_tokens_of_a_secret_count_only_where_there_is_one(start_issuer, start_pr
     other = run_program("token", "--jwt-secret-file", str(secret), "--subject", "bob").stdout
     assert "audience" in answer(program, other.strip()).json()["detail"]
     assert not is_taken(program, generated)
+
+
+def test_an_issuer_whose_certificate_nobody_knows_has_no_keys(start_program, tmp_path):
+    key = Key("1")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "jwks.json").write_text(key_set(key))
+    certificate, private = Authority(tmp_path).common("issuer")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path / "keys")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as issuer:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate, private)
+        issuer.socket = context.wrap_socket(issuer.socket, server_side=True)
+        threading.Thread(target=issuer.serve_forever, daemon=True).start()
+        url = f"https://127.0.0.1:{issuer.server_port}/jwks.json"
+        program = start_program("--jwks-url", url, "--jwt-audience", AUDIENCE)
+        program.wait_for_log("keys of tokens cannot be read")
+        assert program.has_logged("TLS fails; its certificate must be for its name")
+        assert not is_taken(program, key.token())
+        issuer.shutdown()
 
 
 def test_a_folder_of_a_program_with_an_issuer_has_no_secret(start_issuer, start, tmp_path):

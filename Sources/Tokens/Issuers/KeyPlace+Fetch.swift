@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 extension KeyPlace {
     private static let client: HTTPClient = {
@@ -70,6 +71,8 @@ extension KeyPlace {
         case let error as IOError: return String(cString: strerror(error.errnoCode))
         case let error as HTTPClientError where error == .connectTimeout: return "no connection in time"
         case let error as HTTPClientError where error == .remoteConnectionClosed: return "the connection was closed"
+        case is NIOSSLError, is NIOSSLExtraError:
+            return "TLS fails; its certificate must be for its name, and signed by an authority that the system trusts"
         default: return "\(error)"
         }
     }
