@@ -1,13 +1,5 @@
 package import Foundation
 
-#if canImport(Glibc)
-    private import Glibc
-#elseif canImport(Musl)
-    private import Musl
-#else
-    private import Darwin
-#endif
-
 /// A file that decides what others may do, such as a key: it counts only where the system keeps others from it.
 package struct GuardedFile: Sendable {
     /// Whom the permissions of the file must keep out.

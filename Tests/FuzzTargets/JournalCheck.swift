@@ -24,7 +24,8 @@ final class JournalCheck: Sendable {
 
     private func checkSegment(_ bytes: [UInt8]) throws {
         let segment = folder.segment(Self.firstNumber(in: bytes))
-        defer { try? FileManager.default.removeItem(at: segment.path) }  // The folder goes with the check.
+        // One that was never written cannot be removed, and one that stays would be found by the next check.
+        defer { try? FileManager.default.removeItem(at: segment.path) }
         let (survey, changes) = try read(bytes[...], as: segment)
         try Finding.unless((0...bytes.count).contains(survey.goodSize), "\(survey.goodSize) good bytes")
         guard segment.error(survey) == nil, let header = survey.header else { return }

@@ -35,11 +35,14 @@ struct ValidatorCheck {
 
     /// The normal form, with secrets in it, as the validator and the type make it; nil for what one of them refuses.
     private func normal(_ bytes: [UInt8], _ kind: Kind) -> [UInt8]? {
-        // What is thrown says that there is no normal form, which is all that is asked.
-        guard let json = try? JSONValue(parsing: bytes), validators[kind.number].violations(of: json).isEmpty else {
+        do {
+            let json = try JSONValue(parsing: bytes)
+            guard validators[kind.number].violations(of: json).isEmpty else { return nil }
+            return try kind.resourceType.init(json: json).document
+        } catch {
+            // What is thrown says that there is no normal form, which is all that is asked.
             return nil
         }
-        return try? kind.resourceType.init(json: json).document
     }
 
     /// The normal form that one pass finds, with its secrets put back.

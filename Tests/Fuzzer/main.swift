@@ -18,7 +18,8 @@ enum Fuzzer {
     static let check: FuzzTarget.Check = {
         let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")
         guard let target = FuzzTarget(rawValue: ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "") else {
-            fatalError("FUZZ_TARGET is none of \(names)")
+            FileHandle.standardError.write(Data("FUZZ_TARGET is none of \(names)\n".utf8))
+            exit(EX_USAGE)
         }
         return wait { try await target.check() }
     }()
@@ -41,6 +42,7 @@ enum Fuzzer {
         isDone.wait()
         switch outcome.value {
         case .success(let value)?: return value
+        // libFuzzer takes the crash of the program for a finding, and keeps the bytes.
         case .failure(let error)?: fatalError("found: \(error)")
         case nil: preconditionFailure("a task that is done has an outcome")
         }

@@ -41,8 +41,12 @@ struct SearchLimitTests {
         ]
     )
     func reading(name: String, value: String) {
-        // Whether it is refused for what it comes to is not asked.
-        _ = try? Search(.computeNode, parameters: [(name, value)])
+        do throws(Refusal) {
+            _ = try Search(.computeNode, parameters: [(name, value)])
+        } catch {
+            // It may be refused for what it comes to, and for nothing else.
+            #expect("\(error)".contains("more than"), "\(String("\(error)".prefix(300)))")
+        }
     }
 
     private func find(_ hostname: String, in inventory: StoreUnderTest) async throws -> Int {

@@ -37,7 +37,7 @@ struct RoleOptions: ParsableArguments {
     /// - Throws: ``GuardedFileError`` for a file that cannot be used.
     func rules(logger: Logger) throws -> WatchedValue<RoleRules> {
         guard let roleMap else { return WatchedValue(RoleRules(standard: defaultRole)) }
-        // Whoever can write the file can make himself an administrator.
+        // Whoever can write the file can become an administrator.
         let file = GuardedFile(URL(filePath: roleMap), "--role-map", guarded: .fromWriters)
         return try WatchedValue([file], logger: logger) { [defaultRole] contents in
             RoleRules(try RoleMapFile.map(contents[0].bytes, of: file), standard: defaultRole)
