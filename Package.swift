@@ -60,6 +60,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CDuckDB"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CPostgreSQL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSystemShims"),
         .target(
             name: "Scheduling",
@@ -122,6 +123,15 @@ let package = Package(
             dependencies: ["CSystemShims", "Inventory", "Records", "Schema"],
             swiftSettings: swiftSettings
         ),
+        .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: swiftSettings),
+        .target(
+            name: "Replication",
+            dependencies: [
+                "Inventory", "Journal", "PostgreSQL", "Records",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "Tables",
             dependencies: [
@@ -142,8 +152,7 @@ let package = Package(
             name: "Store",
             dependencies: [
                 "Completeness", "CSystemShims", "DuckDB", "GuardedFiles", "Inventory", "Journal", "Records",
-                "Scheduling",
-                "Schema", "Tables",
+                "Replication", "Scheduling", "Schema", "Tables",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -266,10 +275,9 @@ let package = Package(
             name: "NodeOrchestrator",
             dependencies: [
                 "API", "Audit", "Completeness", "Copies", "CSystemShims", "GuardedFiles", "HTTPSupport", "Inventory",
-                "InventoryHTTP",
-                "Journal",
-                "ObjectStorage",
-                "Query", "Records", "Scheduling", "Schema", "Store", "Tables", "Tokens",
+                "InventoryHTTP", "Journal", "ObjectStorage", "PostgreSQL", "Query", "Records", "Replication",
+                "Scheduling",
+                "Schema", "Store", "Tables", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -289,7 +297,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "API", "Completeness", "CSystemShims", "DuckDB", "HTTPSupport", "Inventory", "InventoryHTTP", "Journal",
-                "RawHTTP", "Records", "Scheduling", "Schema", "Store", "Tables",
+                "LocalPostgres", "RawHTTP", "Records", "Scheduling", "Schema", "Store", "Tables",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -299,11 +307,12 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(name: "RawHTTP", path: "Tests/RawHTTP", swiftSettings: swiftSettings),
+        .target(name: "LocalPostgres", path: "Tests/LocalPostgres", swiftSettings: swiftSettings),
         .testTarget(name: "CSystemShimsTests", dependencies: ["CSystemShims"], swiftSettings: swiftSettings),
         .testTarget(name: "DuckDBTests", dependencies: ["DuckDB"], swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
-            dependencies: ["Inventory", "Journal", "Records", "Schema"],
+            dependencies: ["Inventory", "Journal", "LocalPostgres", "Records", "Schema"],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
@@ -344,6 +353,14 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["Inventory", "Journal", "Records", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: [
+                "Inventory", "Journal", "LocalPostgres", "PostgreSQL", "Records", "Replication", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"], swiftSettings: swiftSettings),

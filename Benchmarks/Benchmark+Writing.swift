@@ -19,7 +19,7 @@ extension Benchmark {
         table.add("PATCH, requests/s", patches, posts, atLeast: 0.9)
     }
 
-    private static func posts(_ server: Server, _ connections: Int, _ turn: Int) throws -> Double {
+    static func posts(_ server: Server, _ connections: Int, _ turn: Int) throws -> Double {
         try Writers.run(
             port: server.port,
             token: server.token(),

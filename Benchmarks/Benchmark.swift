@@ -67,6 +67,7 @@ struct Benchmark {
         try server.start()
         try queries(server, references, constant: constant)
         server.stop()
+        try replicas()
         try growth()
     }
 

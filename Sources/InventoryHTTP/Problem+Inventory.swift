@@ -47,6 +47,7 @@ extension Problem {
         let first = problems.first { $0.reason == .invalid } ?? problems[0]
         self.init(Self.status(of: first.reason), refusal.summary(of: noun, first))
         if first.reason == .unavailable { headers = Self.retrySoon }
+        if first.reason == .uncertain { kind = .mayHaveBeenDone }
         oldest = first.oldest
         holder = first.holder.map { ($0.kind.name, $0.id.lowercased) }
         errors = problems.flatMap { problem -> [(pointer: String, message: String)] in
@@ -65,7 +66,7 @@ extension Problem {
         case .tooLarge: .contentTooLarge
         case .gone: .gone
         case .timedOut: .gatewayTimeout
-        case .unavailable: .serviceUnavailable
+        case .unavailable, .uncertain: .serviceUnavailable
         }
     }
 }

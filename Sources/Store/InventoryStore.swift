@@ -6,6 +6,7 @@ package import Inventory
 package import Journal
 package import Logging
 package import Records
+package import Replication
 package import Scheduling
 import ServiceLifecycle
 import Synchronization
@@ -26,6 +27,8 @@ package final class InventoryStore: Service {
     private let searches: Searches
     private let past: PastReads
     private let upkeep: Upkeep
+    /// How the server takes part in a log that it shares with others; nil where it shares none.
+    package let replica: ReplicaStatus?
     /// What transactions have made of resources.
     package let changes: ChangeReader
     /// The changes in the journal as Parquet files.
@@ -46,7 +49,8 @@ package final class InventoryStore: Service {
         let views = Views(writer, projection)
         // Afterwards there is none, so that searches and merges do not hold up the requests.
         let helper = HelperThread(on: projection.database)
-        let start = InventoryStart(configuration: configuration, views: views, logger: logger)
+        let shared = try configuration.sharedLog.map { try LogStart($0) }
+        let start = InventoryStart(configuration: configuration, views: views, shared: shared, logger: logger)
         try start.tightenFiles()
         let loaded = try await start.load()
         let keys = try await start.credentialKeys()
@@ -56,9 +60,17 @@ package final class InventoryStore: Service {
             limits: configuration.transactionLimits
         )
         helper.end()
+        try shared?.join(
+            loaded.inventory,
+            at: loaded.recovery.tip,
+            keys: Set(keys.map(\.id)),
+            keyFile: data.credentialKey
+        )
         try disk.createFolder(data.journal)
         journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), loaded.recovery)
-        let log = try JournalWriter(
+        let replica = configuration.sharedLog.map { _ in ReplicaStatus(logger: logger) }
+        self.replica = replica
+        let files = try JournalWriter(
             journal,
             loaded.recovery,
             inventory: loaded.inventory,
@@ -66,6 +78,12 @@ package final class InventoryStore: Service {
             headPath: data.head,
             policy: configuration.fsync
         )
+        let log: any TransactionLog =
+            if let sharedLog = configuration.sharedLog, let replica {
+                ReplicatedLog(sharedLog, local: files, status: replica)
+            } else {
+                files
+            }
         committer = Committer(views: views, log: log, intake: intake)
         snapshotter = Snapshotter(
             projection: projection,
@@ -112,8 +130,10 @@ package final class InventoryStore: Service {
             history: history,
             locks: locks,
             configuration: configuration,
+            replica: replica,
             logger: logger
         )
+        if shared != nil { await upkeep.followLog() }
     }
 
     // MARK: Reading

@@ -19,7 +19,7 @@ struct JournalWriterStateTests {
             entries: [],
             count: count,
             tip: ChainPoint(sequence: last, hash: .beginning),
-            time: Timestamp(microseconds: 7)
+            times: Timestamp(microseconds: 7)...Timestamp(microseconds: 9)
         )
     }
 

@@ -66,6 +66,8 @@ package final class MemoryLog: TransactionLog {
 
     package private(set) var tip = ChainPoint.beginning
 
+    package private(set) var mayHaveMore = false
+
     package func now() -> Timestamp {
         lastTime = Timestamp(microseconds: lastTime.microseconds + 1000)
         return lastTime
@@ -89,9 +91,9 @@ package final class MemoryLog: TransactionLog {
         next += UInt64(records.count)
         switch fault {
         case .refuses: return .refused(failure)
-        case .isSilent(counts: false): return .unknown(failure)
-        case .isSilent(counts: true):
-            keep(records)
+        case .isSilent(let counts):
+            if counts { keep(records) }
+            mayHaveMore = true
             return .unknown(failure)
         case nil:
             let points = keep(records)
@@ -115,6 +117,7 @@ package final class MemoryLog: TransactionLog {
     package func beyond(_ point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
         if control.isUnreadable { throw Failure(description: "the log is out of reach") }
         tip = last
+        mayHaveMore = false
         if point == .beginning { return transactions }
         guard let index = transactions.firstIndex(where: { $0.point == point }) else {
             throw ForeignPoint(point, tip: tip)
@@ -135,7 +138,7 @@ package final class MemoryLog: TransactionLog {
     }
 
     package func keep(from first: UInt64) {}
-    package func lookAfterFiles() throws { try heal() }
+    package func lookAfter() throws { try heal() }
 
     package func end() {
         control.note("end")

@@ -67,11 +67,14 @@ class Postgres:
         """Stop the server."""
         self.run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
 
-    def execute(self, sql: str) -> None:
-        """Carry out statements."""
-        command = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qc", sql]
+    def execute(self, sql: str) -> str:
+        """Carry out statements, and return the rows of the last as lines."""
+        command = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qAtc", sql]
         environment = {**os.environ, "PGPASSWORD": self.password}
-        subprocess.run(command, env=environment, check=True, timeout=TIMEOUT_SECONDS)
+        done = subprocess.run(
+            command, env=environment, check=True, timeout=TIMEOUT_SECONDS, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        return done.stdout
 
     def url(self, password: str | None = None) -> str:
         """Return the address, with a password or without."""

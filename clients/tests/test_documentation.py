@@ -39,12 +39,16 @@ OTHERS = {
     "docs/architecture.md": ["Architecture"],
     "docs/formats/audit.md": ["Audit log", "Audit log"],
     "docs/formats/journal.md": ["Lines", "Lines", "Head"],
+    # By test_replicas.py.
+    "docs/formats/log.md": ["Log in PostgreSQL"],
     "docs/formats/snapshot.md": ["manifest.json"],
     "docs/operations.md": [
         "The data directory", "Backing up", "Snapshots elsewhere", "Files that change", "Files that change", "A file is missing",
         "A file is missing", "The journal is damaged",
     ],
     "docs/options.md": ["Where options come from"],
+    # By test_replicas.py.
+    "docs/replicas.md": ["Setting up", "Setting up"],
     # By test_service.py.
     "docs/security.md": ["With tokensmith", "With an OIDC provider", "With mutual TLS", "Stand-alone"],
     # By test_service.py, where a machine has what they are for. Installing wants root, Watching a Prometheus.

@@ -5,6 +5,8 @@ package import Schema
 /// An error as clients get it: `application/problem+json`, RFC 9457.
 package struct Problem: Error, HTTPResponseError {
     package var status: HTTPResponse.Status
+    /// What tells the problem from others with its status; nil where the status says it all.
+    package var kind: Kind?
     /// What went wrong, and what to do about it.
     package var detail: String
     /// The places of the request's document that are wrong, and how.
@@ -21,6 +23,19 @@ package struct Problem: Error, HTTPResponseError {
         self.status = status
         self.detail = detail
         self.headers = headers
+    }
+
+    /// A kind of problem that clients treat otherwise than its status says.
+    package struct Kind: Sendable {
+        /// A URI, which leads nowhere (RFC 9457, section 3.1.1).
+        let type: String
+        let title: String
+
+        /// The request may have been done; to send it again may do it twice.
+        package static let mayHaveBeenDone = Kind(
+            type: "urn:problem-type:may-have-been-done",
+            title: "May have been done"
+        )
     }
 
     static let contentType = "application/problem+json"
@@ -41,8 +56,8 @@ package struct Problem: Error, HTTPResponseError {
     package var json: JSONObject {
         // RFC 9457, section 4.2.1: with about:blank the status code says it all.
         var members: JSONObject = [
-            "type": "about:blank", "title": .string(status.reasonPhrase), "status": .number(JSONNumber(status.code)),
-            "detail": .string(detail),
+            "type": .string(kind?.type ?? "about:blank"), "title": .string(kind?.title ?? status.reasonPhrase),
+            "status": .number(JSONNumber(status.code)), "detail": .string(detail),
         ]
         if !errors.isEmpty {
             members["errors"] = .array(

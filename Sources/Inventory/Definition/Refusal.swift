@@ -1,7 +1,7 @@
 import Foundation
 package import Schema
 
-/// Why the store did not do what it was asked; nothing of the request is in effect.
+/// Why the store did not do what it was asked; nothing of the request is in effect, unless the reason is that nobody knows.
 package struct Refusal: Error, Sendable, CustomStringConvertible {
     /// What kind of reason it is, and so what the client can do about it.
     package enum Reason: Sendable {
@@ -21,6 +21,8 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case timedOut
         /// The disk fails, too many wait, or the server is stopping: the same request may work later.
         case unavailable
+        /// The log did not say in time whether the request was done.
+        case uncertain
     }
 
     /// One thing that is wrong, of those that were found.

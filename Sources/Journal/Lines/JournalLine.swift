@@ -16,7 +16,8 @@ enum JournalLine {
     struct Head {
         var sequence: UInt64
         var time: Timestamp
-        /// The sequence number up to which the journal was on stable storage when the line was written.
+        /// The sequence number up to which the journal was on stable storage when the line was written; 0 in a line that
+        /// servers share.
         var synced: UInt64
         /// Which line of its transaction it is, from 1, where there are several.
         var part: Int?
@@ -110,7 +111,23 @@ enum JournalLine {
     /// - Parameter line: The bytes of a record without the newline.
     static func record(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> (head: Head, record: JournalRecord) {
         var scanner = ByteScanner(try unsealed(line))
-        var (head, record) = try JournalRecord.beginning(&scanner)
+        return try record(&scanner)
+    }
+
+    /// A record, or the part of it that a line has which servers share.
+    static func sharedRecord(_ line: UnsafeRawBufferPointer) throws(JournalDamage) -> (
+        head: Head, record: JournalRecord
+    ) {
+        guard line.last == UInt8(ascii: "}") else { throw JournalDamage("the line ends early") }
+        var scanner = ByteScanner(UnsafeRawBufferPointer(rebasing: line.dropLast()))
+        return try record(&scanner, isShared: true)
+    }
+
+    private static func record(
+        _ scanner: inout ByteScanner,
+        isShared: Bool = false
+    ) throws(JournalDamage) -> (head: Head, record: JournalRecord) {
+        var (head, record) = try JournalRecord.beginning(&scanner, isShared: isShared)
         while !scanner.skip("]") {
             if !record.changes.isEmpty { try scanner.expect(",") }
             record.changes.append(try JournalChange(&scanner, sequence: head.sequence))
@@ -166,10 +183,11 @@ extension UInt32 {
 extension JournalRecord {
     /// Reads what stands before the changes.
     fileprivate static func beginning(
-        _ scanner: inout ByteScanner
+        _ scanner: inout ByteScanner,
+        isShared: Bool = false
     ) throws(JournalDamage) -> (head: JournalLine.Head, record: JournalRecord) {
         try scanner.expect(#"{"seq":"#)
-        let head = try JournalLine.Head(&scanner)
+        let head = try JournalLine.Head(&scanner, isShared: isShared)
         let author = scanner.skip(#","by":"#) ? try scanner.string() : nil
         var origin: Origin?
         if scanner.skip(#","from":"#) {
@@ -195,14 +213,18 @@ extension JournalRecord {
 
 extension JournalLine.Head {
     /// Reads from the number on to what stands before the author.
-    fileprivate init(_ scanner: inout ByteScanner) throws(JournalDamage) {
+    fileprivate init(_ scanner: inout ByteScanner, isShared: Bool = false) throws(JournalDamage) {
         sequence = try scanner.number()
         try scanner.expect(#","at":"#)
         time = try scanner.time()
         let start = scanner.position
-        try scanner.expect(#","synced":"#)
-        synced = try scanner.number()
-        chain = scanner.skip(#","chain":"#) ? try scanner.chainHash() : nil
+        if isShared {
+            synced = 0
+        } else {
+            try scanner.expect(#","synced":"#)
+            synced = try scanner.number()
+            chain = scanner.skip(#","chain":"#) ? try scanner.chainHash() : nil
+        }
         local = start..<scanner.position
         part = scanner.skip(#","part":"#) ? Int(clamping: try scanner.number()) : nil
         isLast = part == nil || scanner.hasSuffix(#"],"commit":true"#)

@@ -1,5 +1,5 @@
 import Inventory
-import Records
+package import Records
 import Scheduling
 import Schema
 
@@ -23,19 +23,12 @@ extension JournalRecord {
         synced: UInt64,
         chain: inout ChainHash
     ) {
-        let isLong = size > Self.maximumLineSize - Self.headRoom
-        var part = 0
-        var index = 0
-        repeat {
-            part += 1
+        eachLine { range, part, isLast in
             let line = bytes.count
             let firstEntry = entries.count
-            let local = writeHead(synced: synced, part: isLong ? part : nil, to: &bytes)
-            let start = index
-            while index < changes.count,
-                index == start || bytes.count - line + changes[index].size < Self.maximumLineSize - Self.tailRoom
-            {
-                if index > start { bytes.append(UInt8(ascii: ",")) }
+            let local = writeHead(synced: synced, part: part, to: &bytes)
+            for index in range {
+                if index > range.lowerBound { bytes.append(UInt8(ascii: ",")) }
                 entries.append(
                     ChangePlace(
                         resource: changes[index].resource,
@@ -46,33 +39,78 @@ extension JournalRecord {
                     )
                 )
                 changes[index].write(to: &bytes)
-                index += 1
             }
-            bytes += isLong && index == changes.count ? #"],"commit":true"#.utf8 : "]".utf8
+            bytes += part != nil && isLast ? Self.committingTail : Self.tail
             JournalLine.writeChain(&chain, into: &bytes, from: line, local: local)
             JournalLine.seal(&bytes, from: line)
             // Without the newline.
             for entry in firstEntry..<entries.count { entries[entry].lineLength = bytes.count - line - 1 }
-        } while index < changes.count
+        }
+    }
+
+    /// The record as lines that several servers share: without what a segment of one of them adds.
+    ///
+    /// - Parameter chain: The hash before, and then that of the record's last line, the same as in segments.
+    package func sharedLines(_ chain: inout ChainHash) -> [SharedLine] {
+        var lines: [SharedLine] = []
+        eachLine { range, part, isLast in
+            var bytes: [UInt8] = []
+            _ = writeHead(synced: nil, part: part, to: &bytes)
+            for index in range {
+                if index > range.lowerBound { bytes.append(UInt8(ascii: ",")) }
+                changes[index].write(to: &bytes)
+            }
+            bytes += part != nil && isLast ? Self.committingTail : Self.tail
+            chain = bytes.withUnsafeBytes { chain.followed(by: $0, UnsafeRawBufferPointer(rebasing: $0[$0.count...])) }
+            bytes.append(UInt8(ascii: "}"))
+            lines.append(SharedLine(sequence: sequence, part: part ?? 1, bytes: bytes, chain: chain))
+        }
+        return lines
+    }
+
+    private static let tail = Array("]".utf8)
+    private static let committingTail = Array(#"],"commit":true"#.utf8)
+
+    /// Takes the changes apart into those of each line, the same on every server.
+    ///
+    /// - Parameter body: Gets the places of a line's changes, which part of the transaction it is where there are several,
+    ///   and whether it is the last.
+    private func eachLine(_ body: (_ changes: Range<Int>, _ part: Int?, _ isLast: Bool) -> Void) {
+        guard size > Self.maximumLineSize - Self.headRoom else { return body(0..<changes.count, nil, true) }
+        var part = 0
+        var start = 0
+        repeat {
+            part += 1
+            var end = start
+            var size = Self.headRoom
+            while end < changes.count, end == start || size + changes[end].size < Self.maximumLineSize {
+                size += changes[end].size + 1
+                end += 1
+            }
+            body(start..<end, part, end == changes.count)
+            start = end
+        } while start < changes.count
     }
 
     /// Bytes that suffice for what stands before and after the changes: the names of authors and reasons are limited.
     private static let headRoom = 64 << 10
-    private static let tailRoom = 64
 
+    /// - Parameter synced: Nil for a line that servers share.
     /// - Returns: Where the line says what is no content; the place of the hash in it is for a later hand.
-    private func writeHead(synced: UInt64, part: Int?, to bytes: inout [UInt8]) -> Range<Int> {
+    private func writeHead(synced: UInt64?, part: Int?, to bytes: inout [UInt8]) -> Range<Int> {
         bytes += #"{"seq":"#.utf8
         bytes.append(decimal: sequence)
         bytes += #","at":""#.utf8
         bytes += time.millisecondText.utf8
         bytes.append(UInt8(ascii: "\""))
         let start = bytes.count
-        bytes += #","synced":"#.utf8
-        bytes.append(decimal: synced)
-        bytes += #","chain":""#.utf8
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: ChainHash.digitCount))
-        bytes.append(UInt8(ascii: "\""))
+        if let synced {
+            bytes += #","synced":"#.utf8
+            bytes.append(decimal: synced)
+            bytes += #","chain":""#.utf8
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: ChainHash.digitCount))
+            bytes.append(UInt8(ascii: "\""))
+        }
         let local = start..<bytes.count
         if let part { bytes += #","part":\#(part)"#.utf8 }
         if let author {

@@ -31,8 +31,12 @@ package protocol TransactionLog: AnyObject {
     ///   - point: What the batch goes on from: ``tip``, or it is refused for a ``ForeignPoint``.
     nonisolated(nonsending) func append(_ records: [JournalRecord], after point: ChainPoint) async -> AppendOutcome
 
-    /// The transactions that count behind a point, in order, each equal to what was appended. After
-    /// ``AppendOutcome/unknown(_:)`` this says what became of the batch, and is asked before anything else is appended.
+    /// Whether the log may have more than has come out of it: after ``AppendOutcome/unknown(_:)``, and where others append, too.
+    /// Then ``beyond(_:)`` is asked before anything else is appended.
+    var mayHaveMore: Bool { get }
+
+    /// The transactions that count behind a point, in order, each equal to what was appended; of very many the first, and
+    /// none where there are no more. After ``AppendOutcome/unknown(_:)`` they say what became of the batch.
     ///
     /// - Throws: When it cannot be said now, or the point is none of this log's.
     nonisolated(nonsending) func beyond(_ point: ChainPoint) async throws -> [(
@@ -59,9 +63,11 @@ package protocol TransactionLog: AnyObject {
     /// Notes that files are kept from a number on, so that older ones can be removed.
     nonisolated(nonsending) func keep(from first: UInt64) async throws
 
-    /// Makes sure that the files are still the log's own, and brings to stable storage what can wait until nothing is
-    /// written.
-    nonisolated(nonsending) func lookAfterFiles() async throws
+    /// Does what has to be done about once a second: makes sure that the files are still the log's own, and brings to stable
+    /// storage what can wait until nothing is written.
+    ///
+    /// - Throws: Why nothing may be written any more.
+    nonisolated(nonsending) func lookAfter() async throws
 }
 
 /// What became of a batch.

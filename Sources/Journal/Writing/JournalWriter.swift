@@ -87,6 +87,12 @@ package final class JournalWriter: TransactionLog {
             try sync()
             try replaceSegment()
         }
+        if first.sequence > next {
+            // A segment says at its beginning which numbers may be passed over.
+            try sync()
+            state.give(through: first.sequence - 1)
+            try replaceSegment()
+        }
         guard let (file, _) = file, let size = state.segment?.size else {
             preconditionFailure("a journal that is healed has a segment")
         }
@@ -113,7 +119,7 @@ package final class JournalWriter: TransactionLog {
             throw error
         }
         let duty = state.append(
-            .init(bytes: bytes, entries: entries, count: records.count, tip: tip, time: first.time)
+            .init(bytes: bytes, entries: entries, count: records.count, tip: tip, times: first.time...last.time)
         )
         journal.publish(entries.map { $0.moved(by: size) }, size: size + bytes.count, sequence: tip.sequence)
         fulfil(duty)
@@ -137,6 +143,8 @@ package final class JournalWriter: TransactionLog {
         if point == tip { return [] }
         return try journal.transactions(after: point, through: tip)
     }
+
+    package var mayHaveMore: Bool { false }
 
     package func announce() {
         journal.announce()
@@ -226,7 +234,7 @@ package final class JournalWriter: TransactionLog {
     }
 
     /// Makes sure that the files are still those that are open, and brings the head to stable storage when nothing is written.
-    package func lookAfterFiles() throws(DiskError) {
+    package func lookAfter() throws(DiskError) {
         try checkFiles()
         settle()
     }

@@ -43,8 +43,8 @@ struct JournalWriterState {
         var count: Int
         /// The last of them.
         var tip: ChainPoint
-        /// When the first was accepted.
-        var time: Timestamp
+        /// When the first was accepted, and the last.
+        var times: ClosedRange<Timestamp>
     }
 
     /// What has to be done after an append.
@@ -99,12 +99,13 @@ struct JournalWriterState {
     mutating func append(_ batch: Batch) -> Duty {
         segment?.size += batch.bytes.count
         tip = batch.tip
+        lastTime = max(lastTime, batch.times.upperBound)
         if syncsEachBatch {
             synced = tip
         } else {
             unsynced.entries += batch.entries.map { $0.moved(by: unsynced.bytes.count) }
             unsynced.bytes += batch.bytes
-            unsynced.time = unsynced.time ?? batch.time
+            unsynced.time = unsynced.time ?? batch.times.lowerBound
             unsynced.count += batch.count
         }
         if let segment, segment.size > Self.maximumSegmentSize { return .beginSegment }

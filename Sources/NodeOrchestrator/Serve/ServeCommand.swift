@@ -55,6 +55,9 @@ struct ServeCommand: AsyncParsableCommand {
     var copies: CopyOptions
 
     @OptionGroup
+    var replication: ReplicationOptions
+
+    @OptionGroup
     var credentials: CredentialOptions
 
     @OptionGroup
@@ -62,12 +65,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When the journal is synced. always: before a write is answered; with the others a power failure can lose the last writes. (default: always)",
+            "When the journal is synced. always: before a write is answered; with the others a power failure can lose the last writes, unless they are in --log. (default: always, with --log interval:1s)",
             valueName: "always|interval:TIME|never"
         ),
         transform: FsyncPolicy.read
     )
-    var fsync = FsyncPolicy.always
+    var fsync: FsyncPolicy?
 
     @Option(
         help: ArgumentHelp(
@@ -203,9 +206,9 @@ struct ServeCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
 
         try await beginFromCopy(logger: logger)
-        let store = try await InventoryStore.opened(storeConfiguration, logger: logger)
+        let store = try await InventoryStore.opened(try storeConfiguration(), logger: logger)
         let trust = try await trust(logger: logger)
-        let auditLog = try audit.log(storeConfiguration.directory, logger: logger)
+        let auditLog = try audit.log(self.store.directory, logger: logger)
         if let auditLog { hangUps.actions.append { await auditLog.reopen() } }
         let addresses = transport.addresses
         let certificate = try transport.certificate(logger: logger)
@@ -290,11 +293,12 @@ struct ServeCommand: AsyncParsableCommand {
         return Int(clamping: limit.rlim_cur)
     }
 
-    private var storeConfiguration: StoreConfiguration {
+    private func storeConfiguration() throws -> StoreConfiguration {
         var configuration = store.configuration
         configuration.snapshotInterval = snapshotFreq.duration
         configuration.retention = retention.retention
-        configuration.fsync = fsync
+        configuration.sharedLog = try replication.sharedLog(transport)
+        configuration.fsync = fsync ?? (configuration.sharedLog == nil ? .always : .interval(.seconds(1)))
         configuration.maximumJournalSize = journalMaxSize.bytes
         configuration.transactionLimits = TransactionLimits(
             size: transactionMaxSize.bytes,

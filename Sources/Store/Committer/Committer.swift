@@ -15,8 +15,6 @@ actor Committer {
     private let intake: Intake
     private let executor = ThreadExecutor(label: "committer")
     private var isClosed = false
-    /// Whether the log may have more than what is in effect.
-    private var mustFollow = false
     /// Whether somebody uses the log, and those that wait for it.
     private var isLogTaken = false
     private var waitingForLog: Deque<CheckedContinuation<Void, Never>> = []
@@ -98,7 +96,7 @@ actor Committer {
         guard !isClosed else { return Refusal(.unavailable, "The server is shutting down.") }
         do {
             try await log.heal()
-            if mustFollow { _ = try await follow() }
+            if log.mayHaveMore { try await follow() }
             return nil
         } catch {
             return Self.refusal(error)
@@ -155,13 +153,11 @@ actor Committer {
         case .refused(let error):
             return Self.refusal(error)
         case .unknown(let error):
-            mustFollow = true
             do {
-                let found = try await follow()
-                return found.elementsEqual(batch.records, by: ==) ? nil : Self.refusal(error)
+                return try await follow(expecting: batch.records) ? nil : Self.refusal(error)
             } catch {
                 return Refusal(
-                    .unavailable,
+                    .uncertain,
                     "It is not known whether this was done: \(Self.reason(error)). Look before you send it again."
                 )
             }
@@ -169,12 +165,20 @@ actor Committer {
     }
 
     /// Brings into effect what the log has behind the last transaction that is.
-    private func follow() async throws -> [JournalRecord] {
-        let found = try await log.beyond(views.position)
-        for (record, point) in found { views.apply(try views.changes(to: record.changes).changes, through: point) }
-        if !found.isEmpty { log.announce() }
-        mustFollow = false
-        return found.map(\.record)
+    ///
+    /// - Returns: Whether that begins with the transactions that are expected.
+    @discardableResult
+    private func follow(expecting records: [JournalRecord] = []) async throws -> Bool {
+        var expected = records[...]
+        while true {
+            let found = try await log.beyond(views.position)
+            if found.isEmpty { return expected.isEmpty }
+            for (record, point) in found {
+                views.apply(try views.changes(to: record.changes).changes, through: point)
+                if record == expected.first { expected.removeFirst() }
+            }
+            log.announce()
+        }
     }
 
     // MARK: A transaction
@@ -289,11 +293,18 @@ actor Committer {
         if !isClosed { try await log.sync() }
     }
 
-    /// Makes sure that the log's files are still its own, and brings its head to stable storage when nothing is written.
-    func lookAfterFiles() async throws {
+    /// Brings into effect what the log may have that others have appended.
+    func catchUp() async throws {
         await takeLog()
         defer { releaseLog() }
-        if !isClosed { try await log.lookAfterFiles() }
+        if !isClosed, log.mayHaveMore { try await follow() }
+    }
+
+    /// Does for the log what has to be done about once a second.
+    func lookAfterLog() async throws {
+        await takeLog()
+        defer { releaseLog() }
+        if !isClosed { try await log.lookAfter() }
     }
 
     /// Accepts no more writes until a restart.

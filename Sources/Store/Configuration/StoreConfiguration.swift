@@ -1,6 +1,7 @@
 package import Completeness
 import Foundation
 package import Records
+package import Replication
 
 /// Where the inventory is kept, and how.
 package struct StoreConfiguration: Sendable {
@@ -31,6 +32,8 @@ package struct StoreConfiguration: Sendable {
     /// Whether documents come in, so that secrets have to be sealed. If not, a missing key of the server's own is none that was
     /// lost.
     package var takesDocuments = true
+    /// The log that the server shares with others; nil where the journal is the log.
+    package var sharedLog: SharedLogConfiguration?
     /// Gets, while the journal is read at the start, the bytes that have been read and all there are.
     package var replayProgress: @Sendable (_ done: Int, _ total: Int) -> Void
 

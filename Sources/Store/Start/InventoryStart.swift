@@ -4,6 +4,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Replication
 import Scheduling
 import Tables
 
@@ -11,6 +12,8 @@ import Tables
 struct InventoryStart {
     let configuration: StoreConfiguration
     let views: Views
+    /// What the log has that the server shares with others; nil where it shares none.
+    let shared: LogStart?
     let logger: Logger
 
     /// What was brought back.
@@ -59,7 +62,7 @@ struct InventoryStart {
             files = try DataFiles(configuration.directory)
         }
         try files.check()
-        let inventory = files.inventory ?? .version7()
+        let inventory = try shared?.inventory(local: files.inventory) ?? files.inventory ?? .version7()
         let snapshots = files.snapshots(of: inventory)
         try snapshots.removePartial()
         try JournalFolder(files.directory.journal, disk: files.directory.disk).removePartial()
@@ -210,6 +213,7 @@ struct InventoryStart {
             }
         }
         guard configuration.takesDocuments else { return [.random()] }
+        try shared?.checkThatKeysMayBeMade(file)
         let sealed = views.directory.count(where: { !$0.secrets.isEmpty })
         guard sealed == 0 else {
             throw DiskError(

@@ -1,6 +1,8 @@
+import GuardedFiles
 import Journal
 import Logging
 import Records
+import Replication
 import ServiceLifecycle
 import Synchronization
 import Tables
@@ -15,7 +17,10 @@ final class Upkeep: Sendable {
     private let history: History
     private let locks: [FolderLock]
     private let configuration: StoreConfiguration
+    private let replica: ReplicaStatus?
     private let logger: Logger
+    /// Why this server could not go on with the log when it was tried last.
+    private let followingFault = Mutex(RepeatedFault())
     /// Why nothing could be written when it was looked last.
     private let reportedProblem = Mutex<String?>(nil)
     /// Whether it was said that the clock is behind.
@@ -40,6 +45,7 @@ final class Upkeep: Sendable {
         history: History,
         locks: [FolderLock],
         configuration: StoreConfiguration,
+        replica: ReplicaStatus?,
         logger: Logger
     ) {
         self.projection = projection
@@ -50,6 +56,7 @@ final class Upkeep: Sendable {
         self.history = history
         self.locks = locks
         self.configuration = configuration
+        self.replica = replica
         self.logger = logger
     }
 
@@ -70,6 +77,10 @@ final class Upkeep: Sendable {
             }
             group.addTask {
                 await self.every(Self.lookInterval) { await self.credentialKeys.readAgain(isAsked: false) }
+            }
+            if let sharedLog = configuration.sharedLog {
+                group.addTask { await self.every(Self.upkeepInterval) { await self.followLog() } }
+                group.addTask { await self.follow(LogListener(sharedLog)) }
             }
             if case .interval(let interval) = configuration.fsync {
                 group.addTask { await self.every(interval) { try await self.committer.sync() } }
@@ -129,9 +140,31 @@ final class Upkeep: Sendable {
     func lookAfterFiles() async {
         do {
             for lock in locks { try lock.check() }
-            try await committer.lookAfterFiles()
+            try await committer.lookAfterLog()
         } catch {
             await committer.stop(for: error)
+        }
+    }
+
+    /// Brings into effect what a shared log has behind the last transaction that is.
+    func followLog() async {
+        do {
+            try await committer.catchUp()
+            if followingFault.withLock({ $0.end() }) { logger.notice("this server follows the log again") }
+        } catch {
+            // Where the log is out of reach, that has been said.
+            guard replica?.fault == nil, followingFault.withLock({ $0.begin("\(error)") }) else { return }
+            logger.error(
+                "this server cannot go on with the log; reads have what it knows",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+    }
+
+    /// Brings into effect what a shared log has, as soon as the log says so.
+    private func follow(_ listener: LogListener) async {
+        await cancelWhenGracefulShutdown {
+            for await _ in listener.signals { await self.followLog() }
         }
     }
 

@@ -1,7 +1,10 @@
 import Foundation
 import Inventory
 import Journal
+import Logging
+import PostgreSQL
 import Records
+import Replication
 import TestSupport
 import Testing
 
@@ -12,6 +15,9 @@ struct TransactionLogTests {
     enum Conformer: String, CaseIterable, CustomTestStringConvertible {
         case files
         case memory
+        case postgres
+
+        static var installed: [Conformer] { allCases.filter { $0 != .postgres || TestPostgres.isWanted } }
 
         var testDescription: String { rawValue }
 
@@ -19,19 +25,8 @@ struct TransactionLogTests {
         func make(in folder: URL) throws -> any TransactionLog {
             switch self {
             case .memory: return MemoryLog()
-            case .files:
-                let path = folder.appending(path: "journal")
-                let disk = Disk()
-                try disk.createFolder(path)
-                let recovery = JournalRecovery(tip: .beginning, next: 1, segments: [], stretches: [])
-                return try JournalWriter(
-                    PublishedJournal(JournalFolder(path, disk: disk), recovery),
-                    recovery,
-                    inventory: .version7(),
-                    head: nil,
-                    headPath: folder.appending(path: "head"),
-                    policy: .always
-                )
+            case .files: return try JournalWriter(in: folder)
+            case .postgres: return try ReplicatedLog(in: folder, sharing: TestPostgres.database())
             }
         }
     }
@@ -72,7 +67,7 @@ struct TransactionLogTests {
         }
     }
 
-    @Test("keeps what is appended, in order, and says what is beyond any point", arguments: Conformer.allCases)
+    @Test("keeps what is appended, in order, and says what is beyond any point", arguments: Conformer.installed)
     func order(conformer: Conformer) async throws {
         let folder = TestFolder()
         var pen = Pen(log: try conformer.make(in: folder.folder))
@@ -85,23 +80,23 @@ struct TransactionLogTests {
             if round % 7 == 6 { try await pen.log.sync() }
         }
         for (index, point) in ([.beginning] + pen.points).enumerated() {
-            let beyond = try await pen.log.beyond(point)
+            let beyond = try await pen.log.all(beyond: point)
             #expect(beyond.map(\.record) == Array(pen.written[index...]), "\(pen.generator)")
             #expect(beyond.map(\.point) == Array(pen.points[index...]), "\(pen.generator)")
         }
         #expect(Set(pen.points.map(\.hash)).count == pen.points.count)
     }
 
-    @Test("keeps transactions that are larger than a line whole", arguments: Conformer.allCases)
+    @Test("keeps transactions that are larger than a line whole", arguments: Conformer.installed)
     func large(conformer: Conformer) async throws {
         let folder = TestFolder()
         var pen = Pen(log: try conformer.make(in: folder.folder))
         try await pen.append(pen.records(3, documentSize: 3 << 20))
-        #expect(try await pen.log.beyond(.beginning).map(\.record) == pen.written)
-        #expect(try await pen.log.beyond(pen.points[1]).map(\.record) == [pen.written[2]])
+        #expect(try await pen.log.all(beyond: .beginning).map(\.record) == pen.written)
+        #expect(try await pen.log.all(beyond: pen.points[1]).map(\.record) == [pen.written[2]])
     }
 
-    @Test("takes no batch that goes on from another point, and knows none", arguments: Conformer.allCases)
+    @Test("takes no batch that goes on from another point, and knows none", arguments: Conformer.installed)
     func foreign(conformer: Conformer) async throws {
         let folder = TestFolder()
         var pen = Pen(log: try conformer.make(in: folder.folder))
@@ -117,10 +112,10 @@ struct TransactionLogTests {
         await #expect(throws: ForeignPoint.self) { _ = try await pen.log.beyond(other) }
         #expect(pen.log.tip == pen.points.last)
         try await pen.append(pen.records(2))
-        #expect(try await pen.log.beyond(.beginning).map(\.record) == pen.written)
+        #expect(try await pen.log.all(beyond: .beginning).map(\.record) == pen.written)
     }
 
-    @Test("gives times that never go back", arguments: Conformer.allCases)
+    @Test("gives times that never go back", arguments: Conformer.installed)
     func time(conformer: Conformer) throws {
         let folder = TestFolder()
         let log = try conformer.make(in: folder.folder)
@@ -128,7 +123,7 @@ struct TransactionLogTests {
         #expect(times == times.sorted())
     }
 
-    @Test("takes nothing once it has been stopped, and says why", arguments: Conformer.allCases)
+    @Test("takes nothing once it has been stopped, and says why", arguments: Conformer.installed)
     func stopped(conformer: Conformer) async throws {
         let folder = TestFolder()
         var pen = Pen(log: try conformer.make(in: folder.folder))
@@ -140,10 +135,10 @@ struct TransactionLogTests {
             return
         }
         #expect("\(error)".contains("the lock is gone"))
-        #expect(try await pen.log.beyond(.beginning).map(\.record) == pen.written)
+        #expect(try await pen.log.all(beyond: .beginning).map(\.record) == pen.written)
     }
 
-    @Test("takes nothing once it has ended", arguments: Conformer.allCases)
+    @Test("takes nothing once it has ended", arguments: Conformer.installed)
     func ended(conformer: Conformer) async throws {
         let folder = TestFolder()
         var pen = Pen(log: try conformer.make(in: folder.folder))
@@ -160,16 +155,16 @@ struct TransactionLogTests {
             return
         }
         try await pen.log.keep(from: 1)
-        #expect(try await pen.log.beyond(.beginning).map(\.record) == pen.written)
+        #expect(try await pen.log.all(beyond: .beginning).map(\.record) == pen.written)
     }
 
-    @Test("gives back what it was given, of long texts the beginning", arguments: Conformer.allCases)
+    @Test("gives back what it was given, of long texts the beginning", arguments: Conformer.installed)
     func long(conformer: Conformer) async throws {
         let folder = TestFolder()
         var pen = Pen(log: try conformer.make(in: folder.folder))
         let reason = String(repeating: "ü", count: 2000)
         try await pen.append(pen.records(1, reason: reason))
-        let found = try await pen.log.beyond(.beginning).map(\.record)
+        let found = try await pen.log.all(beyond: .beginning).map(\.record)
         #expect(found == pen.written)
         #expect(found[0].reason.map { reason.hasPrefix($0) && $0.utf8.count == 1024 } == true)
     }

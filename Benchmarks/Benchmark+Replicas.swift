@@ -1,0 +1,119 @@
+import Foundation
+import LocalPostgres
+import RawHTTP
+import Synchronization
+
+/// Servers that share a log in a PostgreSQL of their own, which syncs each commit.
+extension Benchmark {
+    mutating func replicas() throws {
+        guard LocalPostgres.isInstalled else {
+            print("replicas are not measured: PostgreSQL is not installed")
+            return
+        }
+        let postgres = try LocalPostgres(syncs: true)
+        let log = ["--log", try postgres.database()]
+        let alone = Server(data: folder.appending(path: "alone"))
+        let leader = Server(data: folder.appending(path: "leader"))
+        let follower = Server(data: folder.appending(path: "follower"))
+        try alone.start()
+        try leader.start(log)
+        try sharedWrites(leader, alone)
+        alone.stop()
+        // A server that joins has the keys of the first.
+        try FileManager.default.createDirectory(at: follower.data, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: leader.data.appending(path: "keys"),
+            to: follower.data.appending(path: "keys")
+        )
+        try follower.start(log)
+        try lag(leader, follower)
+        try takeOver(leader, follower)
+        follower.stop()
+        try postgres.stop()
+    }
+
+    private mutating func sharedWrites(_ leader: Server, _ alone: Server) throws {
+        var (shared, limits) = ([Double](), [Double]())
+        for turn in 0..<Self.turns {
+            shared.append(try Self.posts(leader, 64, turn))
+            limits.append(try Self.posts(alone, 64, turn))
+        }
+        table.add("POST through PostgreSQL, requests/s, of --fsync always", shared.median, limits.median, atLeast: 0.5)
+    }
+
+    /// How long after its answer a write is at a follower, while 1,000 come in a second.
+    private mutating func lag(_ leader: Server, _ follower: Server) throws {
+        let seconds = 5
+        let isOver = Atomic(false)
+        let sightings = Mutex<[(sequence: Int, time: ContinuousClock.Instant)]>([])
+        let port = follower.port
+        let group = DispatchGroup()
+        Self.inBackground(group) {
+            let client = try HTTPConnection(port: port)
+            var last = 0
+            while !isOver.load(ordering: .relaxed) {
+                let answer = try client.request("GET", "/BMC?limit=1&xname=nowhere")
+                guard let sequence = answer.headers["inventory-sequence"].flatMap({ Int($0) }), sequence > last else {
+                    continue
+                }
+                last = sequence
+                sightings.withLock { $0.append((sequence, .now)) }
+            }
+        }
+        let client = try HTTPConnection(port: leader.port)
+        let token = try leader.token()
+        var answers: [(sequence: Int, time: ContinuousClock.Instant)] = []
+        let start = ContinuousClock.now
+        for index in 0..<(1000 * seconds) {
+            let wait = start + .milliseconds(index) - .now
+            if wait > .zero { Thread.sleep(forTimeInterval: wait.inSeconds) }
+            let body = #"{"hostname":"lag\#(index)","architecture":"x86_64"}"#
+            let answer = try client.request("POST", "/ComputeNode", token: token, body)
+            guard answer.status == 201, let sequence = answer.version else {
+                throw BenchmarkError("a write failed: \(answer.text)")
+            }
+            answers.append((sequence, .now))
+        }
+        let rate = Double(answers.count) / (ContinuousClock.now - start).inSeconds
+        Thread.sleep(forTimeInterval: 1)
+        isOver.store(true, ordering: .relaxed)
+        group.wait()
+        let seen = sightings.withLock(\.self)
+        var place = 0
+        var lags: [Double] = []
+        for (sequence, time) in answers {
+            while place < seen.count, seen[place].sequence < sequence { place += 1 }
+            guard place < seen.count else { throw BenchmarkError("the follower does not have \(sequence)") }
+            lags.append(max(0, (seen[place].time - time).inSeconds * 1000))
+        }
+        lags.sort()
+        table.add(
+            "p99 of a follower's lag at \(Int(rate)) writes/s, in ms",
+            lags[lags.count * 99 / 100],
+            20,
+            atMost: 1
+        )
+    }
+
+    /// From the leader's end to the next write that is accepted.
+    private mutating func takeOver(_ leader: Server, _ follower: Server) throws {
+        let token = try follower.token()
+        let client = try HTTPConnection(port: follower.port)
+        leader.stop(SIGKILL)
+        let start = ContinuousClock.now
+        var index = 0
+        while true {
+            let body = #"{"hostname":"after\#(index)","architecture":"x86_64"}"#
+            if try client.request("POST", "/ComputeNode", token: token, body).status == 201 { break }
+            index += 1
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        // The lease of 5 s, and a second.
+        table.add(
+            "from the leader's kill -9 to the next write, in s",
+            (ContinuousClock.now - start).inSeconds,
+            6,
+            atMost: 1
+        )
+    }
+}

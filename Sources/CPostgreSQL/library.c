@@ -1,0 +1,43 @@
+#include "CPostgreSQL.h"
+
+#include <dlfcn.h>
+
+static const char *const names[] = {"libpq.so.5", "libpq.5.dylib", "libpq.dylib"};
+
+const char *no_load_libpq(no_libpq *functions) {
+    void *library = NULL;
+    for (size_t index = 0; library == NULL && index < sizeof names / sizeof *names; index++)
+        library = dlopen(names[index], RTLD_NOW);
+    if (library == NULL) return dlerror();
+#define FIND(member, name) \
+    if ((*(void **)&functions->member = dlsym(library, name)) == NULL) return dlerror();
+    FIND(conninfoParse, "PQconninfoParse")
+    FIND(conninfoFree, "PQconninfoFree")
+    FIND(connectStartParams, "PQconnectStartParams")
+    FIND(connectPoll, "PQconnectPoll")
+    FIND(socket, "PQsocket")
+    FIND(status, "PQstatus")
+    FIND(errorMessage, "PQerrorMessage")
+    FIND(finish, "PQfinish")
+    FIND(setnonblocking, "PQsetnonblocking")
+    FIND(setNoticeReceiver, "PQsetNoticeReceiver")
+    FIND(backendPID, "PQbackendPID")
+    FIND(sendQuery, "PQsendQuery")
+    FIND(sendQueryParams, "PQsendQueryParams")
+    FIND(flush, "PQflush")
+    FIND(consumeInput, "PQconsumeInput")
+    FIND(isBusy, "PQisBusy")
+    FIND(getResult, "PQgetResult")
+    FIND(notifies, "PQnotifies")
+    FIND(freemem, "PQfreemem")
+    FIND(resultStatus, "PQresultStatus")
+    FIND(resultErrorField, "PQresultErrorField")
+    FIND(ntuples, "PQntuples")
+    FIND(nfields, "PQnfields")
+    FIND(getvalue, "PQgetvalue")
+    FIND(getlength, "PQgetlength")
+    FIND(getisnull, "PQgetisnull")
+    FIND(clear, "PQclear")
+#undef FIND
+    return NULL;
+}

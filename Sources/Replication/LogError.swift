@@ -1,0 +1,52 @@
+package import Foundation
+package import PostgreSQL
+package import Records
+
+/// Why a log that servers share cannot be used.
+package enum LogError: Error, Sendable, CustomStringConvertible {
+    /// The log cannot be read, and the data directory is empty.
+    case outOfReach(PostgresError)
+    /// The tables are another version's.
+    case otherVersion(Int64, known: Int64)
+    /// The data directory has another inventory.
+    case otherInventory(log: UUID, local: UUID)
+    /// The log is new, and the data directory is not.
+    case notEmpty
+    /// Keys are missing that have sealed what is in the log.
+    case missingKeys([String], file: URL)
+    /// Somebody else leads; nobody where the name is nil.
+    case notLeading(holder: String?, url: String?)
+    /// What the log has is not what it should be.
+    case damaged(String)
+    /// PostgreSQL has warned of something while it committed.
+    case uncertain(String)
+    /// This server takes no more part.
+    case ended
+    /// The log lacks transactions that this server has.
+    case lost(after: ChainPoint, local: ChainPoint)
+
+    package var description: String {
+        switch self {
+        case .outOfReach(let error):
+            "the data directory is empty, and the log in PostgreSQL cannot be read: \(error)"
+        case .otherVersion(let found, let known):
+            "the log's tables have version \(found), and this program knows version \(known)"
+        case .otherInventory(let log, let local):
+            "the log has the inventory \(log.uuidString.lowercased()), and the data directory the inventory "
+                + "\(local.uuidString.lowercased()); use another data directory or another log"
+        case .notEmpty:
+            "the log is empty, and the data directory has an inventory already; begin with an empty data directory"
+        case .missingKeys(let ids, let file):
+            "passwords in the log were sealed with the credential keys \(ids.joined(separator: ", ")), which are not here; "
+                + "copy \(file.path) from a server that has them, or give them by --credentials-key-file or --credentials-key-command"
+        case .notLeading(.some(let holder), let url): "\(holder) leads, at \(url ?? "an address that it does not say")"
+        case .notLeading: "no server leads"
+        case .damaged(let reason): "the log is damaged: \(reason)"
+        case .uncertain(let warning): "PostgreSQL has warned: \(warning)"
+        case .ended: "the log has ended"
+        case .lost(let point, let local):
+            "the log ends at transaction \(point.sequence), and this server has transactions up to \(local.sequence) that are "
+                + "not in the log"
+        }
+    }
+}

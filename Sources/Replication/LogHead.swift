@@ -1,0 +1,27 @@
+package import Foundation
+import Inventory
+package import Records
+
+/// What the head of a shared log says.
+package struct LogHead: Sendable, Equatable {
+    package var inventory: UUID
+    /// Version of the format of the lines.
+    var format: Int64
+    /// The ids of the credential keys that have sealed what is in the log.
+    package var keys: Set<String>
+    /// The last transaction.
+    package var tip: ChainPoint
+    package var lead: Lead?
+
+    /// Who leads.
+    package struct Lead: Sendable, Equatable {
+        /// A random value that the leader has taken.
+        var tenure: UUID
+        /// The leader's name and address.
+        package var holder: String
+        package var url: String
+        /// When the lead ends by PostgreSQL's clock, unless it is renewed, and whether it has.
+        var end: String
+        var hasEnded: Bool
+    }
+}

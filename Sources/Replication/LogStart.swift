@@ -1,0 +1,64 @@
+package import Foundation
+import Inventory
+import PostgreSQL
+package import Records
+
+/// What a start asks of a shared log, before this server takes part in it.
+package struct LogStart {
+    private let configuration: SharedLogConfiguration
+    private let head: LogHead?
+    /// Why the log is out of reach.
+    private let failure: PostgresError?
+
+    /// - Throws: ``LogError`` where the log is there and cannot be used. One that is out of reach for now is no reason not to
+    ///   start.
+    package init(_ configuration: SharedLogConfiguration) throws {
+        self.configuration = configuration
+        do {
+            head = try SharedLog(configuration).head()
+            failure = nil
+        } catch let error as PostgresError where error.kind == .connection {
+            head = nil
+            failure = error
+        }
+    }
+
+    /// Makes sure that a credential key may be made: only for a log in which nothing has been sealed with another one.
+    ///
+    /// - Parameter file: Where it would be.
+    package func checkThatKeysMayBeMade(_ file: URL) throws(LogError) {
+        if let head, !head.keys.isEmpty { throw .missingKeys(head.keys.sorted(), file: file) }
+    }
+
+    /// The inventory that this server has from now on; nil for a new one.
+    ///
+    /// - Parameter local: The one that its data directory has.
+    package func inventory(local: UUID?) throws -> UUID? {
+        if let failure, local == nil { throw LogError.outOfReach(failure) }
+        guard let head else { return local }
+        if let local, local != head.inventory { throw LogError.otherInventory(log: head.inventory, local: local) }
+        return head.inventory
+    }
+
+    /// Makes sure that this server can go on from the log, and founds a log that is new.
+    ///
+    /// - Parameters:
+    ///   - tip: The last transaction that this server has.
+    ///   - keys: The ids of its credential keys.
+    ///   - keyFile: The file that has the keys of a server, if it makes them itself.
+    package func join(_ inventory: UUID, at tip: ChainPoint, keys: Set<String>, keyFile: URL) throws {
+        guard failure == nil else { return }
+        let shared = try SharedLog(configuration)
+        if head == nil {
+            guard tip == .beginning else { throw LogError.notEmpty }
+            try shared.found(inventory: inventory, keys: keys)
+        }
+        guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
+        guard head.inventory == inventory else {
+            throw LogError.otherInventory(log: head.inventory, local: inventory)
+        }
+        let missing = head.keys.subtracting(keys)
+        guard missing.isEmpty else { throw LogError.missingKeys(missing.sorted(), file: keyFile) }
+        guard try shared.has(tip) else { throw LogError.lost(after: head.tip, local: tip) }
+    }
+}

@@ -1,0 +1,120 @@
+import Records
+
+/// The tables of a log that servers share, and the statements on them.
+///
+/// One row of `head` says how far the log is and who leads; `lines` has the transactions. All of a transaction comes by one
+/// statement, ``append``, which holds the head for as long as it runs and not longer.
+enum LogTables {
+    /// Of the tables; another one is refused.
+    static let version: Int64 = 1
+    /// Where those listen who follow the log.
+    static let channel = "node_orchestrator"
+
+    /// Makes what is missing. The lock is for two servers that begin at once; its number is any that nobody else uses.
+    static let creation = """
+        SELECT pg_advisory_xact_lock(5786320119542837);
+        CREATE SCHEMA IF NOT EXISTS node_orchestrator;
+        CREATE TABLE IF NOT EXISTS node_orchestrator.head (
+            only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+            version integer NOT NULL,
+            inventory uuid NOT NULL,
+            format integer NOT NULL,
+            keys text[] NOT NULL,
+            last bigint NOT NULL,
+            chain text NOT NULL,
+            tenure uuid,
+            holder text,
+            url text,
+            backend integer,
+            backend_start timestamptz,
+            ends timestamptz
+        ) WITH (fillfactor = 20);
+        CREATE TABLE IF NOT EXISTS node_orchestrator.lines (
+            seq bigint NOT NULL,
+            part integer NOT NULL,
+            chain text NOT NULL,
+            line text NOT NULL,
+            PRIMARY KEY (seq, part)
+        );
+        CREATE OR REPLACE FUNCTION node_orchestrator.append(
+            mine uuid, lease bigint, after_seq bigint, after_chain text,
+            seqs bigint[], parts bigint[], chains text[], new_lines text[]
+        ) RETURNS boolean LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE node_orchestrator.head
+                SET last = seqs[cardinality(seqs)], chain = chains[cardinality(chains)],
+                    ends = clock_timestamp() + lease * interval '1 millisecond'
+                WHERE tenure = mine AND last = after_seq AND chain = after_chain;
+            IF NOT FOUND THEN
+                RETURN false;
+            END IF;
+            INSERT INTO node_orchestrator.lines (seq, part, chain, line)
+                SELECT * FROM unnest(seqs, parts, chains, new_lines);
+            PERFORM pg_notify('node_orchestrator', '');
+            RETURN true;
+        END $$;
+        """
+
+    /// Whether the tables are there.
+    static let presence = "SELECT to_regclass('node_orchestrator.head') IS NOT NULL"
+
+    /// Version, inventory, format and keys.
+    static let founding = """
+        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain)
+        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], 0, $5) ON CONFLICT DO NOTHING
+        """
+
+    static let head = """
+        SELECT version, inventory, format, array_to_string(keys, ' '), last, chain, tenure, holder, url,
+            ends, ends < clock_timestamp()
+        FROM node_orchestrator.head
+        """
+
+    /// Ends what the leader of a tenure has not finished: its process at the server, where that is still the same.
+    static let ending = """
+        SELECT pg_terminate_backend(activity.pid)
+        FROM node_orchestrator.head JOIN pg_stat_activity activity
+            ON activity.pid = backend AND activity.backend_start = head.backend_start
+        WHERE tenure = $1::text::uuid AND backend <> pg_backend_pid()
+        """
+
+    /// A new tenure, its lease in milliseconds, the holder, its URL, and the tenure that it follows, or nothing; whether that
+    /// is taken away though it has not ended by the server's clock.
+    static let taking = """
+        UPDATE node_orchestrator.head
+        SET tenure = $1::text::uuid, ends = clock_timestamp() + $2::bigint * interval '1 millisecond', holder = $3, url = $4,
+            backend = pg_backend_pid(),
+            backend_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
+        WHERE tenure IS NOT DISTINCT FROM nullif($5, '')::uuid
+            AND (tenure IS NULL OR ends < clock_timestamp() OR $6::bigint = 1)
+        RETURNING last, chain
+        """
+
+    /// A tenure, and its lease in milliseconds.
+    static let renewing = """
+        UPDATE node_orchestrator.head SET ends = clock_timestamp() + $2::bigint * interval '1 millisecond'
+        WHERE tenure = $1::text::uuid RETURNING last, chain
+        """
+
+    static let handingOver = """
+        WITH given AS (
+            UPDATE node_orchestrator.head
+            SET tenure = NULL, holder = NULL, url = NULL, backend = NULL, backend_start = NULL, ends = NULL
+            WHERE tenure = $1::text::uuid RETURNING true
+        ) SELECT pg_notify('node_orchestrator', '') FROM given
+        """
+
+    static let append = "SELECT node_orchestrator.append($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)"
+
+    /// The hash after a transaction.
+    static let chain = "SELECT chain FROM node_orchestrator.lines WHERE seq = $1 ORDER BY part DESC LIMIT 1"
+
+    /// The lines behind one, as many as there are at most, and as many as begin within so many bytes.
+    static let lines = """
+        SELECT seq, part, chain, line FROM (
+            SELECT *, sum(octet_length(line)) OVER (ORDER BY seq, part) - octet_length(line) AS before FROM (
+                SELECT * FROM node_orchestrator.lines WHERE (seq, part) > ($1, $2) ORDER BY seq, part LIMIT $3
+            ) found
+        ) measured WHERE before < $4 ORDER BY seq, part
+        """
+}

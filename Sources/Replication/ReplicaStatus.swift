@@ -1,0 +1,63 @@
+package import Logging
+import Synchronization
+
+/// How a server takes part in a shared log, for everybody to read; the log of messages has each change.
+package final class ReplicaStatus: Sendable {
+    private let state = Mutex(State())
+    private let logger: Logger
+
+    private struct State {
+        var role = Role.unknown
+        /// Why the log is out of reach.
+        var fault: String?
+    }
+
+    /// What a server is to the log.
+    package enum Role: Sendable, Equatable {
+        case unknown
+        case leader
+        /// Somebody else leads, by name and address; nobody where they are nil.
+        case follower(of: String?, at: String?)
+    }
+
+    package init(logger: Logger) {
+        self.logger = logger
+    }
+
+    package var role: Role { state.withLock(\.role) }
+
+    /// Why the log is out of reach; nil where it is not.
+    package var fault: String? { state.withLock(\.fault) }
+
+    func leads() {
+        guard change({ $0.role = .leader }) else { return }
+        logger.notice("this server leads: it accepts writes")
+    }
+
+    func follows(_ lead: LogHead.Lead?) {
+        guard change({ $0.role = .follower(of: lead?.holder, at: lead?.url) }) else { return }
+        logger.notice(
+            "this server follows",
+            metadata: lead.map { ["leader": "\($0.holder)", "url": "\($0.url)"] } ?? ["leader": "none"]
+        )
+    }
+
+    func isOutOfReach(_ reason: String) {
+        guard change({ ($0.role, $0.fault) = (.unknown, reason) }) else { return }
+        logger.error("the log in PostgreSQL cannot be used; reads go on", metadata: ["reason": "\(reason)"])
+    }
+
+    func isReachable() {
+        let before = state.withLock { $0.fault.take() }
+        if before != nil { logger.notice("the log in PostgreSQL can be used again") }
+    }
+
+    /// - Returns: Whether anything is otherwise now.
+    private func change(_ body: (inout sending State) -> Void) -> Bool {
+        state.withLock { state in
+            let (role, fault) = (state.role, state.fault)
+            body(&state)
+            return state.role != role || state.fault != fault
+        }
+    }
+}

@@ -1,0 +1,312 @@
+import Foundation
+package import Inventory
+package import Journal
+import PostgreSQL
+package import Records
+
+/// The log in PostgreSQL, which servers share: one of them leads and appends, the others follow it. Each keeps what it has
+/// seen in a journal of its own.
+///
+/// What PostgreSQL has committed counts. A leader has a tenure, a random value in the head of the log, which each append
+/// compares; with a new connection it takes a new tenure, so that nothing which it had sent before can come into effect
+/// behind its back.
+package final class ReplicatedLog: TransactionLog {
+    private let configuration: SharedLogConfiguration
+    private let local: JournalWriter
+    private let status: ReplicaStatus
+    private var shared: SharedLog?
+    /// This server's tenure while it leads; also while it does not know whether it still does.
+    private var tenure: UUID?
+    /// Whether the tenure was taken, or confirmed, on the connection that there is.
+    private var leads = false
+    /// What was last seen of somebody else's lead, and since when it has not been renewed.
+    private var seen: (lead: LogHead.Lead, since: ContinuousClock.Instant)?
+    /// When the next connection is tried after one that failed, and why that was.
+    private var nextAttempt = ContinuousClock.now
+    private var failure: (any Error)?
+    /// Why nothing is appended until a restart.
+    private var ending: (any Error)?
+
+    package private(set) var tip: ChainPoint
+    package private(set) var next: UInt64
+    package private(set) var mayHaveMore = true
+
+    /// Whether nobody knows what became of the last batch.
+    private var isUncertain = false
+
+    /// How long it is until the next try to connect.
+    private static let attemptInterval = Duration.milliseconds(250)
+    /// For how long it is tried to find out what became of a batch.
+    private static let uncertaintyLimit = Duration.seconds(5)
+
+    /// - Parameters:
+    ///   - local: The journal of this server, at the point where it goes on.
+    ///   - status: Says to others how it goes.
+    package init(_ configuration: SharedLogConfiguration, local: JournalWriter, status: ReplicaStatus) {
+        self.configuration = configuration
+        self.local = local
+        self.status = status
+        tip = local.tip
+        next = local.tip.sequence + 1
+    }
+
+    package func now() -> Timestamp { local.now() }
+
+    // MARK: Connection and lead
+
+    /// The connection, a new one where there is none.
+    private func connected() throws -> SharedLog {
+        if let shared { return shared }
+        if let failure, nextAttempt > .now { throw failure }
+        do {
+            let shared = try SharedLog(configuration)
+            self.shared = shared
+            failure = nil
+            status.isReachable()
+            return shared
+        } catch {
+            nextAttempt = .now + Self.attemptInterval
+            failure = error
+            status.isOutOfReach("\(error)")
+            throw error
+        }
+    }
+
+    /// Does something with the log; a connection that fails is given up.
+    private func withLog<Value>(_ body: (SharedLog) throws -> Value) throws -> Value {
+        let shared = try connected()
+        do {
+            return try body(shared)
+        } catch let error as PostgresError where error.endsConnection {
+            disconnect(error)
+            throw error
+        }
+    }
+
+    private func disconnect(_ error: any Error) {
+        shared = nil
+        leads = false
+        mayHaveMore = true
+        status.isOutOfReach("\(error)")
+    }
+
+    /// Takes the lead if nobody has it, or goes on with it on a new connection.
+    ///
+    /// - Throws: ``LogError/notLeading(holder:url:)`` where somebody else leads.
+    private func lead() throws {
+        if leads { return }
+        try withLog { shared in
+            guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
+            var isForced = false
+            if let lead = head.lead {
+                isForced = lead.tenure == tenure || hasGone(lead)
+                guard isForced || lead.hasEnded else { throw notLeading(lead) }
+            }
+            let new = UUID()
+            guard let end = try shared.take(new, after: head.lead?.tenure, isForced: isForced, for: configuration)
+            else {
+                throw notLeading(try shared.head()?.lead)
+            }
+            // With what an earlier leader gave may be numbers that a failover of PostgreSQL has lost.
+            let isHandedOver = head.lead.map { $0.tenure == tenure } ?? true
+            next = max(next, end.sequence + 1 + (isHandedOver ? 0 : JournalRecovery.unclearNumbers))
+            (tenure, leads, seen, mayHaveMore) = (new, true, nil, true)
+            status.leads()
+        }
+    }
+
+    /// Whether a leader has not renewed its lease for twice its time, by this server's clock.
+    private func hasGone(_ lead: LogHead.Lead) -> Bool {
+        // The end is by PostgreSQL's clock; that it changes tells of a renewal.
+        if let seen, seen.lead.tenure == lead.tenure, seen.lead.end == lead.end {
+            return .now - seen.since > configuration.lease * 2
+        }
+        seen = (lead, .now)
+        return false
+    }
+
+    private func notLeading(_ lead: LogHead.Lead?) -> LogError {
+        tenure = nil
+        leads = false
+        mayHaveMore = true
+        status.follows(lead)
+        return .notLeading(holder: lead?.holder, url: lead?.url)
+    }
+
+    package func heal() throws {
+        if let ending { throw ending }
+        try local.heal()
+        try lead()
+        try refill()
+    }
+
+    // MARK: Appending
+
+    package func append(_ records: [JournalRecord], after point: ChainPoint) -> AppendOutcome {
+        guard let last = records.last else { return .counts([]) }
+        guard point == tip else { return .refused(ForeignPoint(point, tip: tip)) }
+        do {
+            try heal()
+        } catch {
+            return .refused(error)
+        }
+        // Whoever has just taken the lead may have to pass over numbers.
+        guard let tenure, records[0].sequence >= next else { return .refused(ForeignPoint(point, tip: tip)) }
+        var chain = tip.hash
+        var lines: [SharedLine] = []
+        var points: [ChainPoint] = []
+        for record in records {
+            lines += record.sharedLines(&chain)
+            points.append(ChainPoint(sequence: record.sequence, hash: chain))
+        }
+        next = last.sequence + 1
+        do {
+            switch try withLog({ try $0.append(lines, after: tip, as: tenure) }) {
+            case .counts:
+                keep(zip(records, points).map { ($0, $1) })
+                return .counts(points)
+            case .refused:
+                leads = false
+                mayHaveMore = true
+                return .refused(LogError.notLeading(holder: nil, url: nil))
+            case .warned(let warning):
+                (mayHaveMore, isUncertain) = (true, true)
+                return .unknown(LogError.uncertain(warning))
+            }
+        } catch let error as PostgresError where error.kind != .connection {
+            return .refused(error)
+        } catch {
+            isUncertain = true
+            return .unknown(error)
+        }
+    }
+
+    package nonisolated(nonsending) func beyond(_ point: ChainPoint) async throws -> [(
+        record: JournalRecord, point: ChainPoint
+    )] {
+        let deadline = ContinuousClock.now + (isUncertain ? Self.uncertaintyLimit : .zero)
+        while true {
+            do {
+                let found = try read(beyond: point)
+                isUncertain = false
+                return found
+            } catch let error as PostgresError where error.endsConnection && .now < deadline {
+                try await Task.sleep(for: Self.attemptInterval)
+            }
+        }
+    }
+
+    private func read(beyond point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
+        try settle()
+        let found = try withLog { shared in
+            if point != tip, try !shared.has(point) { throw ForeignPoint(point, tip: tip) }
+            return try shared.transactions(after: point)
+        }
+        if found.isEmpty, leads { mayHaveMore = false }
+        let new = found.drop { $0.point.sequence <= tip.sequence }
+        if !new.isEmpty { keep(Array(new)) }
+        return found
+    }
+
+    /// Makes sure that nothing is under way any more which a leader has sent: by a new tenure where the connection is a new one,
+    /// else by a commit that waits for those before it.
+    private func settle() throws {
+        guard let tenure else { return }
+        do {
+            if !leads {
+                try lead()
+            } else if try withLog({ try $0.renew(tenure) }) == nil {
+                throw notLeading(nil)
+            }
+        } catch is LogError {
+            // Somebody else leads, so that nothing which this server has sent comes into effect any more.
+        }
+    }
+
+    package func announce() { local.announce() }
+
+    // MARK: This server's journal
+
+    /// Has transactions that count in this server's journal too. Where that cannot be written now, they are put there later.
+    private func keep(_ found: [(record: JournalRecord, point: ChainPoint)]) {
+        guard let last = found.last else { return }
+        let isWhole = local.tip == tip
+        tip = last.point
+        if isWhole { write(found) }
+    }
+
+    private func write(_ found: [(record: JournalRecord, point: ChainPoint)]) {
+        var rest = found[...]
+        while let first = rest.first {
+            // Numbers may have been passed over in between.
+            var count = 1
+            while count < rest.count,
+                rest[rest.startIndex + count].record.sequence == first.record.sequence + UInt64(count)
+            {
+                count += 1
+            }
+            let run = rest.prefix(count)
+            guard case .counts(let points) = local.append(run.map(\.record), after: local.tip) else { return }
+            guard points.elementsEqual(run.map(\.point), by: ==) else {
+                return stop(for: LogError.damaged("a hash differs at transaction \(first.record.sequence)"))
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Gives this server's journal what it could not be given before.
+    private func refill() throws {
+        while local.tip != tip {
+            let found = try withLog { try $0.transactions(after: local.tip) }.prefix {
+                $0.point.sequence <= tip.sequence
+            }
+            let before = local.tip
+            write(Array(found))
+            guard local.tip != before else { throw LogError.damaged("this server's journal cannot go on from it") }
+        }
+    }
+
+    package func sync() throws {
+        if let ending { throw ending }
+        try local.sync()
+    }
+
+    package func rotate(at size: Int) throws { try local.rotate(at: size) }
+
+    package func keep(from first: UInt64) throws { try local.keep(from: first) }
+
+    /// Renews the lead, or looks whether somebody has it.
+    package func lookAfter() throws {
+        try local.lookAfter()
+        guard ending == nil else { return }
+        do {
+            try lead()
+            if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
+            try refill()
+        } catch {
+            // The status says it.
+        }
+    }
+
+    package func end() throws {
+        try stopLeading(for: LogError.ended)
+        try local.end()
+    }
+
+    package func stop(for reason: any Error) {
+        local.stop(for: reason)
+        do {
+            try stopLeading(for: reason)
+        } catch {
+            // The lease ends by itself.
+        }
+    }
+
+    private func stopLeading(for reason: any Error) throws {
+        ending = reason
+        guard let tenure, leads else { return }
+        leads = false
+        self.tenure = nil
+        try withLog { try $0.handOver(tenure) }
+    }
+}

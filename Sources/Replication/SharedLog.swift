@@ -1,0 +1,232 @@
+import Foundation
+import Inventory
+import Journal
+package import PostgreSQL
+import Records
+
+/// Where a log is that servers share, and how this server takes part.
+package struct SharedLogConfiguration: Sendable {
+    package var location: PostgresLocation
+    /// This server's name, for people.
+    package var name: String
+    /// Where others reach this server.
+    package var url: String
+    /// How long a leader leads without renewing it.
+    package var lease: Duration
+
+    package init(_ location: PostgresLocation, name: String, url: String, lease: Duration) {
+        self.location = location
+        self.name = name
+        self.url = url
+        self.lease = lease
+    }
+}
+
+/// The log's tables as one connection sees them.
+final class SharedLog {
+    private let connection: PostgresConnection
+    private let lease: Duration
+    /// How long a statement may take.
+    private let limit: Duration
+
+    /// How many lines, and about how many bytes, are read at once.
+    private static let (maximumLines, maximumBytes): (Int64, Int64) = (4096, 8 << 20)
+
+    /// How long a connection may take, and a statement.
+    private static let (connectionLimit, statementLimit) = (Duration.seconds(2), Duration.seconds(5))
+
+    /// Connects, and makes the tables where they are missing.
+    init(_ configuration: SharedLogConfiguration) throws {
+        lease = configuration.lease
+        limit = Self.statementLimit
+        connection = try PostgresConnection.open(
+            configuration.location,
+            name: "node-orchestrator",
+            within: Self.connectionLimit
+        )
+        // Weaker settings would have commits count before they are on stable storage.
+        _ = try connection.run(
+            """
+            SELECT set_config('synchronous_commit', 'on', false)
+            WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
+            """,
+            within: limit
+        )
+        if try connection.run(LogTables.presence, within: limit).rows.text(0, 0) != "t" {
+            try connection.run(script: LogTables.creation, within: limit)
+        }
+    }
+
+    // MARK: Head
+
+    /// - Returns: Nil for a log that nobody has founded.
+    func head() throws -> LogHead? {
+        let rows = try run(LogTables.head)
+        guard rows.count > 0 else { return nil }
+        let version = rows.number(0, 0) ?? 0
+        guard version == LogTables.version else { throw LogError.otherVersion(version, known: LogTables.version) }
+        guard let inventory = rows.text(0, 1).flatMap({ UUID(uuidString: $0) }), let format = rows.number(0, 2),
+            let keys = rows.text(0, 3)
+        else { throw LogError.damaged("its head cannot be read") }
+        var lead: LogHead.Lead?
+        if let tenure = rows.text(0, 6).flatMap({ UUID(uuidString: $0) }) {
+            lead = LogHead.Lead(
+                tenure: tenure,
+                holder: rows.text(0, 7) ?? "",
+                url: rows.text(0, 8) ?? "",
+                end: rows.text(0, 9) ?? "",
+                hasEnded: rows.text(0, 10) == "t"
+            )
+        }
+        return LogHead(
+            inventory: inventory,
+            format: format,
+            keys: Set(keys.split(separator: " ").map(String.init)),
+            tip: try Self.point(rows, at: 4),
+            lead: lead
+        )
+    }
+
+    /// Begins the log, unless somebody has.
+    func found(inventory: UUID, keys: Set<String>) throws {
+        _ = try run(
+            LogTables.founding,
+            .number(LogTables.version),
+            .text(inventory.lowercased),
+            .number(Int64(DiskFormat.ofSegments)),
+            .texts(keys.sorted().map { Array($0.utf8) }),
+            .text(ChainHash.beginning.description)
+        )
+    }
+
+    // MARK: Lead
+
+    /// Takes the lead.
+    ///
+    /// - Parameters:
+    ///   - tenure: The new one.
+    ///   - before: The one that it follows; nil where nobody leads.
+    ///   - isForced: Whether that one has not ended by the server's clock, but is known not to go on.
+    /// - Returns: The last transaction; nil when somebody else was faster.
+    func take(_ tenure: UUID, after before: UUID?, isForced: Bool, for configuration: SharedLogConfiguration) throws
+        -> ChainPoint?
+    {
+        if let before { _ = try run(LogTables.ending, .text(before.lowercased)) }
+        let rows = try run(
+            LogTables.taking,
+            .text(tenure.lowercased),
+            .number(lease.wholeMilliseconds),
+            .text(configuration.name),
+            .text(configuration.url),
+            .text(before?.lowercased ?? ""),
+            .number(isForced ? 1 : 0)
+        )
+        return rows.count == 0 ? nil : try Self.point(rows, at: 0)
+    }
+
+    /// Goes on leading. What was committed before is on the standbys, too, that commits wait for.
+    ///
+    /// - Returns: The last transaction; nil when somebody else leads.
+    func renew(_ tenure: UUID) throws -> ChainPoint? {
+        let rows = try run(LogTables.renewing, .text(tenure.lowercased), .number(lease.wholeMilliseconds))
+        return rows.count == 0 ? nil : try Self.point(rows, at: 0)
+    }
+
+    func handOver(_ tenure: UUID) throws {
+        _ = try run(LogTables.handingOver, .text(tenure.lowercased))
+    }
+
+    // MARK: Lines
+
+    /// What became of lines.
+    enum Appended {
+        case counts
+        /// Another one leads, or the log has gone on.
+        case refused
+        /// The server has warned of something, so that nobody knows how safe the lines are.
+        case warned(String)
+    }
+
+    /// Appends lines of whole transactions behind a point.
+    func append(_ lines: [SharedLine], after point: ChainPoint, as tenure: UUID) throws -> Appended {
+        let (rows, warnings) = try connection.run(
+            LogTables.append,
+            [
+                .text(tenure.lowercased), .number(lease.wholeMilliseconds), .number(Int64(point.sequence)),
+                .text(point.hash.description), .numbers(lines.map { Int64($0.sequence) }),
+                .numbers(lines.map { Int64($0.part) }), .texts(lines.map { Array($0.chain.description.utf8) }),
+                .texts(lines.map(\.bytes)),
+            ],
+            within: limit
+        )
+        if let warning = warnings.first { return .warned(warning) }
+        return rows.text(0, 0) == "t" ? .counts : .refused
+    }
+
+    /// Whether the log has a point.
+    func has(_ point: ChainPoint) throws -> Bool {
+        if point == .beginning { return true }
+        let rows = try run(LogTables.chain, .number(Int64(point.sequence)))
+        return rows.count > 0 && rows.text(0, 0) == point.hash.description
+    }
+
+    /// Transactions behind a point, of many the first.
+    func transactions(after point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
+        var reader = SharedLineReader(after: point)
+        var found: [(record: JournalRecord, point: ChainPoint)] = []
+        var (sequence, part) = (Int64(point.sequence), Int64.max)
+        while found.isEmpty {
+            let rows = try run(
+                LogTables.lines,
+                .number(sequence),
+                .number(part),
+                .number(Self.maximumLines),
+                .number(Self.maximumBytes)
+            )
+            guard rows.count > 0 else {
+                guard reader.isBetweenTransactions else {
+                    throw LogError.damaged("the transaction \(sequence) has no end")
+                }
+                return []
+            }
+            for row in 0..<rows.count {
+                guard let number = rows.number(row, 0), let index = rows.number(row, 1), number > 0,
+                    let chain = rows.text(row, 2).flatMap({ ChainHash($0) })
+                else { throw LogError.damaged("a line behind \(sequence) cannot be read") }
+                (sequence, part) = (number, index)
+                let record: JournalRecord?
+                do {
+                    record = try rows.withBytes(row, 3) { bytes in
+                        try reader.take(
+                            bytes ?? UnsafeRawBufferPointer(start: nil, count: 0),
+                            sequence: UInt64(number),
+                            part: Int(index),
+                            chain: chain
+                        )
+                    }
+                } catch let damage as JournalDamage {
+                    throw LogError.damaged("\(damage)")
+                }
+                if let record { found.append((record, reader.point)) }
+            }
+        }
+        return found
+    }
+
+    private func run(_ statement: String, _ parameters: PostgresValue...) throws(PostgresError) -> PostgresRows {
+        try connection.run(statement, parameters, within: limit).rows
+    }
+
+    private static func point(_ rows: PostgresRows, at column: Int) throws -> ChainPoint {
+        guard let sequence = rows.number(0, column), sequence >= 0,
+            let hash = rows.text(0, column + 1).flatMap({ ChainHash($0) })
+        else { throw LogError.damaged("its head cannot be read") }
+        return ChainPoint(sequence: UInt64(sequence), hash: hash)
+    }
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,316 @@
+"""Servers that share a log in a real PostgreSQL: one leads, the others follow, and another one leads when it has gone."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from cable import Cable
+from documentation import others
+from program import Program, executable
+from support import TIMEOUT_SECONDS, client_environment
+
+LEADS = "this server leads"
+FOLLOWS = "this server follows"
+
+
+class Site:
+    """Servers, each in a folder of its own, that share a log."""
+
+    def __init__(self, postgres, folder):
+        self.postgres = postgres
+        self.folder = folder
+        self.environment = {"PGPASSWORD": postgres.password}
+        self.started = []
+        self.cable = Cable(postgres.port)
+
+    def options(self):
+        location = self.postgres.url().replace(str(self.postgres.port), str(self.cable.port))
+        return ["--log", location, "--log-lease", "1s"]
+
+    def start(self, name, *arguments):
+        """Start a server, with the keys of the first one where it has none."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        if self.started and not (folder / "data").exists():
+            shutil.copytree(self.started[0].folder / "data" / "keys", folder / "data" / "keys")
+        server = Program(folder, *self.options(), *arguments, environment=self.environment)
+        self.started.append(server)
+        return server
+
+    def refused(self, name, *arguments):
+        """What a server says that does not start."""
+        command = [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / name / "data")]
+        environment = {**client_environment(), **self.environment}
+        done = subprocess.run(
+            [*command, *arguments], capture_output=True, encoding="utf-8", env=environment, timeout=TIMEOUT_SECONDS, check=False
+        )
+        assert done.returncode != 0, done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def site(postgres, tmp_path):
+    postgres.start()
+    site = Site(postgres, tmp_path)
+    yield site
+    for server in site.started:
+        server.stop()
+    site.cable.close()
+
+
+def request(server, method, path, body=None):
+    headers = {"Authorization": f"Bearer {server.token()}"}
+    return requests.request(method, f"{server.url}/{path}", json=body, headers=headers, timeout=TIMEOUT_SECONDS)
+
+
+def node(index):
+    return {"hostname": f"n{index}", "xname": f"x1000c0s{index}b0n0", "architecture": "x86_64"}
+
+
+def sequence(answer):
+    return int(answer.headers["Inventory-Sequence"])
+
+
+def wait_for_sequence(server, number):
+    """The nodes of a server once it has a transaction."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        answer = request(server, "GET", "ComputeNode")
+        if sequence(answer) >= number:
+            return answer.json()
+        assert time.monotonic() < deadline, "".join(server.lines)
+        time.sleep(0.02)
+
+
+def accepted(server, body):
+    """The answer to a write, once the server accepts it."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        answer = request(server, "POST", "ComputeNode", body)
+        if answer.status_code == 201:
+            return answer
+        assert answer.status_code == 503 and time.monotonic() < deadline, answer.text
+        time.sleep(0.05)
+
+
+def lines(server):
+    """The transactions in a server's journal, without what is local to it."""
+    found = {}
+    for segment in sorted((server.folder / "data" / "journal").glob("*.ndjson")):
+        for line in segment.read_text().splitlines():
+            record = json.loads(line)
+            if "seq" in record:
+                found[record["seq"]] = {key: record[key] for key in record if key not in ("synced", "crc")}
+    return found
+
+
+def test_one_leads_and_the_others_have_all_that_it_answers(site):
+    first = site.start("a")
+    written = sequence(accepted(first, node(0)))
+    second = site.start("b")
+    assert wait_for_sequence(second, written) == request(first, "GET", "ComputeNode").json()
+    refused = request(second, "POST", "ComputeNode", node(1))
+    assert refused.status_code == 503 and "leads" in refused.json()["detail"], refused.text
+    assert second.has_logged(FOLLOWS) and first.has_logged(LEADS)
+    for index in range(1, 30):
+        written = sequence(accepted(first, node(index)))
+    assert wait_for_sequence(second, written) == request(first, "GET", "ComputeNode").json()
+    history = f"ComputeNode/{node(7)['xname']}/history"
+    assert request(second, "GET", history).json() == request(first, "GET", history).json()
+    assert lines(first) == lines(second)
+
+
+def test_another_one_leads_when_the_leader_is_killed_and_nothing_is_lost(site):
+    servers = [site.start("a")]
+    accepted(servers[0], node(0))
+    servers += [site.start("b"), site.start("c")]
+    known = {"n0"}
+    for turn in range(4):
+        leader, others = servers[0], servers[1:]
+        names = []
+        is_over = threading.Event()
+
+        def write(server=leader, start=10 + 10 * turn, names=names):
+            for index in range(start, start + 10):
+                try:
+                    if request(server, "POST", "ComputeNode", node(index)).status_code == 201:
+                        names.append(f"n{index}")
+                except requests.ConnectionError:
+                    return
+                if len(names) == 5:
+                    is_over.set()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        is_over.wait(TIMEOUT_SECONDS)
+        leader.kill()
+        writer.join()
+        known |= set(names)
+        start = time.monotonic()
+        written = None
+        while written is None:
+            for server in others:
+                answer = request(server, "POST", "ComputeNode", node(100 + turn))
+                if answer.status_code == 201:
+                    written, servers = sequence(answer), [server, *(other for other in others if other is not server)]
+                    break
+            assert time.monotonic() - start < TIMEOUT_SECONDS
+        known.add(f"n{100 + turn}")
+        assert written > 1_000_000 * (turn + 1)
+        servers.append(site.start(leader.folder.name))
+        for server in servers:
+            found = {found["hostname"] for found in wait_for_sequence(server, written)}
+            # What was under way when the leader was killed may be there, too.
+            assert known <= found and len(found - known) <= 1 + turn
+    assert lines(servers[0]) == lines(servers[1]) == lines(servers[2])
+
+
+def test_a_stop_hands_the_lead_over_at_once(site):
+    first = site.start("a", "--log-lease", "1h")
+    written = sequence(accepted(first, node(0)))
+    second = site.start("b")
+    first.stop()
+    answer = accepted(second, node(1))
+    assert sequence(answer) == written + 1
+
+
+def test_reads_go_on_without_postgresql_and_writes_by_themselves_once_it_is_back(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    site.postgres.stop()
+    answer = request(server, "POST", "ComputeNode", node(1))
+    assert answer.status_code == 503
+    assert [found["hostname"] for found in request(server, "GET", "ComputeNode").json()] == ["n0"]
+    server.wait_for_log("the log in PostgreSQL cannot be used")
+    server.kill()
+    again = site.start("a")
+    assert [found["hostname"] for found in request(again, "GET", "ComputeNode").json()] == ["n0"]
+    assert "PostgreSQL" in site.refused("empty", *site.options())
+    site.postgres.start()
+    accepted(again, node(2))
+    again.wait_for_log("the log in PostgreSQL can be used again")
+
+
+@pytest.mark.parametrize("direction", ["toward", "back"])
+def test_what_became_of_a_write_is_found_out_when_the_connection_breaks(site, direction):
+    server = site.start("a")
+    wanted, doubtful = [], []
+    for index in range(0, 10, 2):
+        written = sequence(accepted(server, node(index)))
+        wanted.append(f"n{index}")
+        sent = threading.Event()
+
+        def toward(data, sent=sent):
+            if b"node_orchestrator.append(" not in data:
+                return True
+            sent.set()
+            return direction != "toward"
+
+        def back(_, sent=sent):
+            # The answer to what was committed gets lost.
+            return direction != "back" or not sent.is_set()
+
+        def mend(sent=sent):
+            assert sent.wait(TIMEOUT_SECONDS)
+            time.sleep(0.2)
+            site.cable.toward = site.cable.back = lambda data: True
+
+        site.cable.toward, site.cable.back = toward, back
+        mender = threading.Thread(target=mend)
+        mender.start()
+        answer = request(server, "POST", "ComputeNode", node(index + 1))
+        mender.join()
+        # The answer that got lost is found out, for as long as the cable is not broken.
+        assert direction == "toward" or answer.status_code == 201, answer.text
+        if answer.status_code == 201:
+            wanted.append(f"n{index + 1}")
+        elif answer.json()["type"] == "urn:problem-type:may-have-been-done":
+            doubtful.append(f"n{index + 1}")
+        else:
+            assert answer.status_code == 503 and answer.headers["Retry-After"] and direction == "toward", answer.text
+            written = sequence(accepted(server, node(index + 1)))
+            wanted.append(f"n{index + 1}")
+    written = sequence(accepted(server, node(10)))
+    wanted.append("n10")
+    names = [item["hostname"] for item in wait_for_sequence(server, written)]
+    assert set(wanted) <= set(names) <= {*wanted, *doubtful} and len(names) == len(set(names))
+    count = site.postgres.execute("SELECT count(*) FROM node_orchestrator.lines").strip()
+    assert int(count) == len(names)
+
+
+def test_a_connection_that_says_nothing_is_given_up(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    halt = threading.Event()
+    site.cable.back = lambda data: halt.wait(TIMEOUT_SECONDS) and False
+    start = time.monotonic()
+    assert request(server, "POST", "ComputeNode", node(1)).status_code == 503
+    assert time.monotonic() - start < 20
+    assert request(server, "GET", "ComputeNode").status_code == 200
+    site.cable.back = lambda data: True
+    halt.set()
+    site.cable.cut()
+    answer = accepted(server, node(2))
+    names = {item["hostname"] for item in wait_for_sequence(server, sequence(answer))}
+    assert {"n0", "n2"} <= names
+
+
+def test_whoever_cannot_take_part_is_told_why(site, start_program):
+    alone = start_program()
+    request(alone, "POST", "ComputeNode", node(0))
+    alone.stop()
+    site.folder.joinpath("alone").mkdir()
+    shutil.copytree(alone.folder / "data", site.folder / "alone" / "data")
+    assert "begin with an empty data directory" in site.refused("alone", *site.options())
+    first = site.start("a")
+    accepted(first, node(1))
+    assert "use another data directory or another log" in site.refused("alone", *site.options())
+    output = site.refused("keyless", *site.options())
+    assert "copy" in output and "credential.key" in output
+    output = site.refused("secret", "--log", site.postgres.url(site.postgres.password))
+    assert "password" in output and site.postgres.password not in output
+    output = site.refused("wrong", "--log", "mysql://db/x")
+    assert "postgres://" in output
+    assert not any(site.postgres.password in line for line in first.lines)
+
+
+def test_the_documented_set_up(site):
+    serve, copy = others("docs/replicas.md", "Setting up")
+    words = shlex.split(serve.replace("\\\n", " "))
+    assert words[:3] == ["node-orchestrator", "serve", "--data-dir"] and words[4:6] == ["--listen", ":8080"]
+    assert words[6] == "--log" and words[7].startswith("postgres://inventory@db1,db2/")
+    first = site.start("a")
+    (site.folder / "b" / "data" / "keys").mkdir(parents=True)
+    copy = copy.replace("scp -p first:/var/lib/node-orchestrator", f"cp -p {first.folder / 'data'}")
+    copy = copy.replace("/var/lib/node-orchestrator", str(site.folder / "b" / "data"))
+    subprocess.run(["bash", "-ec", copy], check=True, timeout=TIMEOUT_SECONDS)
+    second = site.start("b")
+    assert wait_for_sequence(second, sequence(accepted(first, node(0))))[0]["hostname"] == "n0"
+    # The same tokens are good at both.
+    headers = {"Authorization": f"Bearer {first.token()}"}
+    answer = requests.post(f"{second.url}/snapshots", headers=headers, timeout=TIMEOUT_SECONDS)
+    assert answer.status_code == 201, answer.text
+    [statement] = others("docs/formats/log.md", "Log in PostgreSQL")
+    assert site.postgres.execute(statement).splitlines()[0].split("|")[3] == "2"
+
+
+def test_a_server_that_has_what_the_log_lost_does_not_guess(site):
+    first = site.start("a")
+    for index in range(3):
+        written = sequence(accepted(first, node(index)))
+    first.stop()
+    site.postgres.execute(
+        f"DELETE FROM node_orchestrator.lines WHERE seq = {written};"
+        f"UPDATE node_orchestrator.head SET (last, chain) = (SELECT seq, chain FROM node_orchestrator.lines"
+        f" ORDER BY seq DESC LIMIT 1)"
+    )
+    output = site.refused("a", *site.options())
+    assert f"the log ends at transaction {written - 1}" in output and f"up to {written}" in output
