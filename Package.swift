@@ -226,6 +226,7 @@ let package = Package(
             name: "HTTPSupport",
             dependencies: [
                 "Audit", "CSystemShims", "CZlib", "GuardedFiles", "Scheduling", "Schema", "Tokens",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

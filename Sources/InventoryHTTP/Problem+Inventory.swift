@@ -64,6 +64,7 @@ extension Problem {
         case .conflict: .conflict
         case .unexpected: .preconditionFailed
         case .tooLarge: .contentTooLarge
+        case .otherRequest: .unprocessableContent
         case .gone: .gone
         case .timedOut: .gatewayTimeout
         case .unavailable, .uncertain: .serviceUnavailable

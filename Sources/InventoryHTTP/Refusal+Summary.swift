@@ -36,7 +36,7 @@ extension Refusal.Reason {
     fileprivate var isOfOperation: Bool {
         switch self {
         case .invalid, .notFound, .conflict, .unexpected: true
-        case .tooLarge, .gone, .timedOut, .unavailable, .uncertain: false
+        case .tooLarge, .gone, .timedOut, .unavailable, .uncertain, .otherRequest: false
         }
     }
 }

@@ -60,6 +60,8 @@ package final class PostgresConnection {
         self.handle = handle
         let deadline = ContinuousClock.now + limit
         var isConnected = false
+        guard functions.status(handle) != NO_PQ_CONNECTION_BAD else { throw lost() }
+        try wait(for: POLLOUT, until: deadline)
         while !isConnected {
             guard functions.status(handle) != NO_PQ_CONNECTION_BAD else { throw lost() }
             switch functions.connectPoll(handle) {
@@ -165,7 +167,7 @@ package final class PostgresConnection {
                 functions.clear(result)
             }
         }
-        guard functions.status(handle) != NO_PQ_CONNECTION_BAD else { throw lost() }
+        guard functions.status(handle) != NO_PQ_CONNECTION_BAD else { throw lost(refusal) }
         if let refusal { throw refusal }
         return (rows, warnings.texts)
     }
@@ -193,8 +195,10 @@ package final class PostgresConnection {
     }
 
     /// The connection is of no use any more.
-    private func lost() -> PostgresError {
-        let message = functions.errorMessage(handle).map { String(cString: $0) } ?? ""
+    ///
+    /// - Parameter farewell: What the server has said before it ended the connection.
+    private func lost(_ farewell: PostgresError? = nil) -> PostgresError {
+        let message = farewell?.description ?? functions.errorMessage(handle).map { String(cString: $0) } ?? ""
         let lines = message.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
         var line = lines.joined(separator: " ")
         if line.hasSuffix(".") { line.removeLast() }

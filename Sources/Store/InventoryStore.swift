@@ -26,6 +26,7 @@ package final class InventoryStore: Service {
     private let credentialKeys: CredentialKeys
     private let searches: Searches
     private let past: PastReads
+    private let requests: DoneRequests
     private let upkeep: Upkeep
     /// How the server takes part in a log that it shares with others; nil where it shares none.
     package let replica: ReplicaStatus?
@@ -47,6 +48,7 @@ package final class InventoryStore: Service {
         directory = writer.directory
         projection = try Projection(temporaryDirectory: data.temporary, logger: logger)
         let views = Views(writer, projection)
+        requests = views.requests
         // Afterwards there is none, so that searches and merges do not hold up the requests.
         let helper = HelperThread(on: projection.database)
         let shared = try configuration.sharedLog.map { try LogStart($0) }
@@ -93,6 +95,7 @@ package final class InventoryStore: Service {
             inventory: loaded.inventory,
             retention: configuration.retention,
             minimumSegmentSize: configuration.minimumSegmentSize,
+            requests: views.requests,
             loaded: loaded.snapshot,
             logger: logger
         )
@@ -196,6 +199,13 @@ package final class InventoryStore: Service {
     ///
     /// - Throws: Every problem that was found; nothing is changed then.
     package func commit(_ transaction: Transaction) async throws -> Receipt {
+        let caller = Caller(subject: transaction.author, address: transaction.origin?.address ?? "")
+        return try await repeated.once(transaction.isDryRun ? nil : transaction.idempotencyKey, for: caller) {
+            try await carryOut(transaction)
+        }
+    }
+
+    private func carryOut(_ transaction: Transaction) async throws -> Receipt {
         try await results(of: submit([transaction]))[0].get()
     }
 
@@ -213,8 +223,10 @@ package final class InventoryStore: Service {
     }
 
     private var decisions: Decisions {
-        Decisions(committer: committer, searches: searches, past: past) { [self] in try await commit($0) }
+        Decisions(committer: committer, searches: searches, past: past) { [self] in try await carryOut($0) }
     }
+
+    private var repeated: RepeatedRequests { RepeatedRequests(requests: requests, past: past) }
 
     /// Changes or deletes the resources that match a search, in one transaction, unless any of them changes meanwhile.
     ///
@@ -228,19 +240,40 @@ package final class InventoryStore: Service {
         _ search: Search,
         expecting expected: Int?,
         for caller: Caller,
+        idempotencyKey: IdempotencyKey? = nil,
         isDryRun: Bool,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
     ) async throws -> (receipt: Receipt, sequence: UInt64) {
-        try await decisions.commit(search, expecting: expected, for: caller, isDryRun: isDryRun, action)
+        var found: UInt64?
+        let receipt = try await repeated.once(isDryRun ? nil : idempotencyKey, for: caller) {
+            let (receipt, sequence) = try await decisions.commit(
+                search,
+                expecting: expected,
+                for: caller,
+                idempotencyKey: idempotencyKey,
+                isDryRun: isDryRun,
+                action
+            )
+            found = sequence
+            return receipt
+        }
+        return (receipt, found ?? receipt.previous)
     }
 
     /// Makes the inventory what it was at a moment, by a transaction that changes what is otherwise.
     ///
     /// - Returns: The number of the transaction, or of the last one when there is nothing to change, and what differs.
-    package func restore(to moment: Moment, for caller: Caller, reason: String? = nil) async throws
-        -> InventoryDifference
-    {
-        try await decisions.restore(to: moment, for: caller, reason: reason)
+    package func restore(
+        to moment: Moment,
+        for caller: Caller,
+        idempotencyKey: IdempotencyKey? = nil,
+        reason: String? = nil
+    ) async throws -> InventoryDifference {
+        InventoryDifference(
+            try await repeated.once(idempotencyKey, for: caller) {
+                try await decisions.restore(to: moment, for: caller, idempotencyKey: idempotencyKey, reason: reason)
+            }
+        )
     }
 
     // MARK: Secrets

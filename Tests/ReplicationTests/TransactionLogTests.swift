@@ -43,8 +43,23 @@ struct TransactionLogTests {
             (0..<count).map { index in
                 let sequence = log.next + UInt64(index)
                 let changes = (0..<Int.random(in: 1...3, using: &generator)).map { _ in change(documentSize, sequence) }
-                return JournalRecord(sequence: sequence, time: log.now(), author: "a", reason: reason, changes: changes)
+                let hasKey = Bool.random(using: &generator)
+                return JournalRecord(
+                    sequence: sequence,
+                    time: log.now(),
+                    author: "a",
+                    reason: reason,
+                    idempotency: hasKey ? idempotency(of: changes, sequence) : nil,
+                    changes: changes
+                )
             }
+        }
+
+        private func idempotency(of changes: [JournalChange], _ sequence: UInt64) -> Idempotency {
+            Idempotency(
+                IdempotencyKey("key-\(sequence)!", of: Hash128(high: sequence, low: .max)),
+                outcomes: changes.map { .init($0.resource, $0.stored == nil ? .changed : .created) }
+            )
         }
 
         private mutating func change(_ size: Int, _ sequence: UInt64) -> JournalChange {

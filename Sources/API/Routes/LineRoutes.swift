@@ -51,6 +51,13 @@ struct LineRoutes {
 
     func create(_ kind: Kind, _ request: Request, _ context: RouteContext) async throws -> Response {
         let existing = try ExistingResources(context)
+        guard context.repeatable == nil else {
+            throw Problem(
+                .badRequest,
+                "A stream of lines cannot have an Idempotency-Key, since each line is done by itself; send it again with "
+                    + "existing=skip, patch or replace instead."
+            )
+        }
         let content = BodyContent(request.body, try request.contentCoding())
         let room = try await context.traffic.bodies.room(for: Self.memory, of: context.caller)
         context.askForBody(of: request)

@@ -57,9 +57,9 @@ struct PastRoutes {
         if isDryRun {
             return try await difference(from: .sequence(store.journal.sequence), to: moment, request, context)
         }
-        let writer = context.writer
+        let (writer, key) = (context.writer, context.idempotencyKey)
         let difference = try await context.whileClientWaits {
-            try await store.restore(to: moment, for: writer, reason: reason)
+            try await store.restore(to: moment, for: writer, idempotencyKey: key, reason: reason)
         }
         return .json(
             JSONValue.object([

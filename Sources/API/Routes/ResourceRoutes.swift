@@ -170,7 +170,12 @@ struct ResourceRoutes {
     ) async throws -> Response {
         do {
             let outcomes = try await store.commit(
-                Transaction(author: context.subject, origin: context.origin, operations)
+                Transaction(
+                    author: context.subject,
+                    origin: context.origin,
+                    idempotencyKey: context.idempotencyKey,
+                    operations
+                )
             ).outcomes
             if existing.isTold {
                 let isCreation = outcomes.contains { $0.change == .created }
@@ -256,7 +261,14 @@ struct ResourceRoutes {
         _ operation: Transaction.Operation,
         _ context: RouteContext
     ) async throws -> Outcome {
-        try await store.commit(Transaction(author: context.subject, origin: context.origin, [operation])).outcomes[0]
+        try await store.commit(
+            Transaction(
+                author: context.subject,
+                origin: context.origin,
+                idempotencyKey: context.idempotencyKey,
+                [operation]
+            )
+        ).outcomes[0]
     }
 }
 

@@ -125,6 +125,7 @@ struct SearchRoutes {
                 wanted.search,
                 expecting: wanted.expected,
                 for: writer,
+                idempotencyKey: context.idempotencyKey,
                 isDryRun: wanted.isDryRun,
                 action
             )

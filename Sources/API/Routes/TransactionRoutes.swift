@@ -36,6 +36,7 @@ struct TransactionRoutes {
             author: context.subject,
             origin: context.origin,
             reason: body.reason,
+            idempotencyKey: context.idempotencyKey,
             isDryRun: isDryRun,
             body.changes.map(\.operation)
         )

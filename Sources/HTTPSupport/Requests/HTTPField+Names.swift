@@ -8,6 +8,9 @@ extension HTTPField.Name {
     /// <https://html.spec.whatwg.org/multipage/server-sent-events.html>
     package static let lastEventID = name("Last-Event-ID")
 
+    /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>
+    package static let idempotencyKey = name("Idempotency-Key")
+
     /// The number of the transaction that an answer is as of.
     package static let inventorySequence = name("Inventory-Sequence")
 

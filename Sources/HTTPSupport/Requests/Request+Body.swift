@@ -43,6 +43,7 @@ extension Request {
         var pieces = BodyContent(body, coding, atMost: limit).makeAsyncIterator()
         while var piece = try await pieces.next() {
             guard bytes.readableBytes + piece.readableBytes <= limit else { throw Problem.bodyTooLarge(limit) }
+            context.repeatable?.add(piece)
             bytes.writeBuffer(&piece)
             // Of a body whose length nobody knows before.
             if length == nil, room == nil, bytes.readableBytes > Bodies.smallSize {

@@ -22,6 +22,8 @@ package struct RouteContext: RequestContext {
     }
     /// The parameters of the query, of those that the route has declared; empty where it reads them itself.
     package internal(set) var query: [String: String] = [:]
+    /// The request, where its client may send it again; nil where it has no key.
+    package internal(set) var repeatable: RepeatableRequest?
     private let channel: any Channel
     /// Whom the connection is to; nil where it has ended.
     var peer: Peer? { Peer(channel.remoteAddress) }

@@ -117,6 +117,7 @@ package struct RouteTable: Sendable {
                             try context.check(may: permission)
                         }
                         try route.conditions.check(request)
+                        if method != .get, method != .head { context.repeatable = try RepeatableRequest(request) }
                         if let parameters = route.parameters, request.uri.query != nil {
                             context.query = try request.queryParameters(of: parameters)
                         }

@@ -21,6 +21,8 @@ package struct Refusal: Error, Sendable, CustomStringConvertible {
         case timedOut
         /// The disk fails, too many wait, or the server is stopping: the same request may work later.
         case unavailable
+        /// What the client calls the request was another one's.
+        case otherRequest
         /// The log did not say in time whether the request was done.
         case uncertain
     }

@@ -196,6 +196,7 @@ extension JournalRecord {
             origin = Origin(address: address, request: try scanner.string())
         }
         let reason = scanner.skip(#","reason":"#) ? try scanner.string() : nil
+        let idempotency = try Idempotency(&scanner)
         try scanner.expect(#","changes":["#)
         return (
             head,
@@ -205,6 +206,7 @@ extension JournalRecord {
                 author: author,
                 origin: origin,
                 reason: reason,
+                idempotency: idempotency,
                 changes: []
             )
         )

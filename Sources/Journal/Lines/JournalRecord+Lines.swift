@@ -1,3 +1,4 @@
+import Foundation
 import Inventory
 package import Records
 import Scheduling
@@ -8,9 +9,12 @@ extension JournalRecord {
     static let maximumLineSize = 8 << 20
 
     /// Bytes of the record as lines of the journal, at about.
-    var size: Int { changes.reduce(128) { $0 + $1.size + 1 } }
+    var size: Int { changes.reduce(128 + idempotencySize) { $0 + $1.size + 1 } }
 
-    /// Appends the record as lines of the journal, format 3 of `docs/formats/journal.md`.
+    /// Bytes of what the first line has of the request's key, or a few more.
+    private var idempotencySize: Int { idempotency.map { 512 + 96 * $0.outcomes.count } ?? 0 }
+
+    /// Appends the record as lines of the journal, format 4 of `docs/formats/journal.md`.
     ///
     /// - Parameters:
     ///   - bytes: From the beginning of a line.
@@ -82,7 +86,7 @@ extension JournalRecord {
         repeat {
             part += 1
             var end = start
-            var size = Self.headRoom
+            var size = Self.headRoom + (part == 1 ? idempotencySize : 0)
             while end < changes.count, end == start || size + changes[end].size < Self.maximumLineSize {
                 size += changes[end].size + 1
                 end += 1
@@ -127,8 +131,55 @@ extension JournalRecord {
             bytes += #","reason":"#.utf8
             bytes += JSONValue.string(reason).bytes
         }
+        if let idempotency, part ?? 1 == 1 { idempotency.write(to: &bytes) }
         bytes += #","changes":["#.utf8
         return local
+    }
+}
+
+extension Idempotency {
+    /// Appends what a line has of the key: `,"key":"…","hash":"…","outcomes":[["ComputeNode","…","created"]]`.
+    fileprivate func write(to bytes: inout [UInt8]) {
+        bytes += #","key":"#.utf8
+        bytes += JSONValue.string(key.text).bytes
+        bytes += #","hash":"\#(key.request)","outcomes":["#.utf8
+        for (index, outcome) in outcomes.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += #"[""#.utf8
+            bytes += outcome.resource.kind.name.utf8
+            bytes += #"","#.utf8
+            outcome.resource.id.appendJSON(to: &bytes)
+            bytes += #","\#(outcome.change.rawValue)"]"#.utf8
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Reads the same where it comes next; nil where it does not.
+    init?(_ scanner: inout ByteScanner) throws(JournalDamage) {
+        guard scanner.skip(#","key":"#) else { return nil }
+        let text = try scanner.string()
+        try scanner.expect(#","hash":"#)
+        guard let hash = Hash128(try scanner.plainString()) else { throw JournalDamage("its hash cannot be read") }
+        try scanner.expect(#","outcomes":["#)
+        var outcomes: [Outcome] = []
+        while !scanner.skip("]") {
+            if !outcomes.isEmpty { try scanner.expect(",") }
+            try scanner.expect("[")
+            let kind = try scanner.plainString()
+            try scanner.expect(",")
+            let id = try scanner.plainString()
+            try scanner.expect(",")
+            let change = try scanner.plainString()
+            try scanner.expect("]")
+            guard let kind = Kind(name: kind) else {
+                throw .otherVersion("it has a resource of a kind that this version does not know, \(kind)")
+            }
+            guard let id = UUID(spelling: id), let change = Records.Outcome.Change(rawValue: change) else {
+                throw JournalDamage("its outcomes cannot be read")
+            }
+            outcomes.append(Outcome(ResourceID(kind, id), change))
+        }
+        self.init(IdempotencyKey(text, of: hash), outcomes: outcomes)
     }
 }
 

@@ -108,6 +108,19 @@ package struct JournalReader {
         return changes
     }
 
+    /// What a transaction says beside its changes; nil where there is none of that number.
+    package mutating func record(_ sequence: UInt64) throws -> JournalRecord? {
+        for place in try segments(in: sequence...sequence) {
+            let entries =
+                try journal.recentEntries(of: place.segment, where: { $0.sequence == sequence })
+                ?? index(of: place).entries(in: sequence...sequence)
+            // The first of its lines says it.
+            guard let first = entries.min(by: { $0.line < $1.line }) else { continue }
+            return try read([first], of: place.segment).first?.record
+        }
+        return nil
+    }
+
     /// The versions of a resource within a range of numbers, newest first.
     package mutating func versions(
         of resource: ResourceID,

@@ -4,6 +4,8 @@ package import Records
 package struct SegmentChanges: Sendable {
     /// In the order in which it was written.
     package private(set) var changes: [JournalChange] = []
+    /// The requests with a key that were done, in the same order.
+    package private(set) var requests: [DoneRequest] = []
     /// How many transactions that was.
     package private(set) var transactionCount = 0
     /// The program that wrote it.
@@ -18,7 +20,9 @@ package struct SegmentChanges: Sendable {
         var found = SegmentChanges()
         let survey = try segment.survey(expectation) { line, bytes throws(JournalDamage) in
             guard line.head.sequence > sequence else { return }
-            found.changes += try JournalLine.record(bytes).record.changes
+            let record = try JournalLine.record(bytes).record
+            found.changes += record.changes
+            if let request = record.doneRequest { found.requests.append(request) }
             if line.head.isLast { found.transactionCount += 1 }
         }
         found.program = survey.header?.program

@@ -2,8 +2,8 @@
 package enum DiskFormat {
     /// The one that is written.
     package static let current = 2
-    /// The one of the journal's segments, whose lines say where requests came from.
-    package static let ofSegments = 3
+    /// The one of the journal's segments, whose lines say where requests came from, and by which keys they can be sent again.
+    package static let ofSegments = 4
     /// The one before chains and inventories had ids.
     package static let first = 1
 

@@ -10,38 +10,28 @@ import Schema
 /// without its checksum, its own hash, and `synced`, which is another one on each server. The hash tells pasts apart; it is
 /// no seal against who writes to the folder, and SHA-256 of all content would cost a write a tenth more.
 package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
-    /// The bits, those of the first byte highest.
-    private let high: UInt64
-    private let low: UInt64
+    private let bits: Hash128
 
     /// What the first transaction goes on from.
-    package static let beginning = ChainHash(high: 0, low: 0)
+    package static let beginning = ChainHash(bits: Hash128(high: 0, low: 0))
 
     /// How many hexadecimal digits stand for one.
-    package static let digitCount = 32
+    package static let digitCount = Hash128.digitCount
 
-    private init(high: UInt64, low: UInt64) {
-        self.high = high
-        self.low = low
+    private init(bits: Hash128) {
+        self.bits = bits
     }
 
     /// Reads what ``description`` is; nil for anything else.
     package init?(digits: UnsafeRawBufferPointer) {
-        guard digits.count == Self.digitCount else { return nil }
-        var halves = (high: UInt64(0), low: UInt64(0))
-        for index in 0..<Self.digitCount {
-            guard digits[index].isLowerHexDigit, let digit = digits[index].hexDigit else { return nil }
-            halves.high = halves.high << 4 | halves.low >> 60
-            halves.low = halves.low << 4 | UInt64(digit)
-        }
-        self.init(high: halves.high, low: halves.low)
+        guard let bits = Hash128(digits: digits) else { return nil }
+        self.bits = bits
     }
 
     /// Reads what ``description`` is; nil for anything else.
     package init?(_ text: String) {
-        var text = text
-        guard let hash = text.withUTF8({ ChainHash(digits: UnsafeRawBufferPointer($0)) }) else { return nil }
-        self = hash
+        guard let bits = Hash128(text) else { return nil }
+        self.bits = bits
     }
 
     /// The hash after a line.
@@ -52,33 +42,17 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
     package func followed(by beginning: UnsafeRawBufferPointer, _ end: UnsafeRawBufferPointer) -> ChainHash {
         let checksum = no_crc32c(no_crc32c(0, beginning.baseAddress, beginning.count), end.baseAddress, end.count)
         let size = UInt64(beginning.count + end.count)
-        let block = (high.bigEndian, low.bigEndian, size.littleEndian, checksum.littleEndian)
+        let block = (bits.high.bigEndian, bits.low.bigEndian, size.littleEndian, checksum.littleEndian)
         var hash = SHA256()
         withUnsafeBytes(of: block) { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<28])) }
-        return hash.finalize().withUnsafeBytes { digest in
-            ChainHash(
-                high: UInt64(bigEndian: digest.loadUnaligned(as: UInt64.self)),
-                low: UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
+        return ChainHash(bits: Hash128(hash.finalize()))
     }
 
     /// The digits, lower case.
-    package var description: String {
-        String(unsafeUninitializedCapacity: Self.digitCount) { digits in
-            write(to: UnsafeMutableRawBufferPointer(digits))
-            return Self.digitCount
-        }
-    }
+    package var description: String { bits.description }
 
     /// Writes the digits over what is there.
-    package func write(to digits: UnsafeMutableRawBufferPointer) {
-        for index in 0..<16 {
-            let shift = UInt64(60 - 4 * index)
-            digits[index] = UInt8(truncatingIfNeeded: high >> shift).lowerHexDigit
-            digits[16 + index] = UInt8(truncatingIfNeeded: low >> shift).lowerHexDigit
-        }
-    }
+    package func write(to digits: UnsafeMutableRawBufferPointer) { bits.write(to: digits) }
 }
 
 /// A place in the sequence of transactions: behind one of them.

@@ -13,6 +13,8 @@ package struct JournalRecord: Sendable, Equatable {
     package let origin: Origin?
     /// Why, where somebody said so, or the beginning of that.
     package let reason: String?
+    /// What the client calls the request, where it may send it again.
+    package let idempotency: Idempotency?
     package var changes: [JournalChange]
 
     package init(
@@ -21,6 +23,7 @@ package struct JournalRecord: Sendable, Equatable {
         author: String? = nil,
         origin: Origin? = nil,
         reason: String? = nil,
+        idempotency: Idempotency? = nil,
         changes: [JournalChange]
     ) {
         self.sequence = sequence
@@ -33,6 +36,7 @@ package struct JournalRecord: Sendable, Equatable {
             )
         }
         self.reason = reason.map { String($0.prefix(bytes: Self.maximumTextSize)) }
+        self.idempotency = idempotency
         self.changes = changes
     }
 }
@@ -51,7 +55,7 @@ package struct JournalChange: Sendable, Equatable {
 
 extension JournalRecord {
     /// How much of an author's name or a reason is kept, in bytes of UTF-8.
-    private static let maximumTextSize = 1024
+    static let maximumTextSize = 1024
 
     /// The largest document of one resource, in bytes, so that each fits into a line with its secrets.
     package static let maximumDocumentSize = 4 << 20
@@ -59,7 +63,7 @@ extension JournalRecord {
 
 extension String {
     /// The longest beginning, in whole characters, of so many bytes of UTF-8.
-    fileprivate func prefix(bytes limit: Int) -> Substring {
+    func prefix(bytes limit: Int) -> Substring {
         guard utf8.count > limit else { return self[...] }
         var count = 0
         return prefix { character in

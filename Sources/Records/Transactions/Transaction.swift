@@ -10,6 +10,8 @@ package struct Transaction: Sendable {
     package var origin: Origin?
     /// Why, where the client says so.
     package var reason: String?
+    /// What the client calls the request, so that it is done once.
+    package var idempotencyKey: IdempotencyKey?
     /// Whether it is only worked out, and nothing is changed.
     package var isDryRun: Bool
     /// The operations, or what says them.
@@ -30,22 +32,32 @@ package struct Transaction: Sendable {
         author: String?,
         origin: Origin? = nil,
         reason: String? = nil,
+        idempotencyKey: IdempotencyKey? = nil,
         isDryRun: Bool = false,
         _ operations: [Operation]
     ) {
-        self.init(author: author, origin: origin, reason: reason, isDryRun: isDryRun, content: .operations(operations))
+        self.init(
+            author: author,
+            origin: origin,
+            reason: reason,
+            idempotencyKey: idempotencyKey,
+            isDryRun: isDryRun,
+            content: .operations(operations)
+        )
     }
 
     package init(
         author: String?,
         origin: Origin? = nil,
         reason: String? = nil,
+        idempotencyKey: IdempotencyKey? = nil,
         isDryRun: Bool = false,
         content: Content
     ) {
         self.author = author
         self.origin = origin
         self.reason = reason
+        self.idempotencyKey = idempotencyKey
         self.isDryRun = isDryRun
         self.content = content
     }

@@ -120,6 +120,10 @@ actor Committer {
         for request in requests where changeCount < Self.maximumBatchChanges {
             overlay.apply(unseen)
             unseen = []
+            if let done = request.transaction.doneBefore(views.requests) {
+                batch.results.append(.failure(AlreadyDone(request: done)))
+                continue
+            }
             do throws(Refusal) {
                 let decided = try decide(
                     request.transaction,
@@ -147,7 +151,9 @@ actor Committer {
         guard !batch.records.isEmpty else { return nil }
         switch await log.append(batch.records, after: views.position) {
         case .counts(let points):
-            for (point, changes) in zip(points, batch.changes) { views.apply(changes, through: point) }
+            for (index, point) in points.enumerated() {
+                views.apply(batch.changes[index], through: point, of: batch.records[index].doneRequest)
+            }
             log.announce()
             return nil
         case .refused(let error):
@@ -174,7 +180,8 @@ actor Committer {
             let found = try await log.beyond(views.position)
             if found.isEmpty { return expected.isEmpty }
             for (record, point) in found {
-                views.apply(try views.changes(to: record.changes).changes, through: point)
+                let changes = try views.changes(to: record.changes).changes
+                views.apply(changes, through: point, of: record.doneRequest)
                 if record == expected.first { expected.removeFirst() }
             }
             log.announce()
@@ -226,6 +233,12 @@ actor Committer {
                 problems += error.problems
             }
         }
+        if transaction.idempotencyKey != nil, resources.count > IdempotencyKey.maximumOperations {
+            throw Refusal(
+                .tooLarge,
+                "A request with an Idempotency-Key has at most \(IdempotencyKey.maximumOperations) operations; send fewer at once."
+            )
+        }
         guard problems.isEmpty else { throw Refusal(problems.sorted { $0.operation < $1.operation }) }
         let outcomes = resources.enumerated().map { index, id -> Outcome in
             // One that is left as it is need not be staged.
@@ -247,6 +260,9 @@ actor Committer {
             author: transaction.author,
             origin: transaction.origin,
             reason: transaction.reason,
+            idempotency: transaction.idempotencyKey.map { key in
+                Idempotency(key, outcomes: outcomes.map { .init($0.resource, $0.change) })
+            },
             changes: changes.map { JournalChange(resource: $0.resource, stored: $0.stored) }
         )
         let receipt = Receipt(
@@ -335,5 +351,12 @@ actor Committer {
         await takeLog()
         defer { releaseLog() }
         try await log.end()
+    }
+}
+
+extension Transaction {
+    /// The same request, where it was done before.
+    fileprivate func doneBefore(_ requests: DoneRequests) -> DoneRequest? {
+        idempotencyKey.flatMap { requests.request($0.scope(of: author)) }
     }
 }

@@ -17,6 +17,7 @@ struct Decisions: Sendable {
         _ search: Search,
         expecting expected: Int?,
         for caller: Caller,
+        idempotencyKey: IdempotencyKey?,
         isDryRun: Bool,
         _ action: @escaping @Sendable (Kind.Reference) -> Transaction.Action
     ) async throws -> (receipt: Receipt, sequence: UInt64) {
@@ -36,6 +37,7 @@ struct Decisions: Sendable {
                     Transaction(
                         author: caller.subject,
                         origin: caller.origin,
+                        idempotencyKey: idempotencyKey,
                         isDryRun: isDryRun,
                         operations
                     )
@@ -62,9 +64,10 @@ struct Decisions: Sendable {
     func restore(
         to moment: Moment,
         for caller: Caller,
+        idempotencyKey: IdempotencyKey?,
         reason: String? = nil
-    ) async throws -> InventoryDifference {
-        let receipt = try await past.work(for: caller) { history in
+    ) async throws -> Receipt {
+        try await past.work(for: caller) { history in
             let target = try await history.sequence(of: moment)
             return try await committer.recording { recording in
                 let before = try await history.restoration(to: target, from: recording.start)
@@ -73,6 +76,7 @@ struct Decisions: Sendable {
                         author: caller.subject,
                         origin: caller.origin,
                         reason: "restore to \(moment)" + (reason.map { ": \($0)" } ?? ""),
+                        idempotencyKey: idempotencyKey,
                         content: .decision {
                             recording.before.merging(before) { $1 }.map {
                                 Transaction.Operation(.restore($0.key, $0.value))
@@ -82,7 +86,13 @@ struct Decisions: Sendable {
                 )
             }
         }
-        return InventoryDifference(
+    }
+}
+
+extension InventoryDifference {
+    /// What a transaction has changed.
+    init(_ receipt: Receipt) {
+        self.init(
             from: receipt.previous,
             to: receipt.sequence,
             resources: receipt.outcomes.filter(\.isChange).map {

@@ -161,6 +161,28 @@ actor History {
         try reader.journal.journal.writeIndices()
     }
 
+    // MARK: Receipts
+
+    /// What a transaction was answered whose request had a key; nil where there is none.
+    ///
+    /// - Throws: ``Refusal`` where that is not kept any more.
+    func receipt(of sequence: UInt64) async throws -> Receipt? {
+        try await cancellable {
+            guard let outcomes = try reader.journal.record(sequence)?.idempotency?.outcomes else { return nil }
+            let resources = Set(outcomes.map(\.resource))
+            let before = try reader.states(of: resources, at: sequence - 1)
+            let after = try reader.states(of: resources, at: sequence)
+            return Receipt(
+                previous: sequence - 1,
+                sequence: sequence,
+                outcomes: outcomes.map { outcome in
+                    let id = outcome.resource
+                    return Outcome(resource: id, before: before[id], stored: after[id], change: outcome.change)
+                }
+            )
+        }
+    }
+
     // MARK: Comparing
 
     /// What is otherwise after one moment than after another.

@@ -19,6 +19,7 @@ actor Snapshotter {
     private let retention: Retention?
     /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
     private let minimumSegmentSize: Int
+    private let requests: DoneRequests
     private let logger: Logger
     /// Says that there is a new snapshot, for the one who waits for that.
     nonisolated let taken: AsyncStream<Void>
@@ -42,6 +43,7 @@ actor Snapshotter {
         inventory: UUID,
         retention: Retention?,
         minimumSegmentSize: Int,
+        requests: DoneRequests,
         loaded: Snapshot?,
         logger: Logger
     ) {
@@ -52,6 +54,7 @@ actor Snapshotter {
         self.inventory = inventory
         self.retention = retention
         self.minimumSegmentSize = minimumSegmentSize
+        self.requests = requests
         last = loaded
         lastTime = Mutex(loaded.flatMap { SnapshotID.date(of: $0.id) })
         self.logger = logger
@@ -143,13 +146,16 @@ actor Snapshotter {
         to folder: URL
     ) throws {
         var files: [String: SnapshotManifest.File] = [:]
-        let scripts = [
-            Snapshot.schemaName: ResourceTable.all.map(\.exportStatement),
-            "load.sql": ResourceTable.all.map(\.loadStatement),
+        func text(_ statements: [String]) -> [UInt8] { Array((statements.joined(separator: "\n") + "\n").utf8) }
+        var texts = [
+            Snapshot.schemaName: text(ResourceTable.all.map(\.exportStatement)),
+            "load.sql": text(ResourceTable.all.map(\.loadStatement)),
         ]
-        for (name, statements) in scripts {
+        let done = withSecrets ? requests.all(through: tables.position.sequence) : []
+        if !done.isEmpty { texts[Snapshot.requestsFileName] = Snapshot.lines(of: done) }
+        for (name, text) in texts {
             let file = folder.appending(path: name)
-            try self.folder.disk.create(file, Array((statements.joined(separator: "\n") + "\n").utf8))
+            try self.folder.disk.create(file, text)
             files[name] = try Snapshot.describe(file)
         }
         let hasSameFields = last?.manifest.files[Snapshot.schemaName] == files[Snapshot.schemaName]

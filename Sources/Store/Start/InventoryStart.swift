@@ -92,6 +92,7 @@ struct InventoryStart {
                 let snapshot = try folder.snapshot(id)
                 try snapshot.verify()
                 let unknown = try await views.load(snapshot)
+                for request in try snapshot.requests() { views.requests.add(request) }
                 try drop(unknown, snapshot.folder, snapshot.manifest.program)
                 logger.info(
                     "loaded a snapshot",

@@ -10,6 +10,8 @@ struct JournalReplay {
     private var latest: [JournalChange] = []
     /// Where the resources are in that.
     private var places: [ResourceID: Int] = [:]
+    /// The requests with a key that were done, in their order.
+    private var requests: [DoneRequest] = []
     /// How many transactions there were.
     private(set) var transactionCount = 0
     /// The programs that wrote them.
@@ -27,6 +29,7 @@ struct JournalReplay {
                 latest.append(change)
             }
         }
+        requests += segment.requests
         transactionCount += segment.transactionCount
         if let program = segment.program { programs.insert(program) }
     }
@@ -56,6 +59,7 @@ struct JournalReplay {
             views.apply(changes, through: tip)
             return unknown
         }
+        for request in requests { views.requests.add(request) }
         return try unknown.reduce(into: Set()) { $0.formUnion(try $1.get()) }
     }
 }

@@ -4,9 +4,11 @@ import Records
 import Synchronization
 import Tables
 
-/// The two views of the one log, the directory and the projection: changes come into effect here and nowhere else.
+/// The views of the one log: the directory, the projection, and the requests that were done. Changes come into effect here and
+/// nowhere else.
 final class Views: Sendable {
     let projection: Projection
+    let requests = DoneRequests()
     private let writer: DirectoryWriter
     private let state = Mutex(State())
 
@@ -27,11 +29,14 @@ final class Views: Sendable {
 
     /// Brings changes into effect, in one step for every reader.
     ///
-    /// - Parameter position: The transaction that they are of; where they are a part of what several have made of
-    ///   resources, the last of those.
-    func apply(_ changes: [Change], through position: ChainPoint) {
+    /// - Parameters:
+    ///   - position: The transaction that they are of; where they are a part of what several have made of resources, the last of
+    ///     those.
+    ///   - request: The request that asked for them, where it has a key.
+    func apply(_ changes: [Change], through position: ChainPoint, of request: DoneRequest? = nil) {
         let recordings = state.withLock(\.recordings)
         for recording in recordings { recording.add(changes, before: directory) }
+        if let request { requests.add(request) }
         writer.apply(changes, through: position)
         projection.enqueue(changes, through: position)
         state.withLock { $0.position = position }
