@@ -26,7 +26,7 @@ python_scripts = $(shell grep --directories=skip --files-with-matches '^\#!.*pyt
 
 .PHONY: help
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Gets and builds whatever is missing and starts the server on 127.0.0.1:8080 with ./data
@@ -103,6 +103,11 @@ bench: build ## Measures speed against limits taken in the same run: BENCH_NODES
 	@command -v wrk >/dev/null || { echo "missing: wrk; on Debian 'apt-get install wrk'" >&2; exit 1; }
 	@$(release_build) Benchmarks
 	@.build/release/Benchmarks $(BENCH_NODES)
+
+.PHONY: bench-replicas
+bench-replicas: build ## The part of it that is about servers which share a log; wants PostgreSQL
+	@$(release_build) Benchmarks
+	@.build/release/Benchmarks replicas
 
 .PHONY: bench-micro
 bench-micro: libduckdb ## Counts the instructions of what is done most often; wants valgrind

@@ -2,7 +2,8 @@ import Foundation
 
 /// Measures the program against what the machine and bare DuckDB can do, in the same run.
 ///
-/// `Benchmarks [NODES]`, where NODES is 250,000 unless told otherwise; `Benchmarks micro` counts instructions instead.
+/// `Benchmarks [NODES]`, where NODES is 250,000 unless told otherwise; `Benchmarks replicas` measures nothing but servers that share
+/// a log, and `Benchmarks micro` counts instructions instead.
 @main
 struct Benchmark {
     static let httpSeconds = 5
@@ -21,12 +22,13 @@ struct Benchmark {
             exit(1)
         }
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 250_000
+        let isOfReplicas = CommandLine.arguments.dropFirst().first == "replicas"
         let folder = FileManager.default.temporaryDirectory.appending(path: "benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // The system clears its temporary folder.
         var benchmark = Benchmark(folder: folder, count: count)
         do {
-            try benchmark.run()
+            try isOfReplicas ? benchmark.replicas() : benchmark.run()
         } catch {
             print("stopped early: \(error)")
             exit(1)

@@ -8,7 +8,7 @@ package final class ReplicaStatus: Sendable {
 
     private struct State {
         var role = Role.unknown
-        /// Why the log is out of reach.
+        /// Why the log cannot be used.
         var fault: String?
     }
 
@@ -26,7 +26,7 @@ package final class ReplicaStatus: Sendable {
 
     package var role: Role { state.withLock(\.role) }
 
-    /// Why the log is out of reach; nil where it is not.
+    /// Why the log cannot be used; nil where it can.
     package var fault: String? { state.withLock(\.fault) }
 
     func leads() {
@@ -42,12 +42,12 @@ package final class ReplicaStatus: Sendable {
         )
     }
 
-    func isOutOfReach(_ reason: String) {
+    func fails(_ reason: String) {
         guard change({ ($0.role, $0.fault) = (.unknown, reason) }) else { return }
         logger.error("the log in PostgreSQL cannot be used; reads go on", metadata: ["reason": "\(reason)"])
     }
 
-    func isReachable() {
+    func works() {
         let before = state.withLock { $0.fault.take() }
         if before != nil { logger.notice("the log in PostgreSQL can be used again") }
     }

@@ -62,12 +62,12 @@ package final class ReplicatedLog: TransactionLog {
             let shared = try SharedLog(configuration)
             self.shared = shared
             failure = nil
-            status.isReachable()
+            status.works()
             return shared
         } catch {
             nextAttempt = .now + Self.attemptInterval
             failure = error
-            status.isOutOfReach("\(error)")
+            status.fails("\(error)")
             throw error
         }
     }
@@ -87,7 +87,7 @@ package final class ReplicatedLog: TransactionLog {
         shared = nil
         leads = false
         mayHaveMore = true
-        status.isOutOfReach("\(error)")
+        status.fails("\(error)")
     }
 
     /// Takes the lead if nobody has it, or goes on with it on a new connection.
@@ -97,6 +97,9 @@ package final class ReplicatedLog: TransactionLog {
         if leads { return }
         try withLog { shared in
             guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
+            guard head.tip.sequence > tip.sequence || head.tip == tip else {
+                throw LogError.lost(after: head.tip, local: tip)
+            }
             var isForced = false
             if let lead = head.lead {
                 isForced = lead.tenure == tenure || hasGone(lead)
@@ -185,11 +188,10 @@ package final class ReplicatedLog: TransactionLog {
         record: JournalRecord, point: ChainPoint
     )] {
         let deadline = ContinuousClock.now + (isUncertain ? Self.uncertaintyLimit : .zero)
+        isUncertain = false
         while true {
             do {
-                let found = try read(beyond: point)
-                isUncertain = false
-                return found
+                return try read(beyond: point)
             } catch let error as PostgresError where error.endsConnection && .now < deadline {
                 try await Task.sleep(for: Self.attemptInterval)
             }
@@ -200,7 +202,14 @@ package final class ReplicatedLog: TransactionLog {
         try settle()
         let found = try withLog { shared in
             if point != tip, try !shared.has(point) { throw ForeignPoint(point, tip: tip) }
-            return try shared.transactions(after: point)
+            do {
+                return try shared.transactions(after: point)
+            } catch let error as LogError {
+                if let head = try shared.head(), try !shared.has(point) {
+                    throw LogError.lost(after: head.tip, local: point)
+                }
+                throw error
+            }
         }
         if found.isEmpty, leads { mayHaveMore = false }
         let new = found.drop { $0.point.sequence <= tip.sequence }
@@ -218,8 +227,8 @@ package final class ReplicatedLog: TransactionLog {
             } else if try withLog({ try $0.renew(tenure) }) == nil {
                 throw notLeading(nil)
             }
-        } catch is LogError {
-            // Somebody else leads, so that nothing which this server has sent comes into effect any more.
+        } catch LogError.notLeading {
+            // Nothing which this server has sent comes into effect any more.
         }
     }
 
@@ -268,6 +277,9 @@ package final class ReplicatedLog: TransactionLog {
 
     package func sync() throws {
         if let ending { throw ending }
+        try local.heal()
+        // A snapshot is never ahead of the journal.
+        try refill()
         try local.sync()
     }
 
@@ -275,38 +287,48 @@ package final class ReplicatedLog: TransactionLog {
 
     package func keep(from first: UInt64) throws { try local.keep(from: first) }
 
-    /// Renews the lead, or looks whether somebody has it.
+    /// Renews the lead, or looks whether somebody has it. A server that cannot write its own journal hands the lead over.
     package func lookAfter() throws {
         try local.lookAfter()
         guard ending == nil else { return }
         do {
+            do {
+                try local.heal()
+            } catch {
+                return try handOver()
+            }
+            try refill()
             try lead()
             if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
-            try refill()
+            status.works()
+        } catch LogError.notLeading {
+            status.works()
         } catch {
-            // The status says it.
+            status.fails("\(error)")
         }
     }
 
     package func end() throws {
-        try stopLeading(for: LogError.ended)
+        ending = LogError.ended
+        let handedOver = Result { try handOver() }
         try local.end()
+        try handedOver.get()
     }
 
     package func stop(for reason: any Error) {
         local.stop(for: reason)
+        ending = reason
         do {
-            try stopLeading(for: reason)
+            try handOver()
         } catch {
             // The lease ends by itself.
         }
     }
 
-    private func stopLeading(for reason: any Error) throws {
-        ending = reason
+    /// Lets others lead at once.
+    private func handOver() throws {
         guard let tenure, leads else { return }
-        leads = false
-        self.tenure = nil
         try withLog { try $0.handOver(tenure) }
+        _ = notLeading(nil)
     }
 }

@@ -136,7 +136,8 @@ package final class InventoryStore: Service {
             replica: replica,
             logger: logger
         )
-        if shared != nil { await upkeep.followLog() }
+        // Nobody may take a server that has read nothing yet for an empty inventory.
+        if shared != nil { try await loaded.recovery.tip == .beginning ? committer.catchUp() : upkeep.followLog() }
     }
 
     // MARK: Reading

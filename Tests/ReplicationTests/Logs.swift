@@ -9,9 +9,13 @@ import TestSupport
 
 extension JournalWriter {
     /// An empty log in the files of a folder.
-    convenience init(in folder: URL, inventory: UUID = .version7(), policy: FsyncPolicy = .always) throws {
+    convenience init(
+        in folder: URL,
+        inventory: UUID = .version7(),
+        policy: FsyncPolicy = .always,
+        disk: Disk = Disk()
+    ) throws {
         let path = folder.appending(path: "journal")
-        let disk = Disk()
         try disk.createFolder(path)
         let recovery = JournalRecovery(tip: .beginning, next: 1, segments: [], stretches: [])
         try self.init(
@@ -27,8 +31,13 @@ extension JournalWriter {
 
 extension ReplicatedLog {
     /// A server that shares a log, with an empty folder; the log is founded where it is new.
-    convenience init(in folder: URL, sharing location: String, name: String = "a", lease: Duration = .seconds(5)) throws
-    {
+    convenience init(
+        in folder: URL,
+        sharing location: String,
+        name: String = "a",
+        lease: Duration = .seconds(5),
+        disk: Disk = Disk()
+    ) throws {
         let configuration = SharedLogConfiguration(
             try PostgresLocation(location),
             name: name,
@@ -39,7 +48,7 @@ extension ReplicatedLog {
         let inventory = try start.inventory(local: nil) ?? .version7()
         try start.join(inventory, at: .beginning, keys: ["k"], keyFile: folder.appending(path: "key"))
         let status = ReplicaStatus(logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
-        self.init(configuration, local: try JournalWriter(in: folder, inventory: inventory), status: status)
+        self.init(configuration, local: try JournalWriter(in: folder, inventory: inventory, disk: disk), status: status)
     }
 }
 

@@ -3,6 +3,7 @@ import Inventory
 import PostgreSQL
 import Records
 import Replication
+import Synchronization
 import TestSupport
 import Testing
 
@@ -11,19 +12,27 @@ import Testing
 @Suite("A log that servers share", .enabled(if: TestPostgres.isWanted))
 struct ReplicatedLogTests {
     private let location: String
-    private let folders = [TestFolder(), TestFolder()]
+    private let folders = [TestFolder(), TestFolder(), TestFolder()]
 
     init() throws {
         location = try TestPostgres.database()
     }
 
-    private func server(_ index: Int, lease: Duration = .seconds(5)) throws -> ReplicatedLog {
+    private func server(_ index: Int, lease: Duration = .seconds(5), disk: Disk = Disk()) throws -> ReplicatedLog {
         try ReplicatedLog(
             in: folders[index].folder,
             sharing: location,
             name: "abc".map(String.init)[index],
-            lease: lease
+            lease: lease,
+            disk: disk
         )
+    }
+
+    /// What a server has in its own files.
+    private func journal(of index: Int, through tip: ChainPoint) throws -> [JournalRecord] {
+        let folder = JournalFolder(folders[index].folder.appending(path: "journal"), disk: Disk())
+        let journal = try PublishedJournal(reading: folder, stretches: [])
+        return try journal.transactions(after: .beginning, through: tip).map(\.record)
     }
 
     private func records(_ count: Int, from log: some TransactionLog) -> [JournalRecord] {
@@ -58,13 +67,78 @@ struct ReplicatedLogTests {
             #expect(found.map(\.point) == points)
             #expect(follower.tip == leader.tip)
         }
-        for (log, folder) in zip([leader, follower], folders) {
+        for (index, log) in [leader, follower].enumerated() {
             try log.sync()
-            let journal = try PublishedJournal(
-                reading: JournalFolder(folder.folder.appending(path: "journal"), disk: Disk()),
-                stretches: []
-            )
-            #expect(try journal.transactions(after: .beginning, through: leader.tip).map(\.record) == written)
+            #expect(try journal(of: index, through: leader.tip) == written)
+        }
+    }
+
+    @Test(
+        "counts what PostgreSQL has when the leader's own disk fails, which then hands over, and is made up for later"
+    )
+    func localFailure() async throws {
+        let isFailing = Atomic(false)
+        let disk = Disk { call, _ in call == .write && isFailing.load(ordering: .relaxed) ? ENOSPC : nil }
+        let (first, second) = (try server(0, disk: disk), try server(1))
+        var written = records(2, from: first)
+        _ = try append(written, to: first)
+        isFailing.store(true, ordering: .relaxed)
+        let doubtful = records(2, from: first)
+        _ = try append(doubtful, to: first)
+        written += doubtful
+        #expect(first.tip.sequence == 4)
+        #expect(throws: DiskError.self) { try first.heal() }
+        #expect(throws: (any Error).self) { try first.sync() }
+        try first.lookAfter()
+        // At once, and without a gap.
+        _ = try await second.beyond(second.tip)
+        try second.heal()
+        written += records(3, from: second)
+        _ = try append(Array(written.suffix(3)), to: second)
+        #expect(second.tip.sequence == 7)
+        // Goes on in memory.
+        #expect(try await first.beyond(first.tip).map(\.point.sequence) == [5, 6, 7])
+        isFailing.store(false, ordering: .relaxed)
+        try first.sync()
+        #expect(try journal(of: 0, through: first.tip) == written)
+        try second.sync()
+        #expect(try journal(of: 1, through: second.tip) == written)
+    }
+
+    @Test("that has lost what a server knows is not gone on from")
+    func lostTransactions() async throws {
+        let (first, second) = (try server(0), try server(1))
+        _ = try append(records(3, from: first), to: first)
+        _ = try await second.beyond(second.tip)
+        try first.end()
+        // As a failover does to a standby that was behind.
+        let connection = try PostgresConnection.open(PostgresLocation(location), name: "test", within: .seconds(5))
+        try connection.run(
+            script: """
+                DELETE FROM node_orchestrator.lines WHERE seq = 3;
+                UPDATE node_orchestrator.head SET (last, chain) =
+                    (SELECT seq, chain FROM node_orchestrator.lines ORDER BY seq DESC LIMIT 1);
+                """,
+            within: .seconds(5)
+        )
+        #expect {
+            try second.heal()
+        } throws: {
+            if case LogError.lost(let point, let local) = $0 {
+                point.sequence == 2 && local.sequence == 3
+            } else {
+                false
+            }
+        }
+        // One that does not have it goes on, and then its past is another one.
+        let third = try ReplicatedLog(in: folders[2].folder, sharing: location, name: "c")
+        _ = try await third.all(beyond: .beginning)
+        try third.heal()
+        _ = try append(records(2, from: third), to: third)
+        await #expect {
+            _ = try await second.beyond(second.tip)
+        } throws: {
+            if case LogError.lost = $0 { true } else { false }
         }
     }
 
