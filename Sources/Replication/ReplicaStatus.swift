@@ -26,6 +26,11 @@ package final class ReplicaStatus: Sendable {
 
     package var role: Role { state.withLock(\.role) }
 
+    /// Where the server is that leads; nil where that is this one, or none is known.
+    package var leader: String? {
+        if case .follower(_, let url?) = role, !url.isEmpty { url } else { nil }
+    }
+
     /// Why the log cannot be used; nil where it can.
     package var fault: String? { state.withLock(\.fault) }
 

@@ -1,5 +1,6 @@
 import CSystemShims
 import Completeness
+package import Crypto
 import DuckDB
 package import Foundation
 package import Inventory
@@ -136,8 +137,11 @@ package final class InventoryStore: Service {
             replica: replica,
             logger: logger
         )
+        guard shared != nil else { return }
         // Nobody may take a server that has read nothing yet for an empty inventory.
-        if shared != nil { try await loaded.recovery.tip == .beginning ? committer.catchUp() : upkeep.followLog() }
+        try await loaded.recovery.tip == .beginning ? committer.catchUp() : upkeep.followLog()
+        // Says who leads, before the first write comes.
+        await upkeep.lookAfterFiles()
     }
 
     // MARK: Reading
@@ -153,6 +157,18 @@ package final class InventoryStore: Service {
             caller: caller
         )
     }
+
+    /// Returns when a transaction is in effect, or when it has been waited for as long as is done.
+    package func wait(for sequence: UInt64) async throws {
+        do {
+            try await withTimeLimit(Self.waitLimit) { [journal] in try await journal.waitUntilAnnounced(sequence) }
+        } catch is TimeLimitExceeded {
+            // Whoever asks looks where it has come to.
+        }
+    }
+
+    /// How long a number is waited for.
+    private static let waitLimit = Duration.seconds(5)
 
     /// How many resources of a kind there are.
     package func count(_ kind: Kind) -> Int { directory.count(kind) }
@@ -278,6 +294,11 @@ package final class InventoryStore: Service {
     }
 
     // MARK: Secrets
+
+    /// The keys by which servers that share a log know each other's requests; the first signs.
+    package var replicaKeys: [(id: String, key: SymmetricKey)] {
+        intake.sealer.derivedKeys(for: "node-orchestrator requests of replicas")
+    }
 
     /// A resource with its secrets, by the JSON pointers of the strings that stand for them.
     ///

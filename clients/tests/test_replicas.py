@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import getpass
 import json
 import shlex
 import shutil
 import subprocess
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -15,6 +18,7 @@ import requests
 from cable import Cable
 from documentation import others
 from program import Program, executable
+from sites import free_port
 from support import TIMEOUT_SECONDS, client_environment
 
 LEADS = "this server leads"
@@ -39,11 +43,19 @@ class Site:
         """Start a server, with the keys of the first one where it has none."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
+        port = free_port()
+        arguments = ("--listen", f"127.0.0.1:{port}", "--replica-url", f"http://127.0.0.1:{port}", *arguments)
         if self.started and not (folder / "data").exists():
             shutil.copytree(self.started[0].folder / "data" / "keys", folder / "data" / "keys")
         server = Program(folder, *self.options(), *arguments, environment=self.environment)
+        server.replica_url = f"http://127.0.0.1:{port}"
         self.started.append(server)
         return server
+
+    def leader(self, servers):
+        """Which of some servers leads."""
+        url = self.postgres.execute("SELECT url FROM node_orchestrator.head").strip()
+        return next(server for server in servers if server.replica_url == url)
 
     def refused(self, name, *arguments):
         """What a server says that does not start."""
@@ -117,9 +129,8 @@ def test_one_leads_and_the_others_have_all_that_it_answers(site):
     written = sequence(accepted(first, node(0)))
     second = site.start("b")
     assert wait_for_sequence(second, written) == request(first, "GET", "ComputeNode").json()
-    refused = request(second, "POST", "ComputeNode", node(1))
-    assert refused.status_code == 503 and "leads" in refused.json()["detail"], refused.text
-    assert second.has_logged(FOLLOWS) and first.has_logged(LEADS)
+    second.wait_for_log(FOLLOWS)
+    first.wait_for_log(LEADS)
     for index in range(1, 30):
         written = sequence(accepted(first, node(index)))
     assert wait_for_sequence(second, written) == request(first, "GET", "ComputeNode").json()
@@ -134,7 +145,8 @@ def test_another_one_leads_when_the_leader_is_killed_and_nothing_is_lost(site):
     servers += [site.start("b"), site.start("c")]
     known = {"n0"}
     for turn in range(4):
-        leader, others = servers[0], servers[1:]
+        leader = site.leader(servers)
+        others = [server for server in servers if server is not leader]
         names = []
         is_over = threading.Event()
 
@@ -159,10 +171,12 @@ def test_another_one_leads_when_the_leader_is_killed_and_nothing_is_lost(site):
         while written is None:
             for server in others:
                 answer = request(server, "POST", "ComputeNode", node(100 + turn))
-                if answer.status_code == 201:
-                    written, servers = sequence(answer), [server, *(other for other in others if other is not server)]
+                # It may have been done before, where nobody knew.
+                if answer.status_code in (201, 409):
+                    written = sequence(answer)
                     break
             assert time.monotonic() - start < TIMEOUT_SECONDS
+        servers = others
         known.add(f"n{100 + turn}")
         assert written > 1_000_000 * (turn + 1)
         servers.append(site.start(leader.folder.name))
@@ -261,6 +275,191 @@ def test_a_connection_that_says_nothing_is_given_up(site):
     answer = accepted(server, node(2))
     names = {item["hostname"] for item in wait_for_sequence(server, sequence(answer))}
     assert {"n0", "n2"} <= names
+
+
+def test_each_write_can_be_sent_to_a_follower_and_is_read_there(site):
+    first = site.start("a")
+    second = site.start("b")
+
+    def write(method, path, body=None, status=200):
+        answer = request(second, method, path, body)
+        assert answer.status_code == status, answer.text
+        return answer
+
+    created = write("POST", "ComputeNode", node(1), 201)
+    path = f"ComputeNode/{created.json()['id']}"
+    assert created.headers["Location"] == f"/{path}"
+    assert request(second, "GET", path).content == created.content
+    start = sequence(created)
+    assert write("PATCH", path, {"description": "a"}).json()["description"] == "a"
+    assert request(second, "GET", path).json()["description"] == "a"
+    assert write("PUT", path, {**node(1), "description": "b"}).json() == request(second, "GET", path).json()
+    write("POST", "ComputeNode", [node(index) for index in range(2, 5)], 201)
+    assert len(request(second, "GET", "ComputeNode").json()) == 4
+    assert write("PATCH", "ComputeNode?hostname=n*&expect=4", {"description": "c"}).json()["changed"] == 4
+    changes = {"changes": [{"op": "delete", "kind": "ComputeNode", "ref": node(4)["xname"]}]}
+    assert write("POST", "transactions?dry_run=true", changes).json()["dry_run"]
+    write("POST", "transactions", changes)
+    assert request(second, "GET", f"ComputeNode/{node(4)['xname']}").status_code == 404
+    write("DELETE", f"ComputeNode/{node(3)['xname']}", status=204)
+    # What is refused is refused there, too.
+    assert write("POST", "ComputeNode", node(1), 409).json()["holder"]["kind"] == "ComputeNode"
+    assert write("POST", "ComputeNode", {**node(9), "colour": "red"}, 400).json()["errors"]
+    # A snapshot of the follower's own, which the leader does not have.
+    snapshot = write("POST", "snapshots", status=201).json()["id"]
+    assert request(first, "GET", f"snapshots/{snapshot}").status_code == 404
+    write("DELETE", f"ComputeNode/{node(2)['xname']}", status=204)
+    assert write("POST", f"snapshots/{snapshot}/restore?dry_run=true").json()["summary"]["added"] == 1
+    write("POST", f"snapshots/{snapshot}/restore")
+    assert len(request(second, "GET", "ComputeNode").json()) == 2
+    write("POST", f"restore?at={start}")
+    assert request(second, "GET", path).content == created.content
+    history = request(second, "GET", f"{path}/history").json()
+    assert {version["by"] for version in history} == {"local-admin"}
+    assert lines(first) == lines(second)
+    records = [record for record in lines(first).values() if record.get("from")]
+    assert {record["from"] for record in records} == {"127.0.0.1"}
+
+
+def test_a_stream_goes_through_a_follower(site):
+    first = site.start("a")
+    accepted(first, node(0))
+    second = site.start("b")
+    body = "".join(f"{json.dumps({**node(index), 'xname': f'x{2000 + index}c0s0b0n0'})}\n" for index in range(1, 3001))
+    headers = {"Authorization": f"Bearer {second.token()}", "Content-Type": "application/x-ndjson"}
+    pieces = (body[start : start + 50_000].encode() for start in range(0, len(body), 50_000))
+    for data, created in ((body.encode(), 3000), (pieces, 0)):
+        answer = requests.post(f"{second.url}/ComputeNode", data=data, headers=headers, timeout=TIMEOUT_SECONDS)
+        last = json.loads(answer.text.splitlines()[-1])
+        assert last == {"created": created, "failed": 3000 - created}
+        assert len(request(second, "GET", "ComputeNode").json()) == 3001
+    assert request(first, "GET", "ComputeNode").json() == request(second, "GET", "ComputeNode").json()
+
+
+def test_a_key_of_a_request_holds_at_all_servers(site):
+    first = site.start("a")
+    accepted(first, node(0))
+    second = site.start("b")
+    answers = []
+    for server in (second, first, second):
+        headers = {"Authorization": f"Bearer {server.token()}", "Idempotency-Key": "once"}
+        answer = requests.post(f"{server.url}/ComputeNode", json=node(1), headers=headers, timeout=TIMEOUT_SECONDS)
+        answers.append((answer.status_code, answer.content, answer.headers["Location"], answer.headers["ETag"]))
+    assert answers[0][0] == 201 and len(set(answers)) == 1
+    first.kill()
+    accepted(second, node(2))
+    headers = {"Authorization": f"Bearer {second.token()}", "Idempotency-Key": "once"}
+    answer = requests.post(f"{second.url}/ComputeNode", json=node(1), headers=headers, timeout=TIMEOUT_SECONDS)
+    assert (answer.status_code, answer.content) == answers[0][:2]
+
+
+def test_callers_without_tokens_are_known_to_the_leader(site):
+    first = site.start("a")
+    accepted(first, node(0))
+    path = site.folder / "socket"
+    second = site.start("b", "--listen", f"unix:{path}")
+    second.wait_for_log(FOLLOWS)
+    command = ["curl", "-sS", "--unix-socket", str(path), "http://b/ComputeNode", "-d", json.dumps(node(1))]
+    done = subprocess.run(
+        [*command, "-H", "Content-Type: application/json"], capture_output=True, timeout=TIMEOUT_SECONDS, check=True
+    )
+    created = json.loads(done.stdout)
+    [version] = request(first, "GET", f"ComputeNode/{created['id']}/history").json()
+    assert version["by"] == getpass.getuser()
+
+
+def test_nobody_else_can_speak_for_a_replica(site):
+    first = site.start("a")
+    accepted(first, node(0))
+    seen = []
+
+    class Leader(BaseHTTPRequestHandler):
+        """What a follower passes on is taken down here."""
+
+        def do_DELETE(self):
+            seen.append((self.path, self.headers["Replica-Request"], self.headers["Authorization"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Leader) as tap:
+        threading.Thread(target=tap.serve_forever, daemon=True).start()
+        second = site.start("b")
+        second.wait_for_log(FOLLOWS)
+        site.postgres.execute(f"UPDATE node_orchestrator.head SET url = 'http://127.0.0.1:{tap.server_port}'")
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not seen:
+            request(second, "DELETE", "ComputeNode/nobody")
+            assert time.monotonic() < deadline
+        tap.shutdown()
+    path, signed, token = seen[0]
+    assert path == "/ComputeNode/nobody" and token is None
+
+    def status(path, value, method="DELETE"):
+        headers = {"Replica-Request": value}
+        return requests.request(method, f"{first.url}{path}", headers=headers, timeout=TIMEOUT_SECONDS).status_code
+
+    # It is good for this request, for a minute.
+    assert status(path, signed) == 404
+    payload, code = signed.split(".")
+    claims = json.loads(base64.b64decode(payload))
+    assert claims["subject"] == "local-admin" and claims["roles"] == ["admin"]
+    other = base64.b64encode(json.dumps({**claims, "subject": "mallory"}).encode()).decode()
+    flipped = base64.b64encode(bytes([base64.b64decode(code)[0] ^ 1]) + base64.b64decode(code)[1:]).decode()
+    for value in ("", ".", "a.b", payload, f"{payload}.", f"{other}.{code}", f"{payload}.{flipped}", f"{signed}.{code}"):
+        assert status(path, value) == 401, value
+    assert status(f"/ComputeNode/{node(0)['xname']}", signed) == 401
+    assert status(path, signed, "PATCH") == 401
+    # A server by itself takes no such word.
+    assert not any("mallory" in line for line in first.lines)
+
+
+def test_a_leader_that_cannot_be_reached_is_said(site):
+    first = site.start("a", "--replica-url", "http://127.0.0.1:9")
+    accepted(first, node(0))
+    second = site.start("b")
+    answer = request(second, "POST", "ComputeNode", node(1))
+    assert answer.status_code == 503 and answer.headers["Retry-After"] and "127.0.0.1:9" in answer.json()["detail"]
+
+
+def test_numbers_of_other_servers_are_waited_for(site):
+    first = site.start("a")
+    accepted(first, node(0))
+    second = site.start("b")
+    read = requests.Session()
+    read.headers["Authorization"] = f"Bearer {second.token()}"
+
+    def get(path, **headers):
+        return read.get(f"{second.url}/{path}", headers=headers, timeout=TIMEOUT_SECONDS)
+
+    for index in range(1, 60):
+        answer = accepted(first, node(index))
+        number = sequence(answer)
+        path = f"ComputeNode/{answer.json()['id']}"
+        if index % 3 == 0:
+            found = get(path, **{"Inventory-Min-Sequence": str(number)})
+        elif index % 3 == 1:
+            found = get(f"{path}?at={number}")
+        else:
+            found = get(f"diff?from={number - 1}&to={number}")
+        assert found.status_code == 200, found.text
+        assert sequence(found) >= number or "diff" in found.url or "at=" in found.url
+    # What no server has is not waited for endlessly.
+    start = time.monotonic()
+    late = get("ComputeNode", **{"Inventory-Min-Sequence": str(number + 1)})
+    assert late.status_code == 503 and late.headers["Retry-After"] and str(number + 1) in late.json()["detail"]
+    assert get(f"ComputeNode?at={number + 1}").status_code == 400
+    assert 9 < time.monotonic() - start < 30
+    assert get("ComputeNode", **{"Inventory-Min-Sequence": "soon"}).status_code == 400
+    # What comes while it is waited for is answered then.
+    answers = []
+    waiter = threading.Thread(target=lambda: answers.append(get("ComputeNode", **{"Inventory-Min-Sequence": str(number + 1)})))
+    waiter.start()
+    accepted(first, node(60))
+    waiter.join()
+    assert answers[0].status_code == 200 and len(answers[0].json()) == 61
 
 
 def test_whoever_cannot_take_part_is_told_why(site, start_program):

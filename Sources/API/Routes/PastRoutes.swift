@@ -25,12 +25,37 @@ struct PastRoutes {
             let to = try context.query.value(of: "to", Moment.init) ?? .sequence(store.journal.sequence)
             return try await difference(from: from, to: to, request, context)
         }
-        routes.add("/restore", .post, .whoMay(.administer), parameters: ["at", "dry_run"]) { request, context in
-            guard let moment = try context.query.value(of: "at", Moment.init) else {
-                throw Problem(.badRequest, "The parameter at is missing: a time, a sequence number or a snapshot's id.")
+        routes.add(
+            "/restore",
+            .post,
+            .whoMay(.administer),
+            parameters: ["at", "dry_run"],
+            atLeader: { _, context in try await leaderTarget(of: Self.moment(context), context) },
+            handler: { request, context in
+                try await restore(
+                    to: Self.moment(context),
+                    isDryRun: context.query.flag("dry_run"),
+                    request,
+                    context
+                )
             }
-            return try await restore(to: moment, isDryRun: context.query.flag("dry_run"), request, context)
+        )
+    }
+
+    private static func moment(_ context: RouteContext) throws -> Moment {
+        guard let moment = try context.query.value(of: "at", Moment.init) else {
+            throw Problem(.badRequest, "The parameter at is missing: a time, a sequence number or a snapshot's id.")
         }
+        return moment
+    }
+
+    /// What the server that leads is asked for: a moment by its number, since each server has snapshots of its own.
+    ///
+    /// - Returns: Nil for what only looks.
+    func leaderTarget(of moment: Moment, _ context: RouteContext) async throws -> String? {
+        guard try !context.query.flag("dry_run") else { return nil }
+        let reader = store.reader(at: moment, for: context.caller)
+        return try await reader.sequence().map { "/restore?at=\($0)" }
     }
 
     private func difference(

@@ -24,7 +24,14 @@ struct ResourceRoutes {
             instead:
                 "To create a resource only where there is none yet, PUT \(path)/… with If-None-Match: *."
         )
-        routes.add(path, .post, .whoMay(.write), conditions: creation, parameters: [ExistingResources.parameter]) {
+        routes.add(
+            path,
+            .post,
+            .whoMay(.write),
+            conditions: creation,
+            parameters: [ExistingResources.parameter],
+            atLeader: RouteTable.sameTarget
+        ) {
             request,
             context in
             guard let type = request.mediaType, LineRoutes.mediaTypes.contains(type) else {
@@ -36,17 +43,22 @@ struct ResourceRoutes {
             try await get(kind, request, context)
         }
         for method in [HTTPRequest.Method.put, .post] {
-            routes.add("\(path)/{ref}", method, .whoMay(.write), conditions: .honoured) { request, context in
+            routes.add("\(path)/{ref}", method, .whoMay(.write), conditions: .honoured, atLeader: RouteTable.sameTarget)
+            { request, context in
                 try await replace(kind, at: path, request, context)
             }
         }
         routes.add("\(path)/{ref}/history", .get, .whoMay(.read), parameters: ["limit", "before"]) { request, context in
             try await history(kind, at: path, request, context)
         }
-        routes.add("\(path)/{ref}", .patch, .whoMay(.write), conditions: .honoured) { request, context in
+        routes.add("\(path)/{ref}", .patch, .whoMay(.write), conditions: .honoured, atLeader: RouteTable.sameTarget) {
+            request,
+            context in
             try await patch(kind, request, context)
         }
-        routes.add("\(path)/{ref}", .delete, .whoMay(.write), conditions: .honoured) { request, context in
+        routes.add("\(path)/{ref}", .delete, .whoMay(.write), conditions: .honoured, atLeader: RouteTable.sameTarget) {
+            request,
+            context in
             try await delete(kind, request, context)
         }
     }

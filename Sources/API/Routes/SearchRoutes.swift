@@ -24,13 +24,27 @@ struct SearchRoutes {
             instead:
                 "Give expect=N, how many resources must match, or POST /transactions with a version for each resource."
         )
-        routes.add(path, .patch, .whoMay(.write), conditions: conditions, parameters: nil) { request, context in
+        routes.add(
+            path,
+            .patch,
+            .whoMay(.write),
+            conditions: conditions,
+            parameters: nil,
+            atLeader: RouteTable.sameTarget
+        ) { request, context in
             let wanted = try Self.change(kind, request)
             return try await request.withMergePatch(context) { patch in
                 try await change(wanted, context) { .patch(kind, $0, patch) }
             }
         }
-        routes.add(path, .delete, .whoMay(.write), conditions: conditions, parameters: nil) { request, context in
+        routes.add(
+            path,
+            .delete,
+            .whoMay(.write),
+            conditions: conditions,
+            parameters: nil,
+            atLeader: RouteTable.sameTarget
+        ) { request, context in
             try await change(Self.change(kind, request), context) { .delete(kind, $0) }
         }
     }

@@ -36,15 +36,25 @@ struct SnapshotRoutes {
             guard try await store.removeSnapshot(id) else { throw Self.unknown(id) }
             return Response(status: .noContent)
         }
-        routes.add("/snapshots/{id}/restore", .post, .whoMay(.administer), parameters: ["dry_run"]) {
-            request,
-            context in
-            let id = try context.parameter("id")
-            guard try await store.snapshots().contains(where: { $0.id == id }) else { throw Self.unknown(id) }
-            let isDryRun = try context.query.flag("dry_run")
-            return try await PastRoutes(store: store)
-                .restore(to: .snapshot(id), isDryRun: isDryRun, request, context)
-        }
+        let past = PastRoutes(store: store)
+        routes.add(
+            "/snapshots/{id}/restore",
+            .post,
+            .whoMay(.administer),
+            parameters: ["dry_run"],
+            atLeader: { _, context in try await past.leaderTarget(of: snapshot(context), context) },
+            handler: { request, context in
+                let isDryRun = try context.query.flag("dry_run")
+                return try await past.restore(to: snapshot(context), isDryRun: isDryRun, request, context)
+            }
+        )
+    }
+
+    /// The snapshot that a path names, as a moment.
+    private func snapshot(_ context: RouteContext) async throws -> Moment {
+        let id = try context.parameter("id")
+        guard try await store.snapshots().contains(where: { $0.id == id }) else { throw Self.unknown(id) }
+        return .snapshot(id)
     }
 
     private static func unknown(_ id: String) -> Problem {

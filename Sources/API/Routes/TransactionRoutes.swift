@@ -15,7 +15,14 @@ struct TransactionRoutes {
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["dry_run"])
         let conditions = RouteConditions.refused(instead: "Give each change a version instead.")
-        routes.add("/transactions", .post, .whoMay(.write), conditions: conditions, parameters: ["dry_run"]) {
+        routes.add(
+            "/transactions",
+            .post,
+            .whoMay(.write),
+            conditions: conditions,
+            parameters: ["dry_run"],
+            atLeader: RouteTable.sameTarget
+        ) {
             request,
             context in
             let isDryRun = try context.query.flag("dry_run")

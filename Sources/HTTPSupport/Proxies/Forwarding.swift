@@ -18,6 +18,15 @@ final class Forwarding: Sendable {
     /// How many bytes of what a proxy says instead of an address are kept.
     private static let maximumNameLength = 64
 
+    /// What another server says of a request that it passes on.
+    init(_ passed: PassedRequest) {
+        address = passed.address
+        network = passed.network
+        scheme = passed.scheme
+        host = passed.host
+        prefix = passed.prefix
+    }
+
     init(by peer: Peer, _ headers: HTTPFields, trusting proxies: TrustedProxies) {
         let standard = headers[.forwarded].map { ForwardedElement.lastFirst($0) }
         let isReadable = standard.map { $0 != nil } ?? true

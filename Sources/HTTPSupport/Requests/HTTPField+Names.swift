@@ -14,6 +14,12 @@ extension HTTPField.Name {
     /// The number of the transaction that an answer is as of.
     package static let inventorySequence = name("Inventory-Sequence")
 
+    /// The number of a transaction that an answer must not be older than.
+    package static let inventoryMinSequence = name("Inventory-Min-Sequence")
+
+    /// What a server says of a request that it passes on to the one that leads.
+    static let replicaRequest = name("Replica-Request")
+
     /// What a request is called in logs, of whoever passes it on.
     static let requestID = name("X-Request-ID")
 

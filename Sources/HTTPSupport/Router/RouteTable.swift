@@ -10,12 +10,19 @@ import OrderedCollections
 package struct RouteTable: Sendable {
     package typealias Handler = @Sendable (Request, RouteContext) async throws -> Response
 
+    /// The path and query by which the server that leads knows a request; nil where any server does it.
+    package typealias LeaderTarget = @Sendable (Request, RouteContext) async throws -> String?
+
+    /// Those of the request itself.
+    package static let sameTarget: LeaderTarget = { request, _ in request.uri.description }
+
     private var routes: OrderedDictionary<String, [HTTPRequest.Method: Route]> = [:]
 
-    private struct Route {
+    fileprivate struct Route {
         var access: RouteAccess
         var conditions: RouteConditions
         var parameters: [String]?
+        var leaderTarget: LeaderTarget?
         var handler: Handler
     }
 
@@ -25,10 +32,14 @@ package struct RouteTable: Sendable {
     /// The field of ``AnswerFieldMiddleware``, where answers have one.
     package var answerField: (@Sendable () -> HTTPField)?
 
+    /// The numbers that requests wait for, where they do.
+    package var awaitedNumbers: AwaitedNumbers?
+
     package init() {}
 
     /// - Parameters:
     ///   - conditions: What becomes of `If-Match` and `If-None-Match` where the method is not GET.
+    ///   - leaderTarget: What the server that leads, alone of those that share a log, does; nil for what each does.
     ///   - parameters: Those of the query, which are in ``RouteContext/query``; any other is refused. Nil where the handler says
     ///     which there are.
     package mutating func add(
@@ -37,9 +48,16 @@ package struct RouteTable: Sendable {
         _ access: RouteAccess,
         conditions: RouteConditions = .refused(),
         parameters: [String]? = [],
+        atLeader leaderTarget: LeaderTarget? = nil,
         handler: @escaping Handler
     ) {
-        var route = Route(access: access, conditions: conditions, parameters: parameters, handler: handler)
+        var route = Route(
+            access: access,
+            conditions: conditions,
+            parameters: parameters,
+            leaderTarget: leaderTarget,
+            handler: handler
+        )
         if method == .get {
             route.conditions = .honoured
             var head = route
@@ -63,6 +81,7 @@ package struct RouteTable: Sendable {
     package mutating func add(_ other: RouteTable) {
         harmlessParameters.formUnion(other.harmlessParameters)
         answerField = answerField ?? other.answerField
+        awaitedNumbers = awaitedNumbers ?? other.awaitedNumbers
         routes.merge(other.routes) { own, others in
             own.merging(others) { _, _ in preconditionFailure("a method of a path is in two tables") }
         }
@@ -107,22 +126,33 @@ package struct RouteTable: Sendable {
                     context.authenticator = authenticator
                     let audit = traffic.audit.map { RequestAudit($0, route.access, request) }
                     do {
-                        context.identity = try await authenticator.identity(
-                            of: request,
-                            to: context.forwarding?.host,
-                            for: route.access,
-                            by: context.peerIdentity
-                        )
+                        if let passed = try traffic.passing?.received(request) {
+                            context.identity = passed.identity
+                            context.forwarding = Forwarding(passed)
+                            context.isPassedOn = true
+                            try authenticator.check(passed, for: route.access)
+                        } else {
+                            context.identity = try await authenticator.identity(
+                                of: request,
+                                to: context.forwarding?.host,
+                                for: route.access,
+                                by: context.peerIdentity
+                            )
+                        }
                         if let permission = authenticator.permission(for: route.access) {
                             try context.check(may: permission)
                         }
                         try route.conditions.check(request)
+                        let hasWaited = try await awaitedNumbers?.arrive(request, context) ?? false
+                        // What was so before the wait is not what is answered.
+                        let field = hasWaited ? answerField?() : nil
                         if method != .get, method != .head { context.repeatable = try RepeatableRequest(request) }
                         if let parameters = route.parameters, request.uri.query != nil {
                             context.query = try request.queryParameters(of: parameters)
                         }
                         try await audit?.begin(context)
-                        let response = try await route.handler(request, context)
+                        var response = try await route.answer(request, context)
+                        if let field, response.headers[field.name] == nil { response.headers.append(field) }
                         audit?.end(context, response.status, sequence: answerField.flatMap { UInt64($0().value) })
                         return response
                     } catch {
@@ -132,6 +162,19 @@ package struct RouteTable: Sendable {
             }
         }
         return router
+    }
+}
+
+extension RouteTable.Route {
+    /// The answer of this server, or of the one that leads where only that one can give it.
+    fileprivate func answer(_ request: Request, _ context: RouteContext) async throws -> Response {
+        if let leaderTarget, let passing = context.traffic.passing,
+            let target = try await leaderTarget(request, context),
+            let response = try await passing.pass(request, context, as: target)
+        {
+            return response
+        }
+        return try await handler(request, context)
     }
 }
 

@@ -173,6 +173,15 @@ package final class PublishedJournal: Sendable {
         return (id, signals)
     }
 
+    /// Returns when followers may be told of a transaction.
+    ///
+    /// - Throws: ``Refusal`` when too many watch.
+    package func waitUntilAnnounced(_ sequence: UInt64) async throws(Refusal) {
+        let (id, signals) = try watch()
+        defer { unwatch(id) }
+        for await _ in signals where announced >= sequence { return }
+    }
+
     /// Gives a watcher a signal.
     func wake(_ id: Int) {
         state.withLock { $0.watchers[id] }?.yield()

@@ -12,6 +12,7 @@ import Metrics
 import ObjectStorage
 import Query
 import Records
+import Replication
 import ServiceLifecycle
 import Store
 import Tables
@@ -228,7 +229,15 @@ struct ServeCommand: AsyncParsableCommand {
                 bodies: Bodies(memory: bodyMemory.bytes),
                 maximumFiles: Self.raiseFileLimit(),
                 proxies: TrustedProxies(trustedProxy),
-                audit: auditLog
+                audit: auditLog,
+                passing: store.replica.map { replica in
+                    Passing(
+                        to: { replica.leader },
+                        keys: { store.replicaKeys },
+                        answerField: .inventorySequence,
+                        wait: { try await store.wait(for: $0) }
+                    )
+                }
             ),
             translating: Problem.ofInventory,
             listeningOn: addresses,

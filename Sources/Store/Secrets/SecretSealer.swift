@@ -40,6 +40,16 @@ package final class SecretSealer: Sendable {
     /// What tells the key that seals from others.
     package var keyID: String { ring.withLock(\.first.id) }
 
+    /// Keys that are made of those that seal, for something else, with the ids of these; the first of the one that seals.
+    ///
+    /// - Parameter purpose: Gives each purpose keys of its own (HKDF, RFC 5869).
+    func derivedKeys(for purpose: String) -> [(id: String, key: SymmetricKey)] {
+        let ring = ring.withLock(\.self)
+        return ring.keys.sorted { $0.key == ring.first.id && $1.key != ring.first.id }.map { id, key in
+            (id, HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32))
+        }
+    }
+
     /// Seals one secret; equal ones give different texts.
     package func seal(_ secret: String) throws(SecretError) -> SealedSecret {
         let ring = ring.withLock(\.self)

@@ -7,6 +7,13 @@ package struct Identity: Equatable, Sendable {
     package let hasStandardRole: Bool
     package internal(set) var proof = Proof.token
 
+    package init(subject: String, roles: Set<Role>, hasStandardRole: Bool, proof: Proof = .token) {
+        self.subject = subject
+        self.roles = roles
+        self.hasStandardRole = hasStandardRole
+        self.proof = proof
+    }
+
     /// What shows who somebody is.
     package enum Proof: String, Sendable {
         case token

@@ -1,0 +1,204 @@
+import AsyncHTTPClient
+package import Crypto
+import Foundation
+package import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+import NIOPosix
+import Scheduling
+
+/// Passes requests on to the server that leads, where several share something and one of them alone may change it.
+package final class Passing: Sendable {
+    /// The field that tells the leader whose request it is.
+    static let field: HTTPField.Name = .replicaRequest
+
+    /// A key that all of the servers have, and its name.
+    package typealias Key = (id: String, key: SymmetricKey)
+
+    private let leader: @Sendable () -> String?
+    private let keys: @Sendable () -> [Key]
+    private let answerField: HTTPField.Name
+    private let wait: @Sendable (UInt64) async throws -> Void
+
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(2))
+        )
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+    /// How long the leader may take to begin to answer, whose own limits are what counts.
+    private static let patience = TimeAmount.hours(1)
+
+    /// - Parameters:
+    ///   - leader: The address of the server that leads; nil where that is this one, or nobody.
+    ///   - keys: The first signs.
+    ///   - answerField: The field of the leader's answer that has the number which this server has to reach before it answers.
+    ///   - wait: Returns when it has reached a number, or when that is not to be waited for any longer.
+    package init(
+        to leader: @escaping @Sendable () -> String?,
+        keys: @escaping @Sendable () -> [Key],
+        answerField: HTTPField.Name,
+        wait: @escaping @Sendable (UInt64) async throws -> Void
+    ) {
+        self.leader = leader
+        self.keys = keys
+        self.answerField = answerField
+        self.wait = wait
+    }
+
+    // MARK: Of others
+
+    /// What another server says of a request that it has passed on; nil for a client's own.
+    ///
+    /// - Throws: ``Problem`` 401 for what no such server has signed.
+    func received(_ request: Request) throws(Problem) -> PassedRequest? {
+        guard let text = request.headers[Self.field] else { return nil }
+        let keys = keys().map { PassedRequest.Key(id: $0.id, key: $0.key) }
+        guard
+            let passed = PassedRequest(
+                text,
+                request.method.rawValue,
+                request.uri.description,
+                signedWith: keys,
+                at: Date()
+            )
+        else {
+            throw Problem(
+                .unauthorized,
+                "The field \(Self.field) is not signed by a server that shares the log: they need the same credential key, and "
+                    + "clocks that agree within a minute.",
+                headers: [.wwwAuthenticate: "Bearer"]
+            )
+        }
+        return passed
+    }
+
+    // MARK: To the leader
+
+    /// The answer of the server that leads; nil where the request is to be answered here.
+    ///
+    /// - Parameter target: The path and query by which the leader knows the request.
+    func pass(_ request: Request, _ context: RouteContext, as target: String) async throws -> Response? {
+        guard let leader = leader() else { return nil }
+        guard !context.isPassedOn else {
+            throw Problem(
+                .serviceUnavailable,
+                "Another server has passed this on, but this one does not lead; send it again.",
+                headers: Problem.retrySoon
+            )
+        }
+        let outgoing = try self.request(request, context, to: leader, as: target)
+        context.askForBody(of: request)
+        let answer: HTTPClientResponse
+        do {
+            answer = try await context.whileClientWaits {
+                try await Self.client.execute(outgoing, timeout: Self.patience)
+            }
+        } catch {
+            throw Self.problem(error, at: leader)
+        }
+        return try await response(answer, of: request, leader)
+    }
+
+    private func request(
+        _ request: Request,
+        _ context: RouteContext,
+        to leader: String,
+        as target: String
+    ) throws -> HTTPClientRequest {
+        guard let key = keys().first else { preconditionFailure("servers that share a log have a key") }
+        let passed = PassedRequest(
+            identity: context.identity,
+            address: context.origin.address,
+            network: context.caller.address,
+            forwarding: context.forwarding
+        )
+        var fields = request.headers
+        for name in Self.ownFields { fields[name] = nil }
+        fields[Self.field] = passed.signed(
+            request.method.rawValue,
+            target,
+            with: PassedRequest.Key(id: key.id, key: key.key),
+            at: Date()
+        )
+        fields[.requestID] = context.origin.request
+        var outgoing = HTTPClientRequest(url: leader + target)
+        outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
+        outgoing.headers = HTTPHeaders(fields)
+        if let length = request.headers[.contentLength].flatMap({ Int64($0) }) {
+            if length > 0 { outgoing.body = .stream(request.body, length: .known(length)) }
+        } else if request.headers[.transferEncoding] != nil {
+            outgoing.body = .stream(request.body, length: .unknown)
+        }
+        return outgoing
+    }
+
+    /// Fields that are about this connection, or of which the signed one says more.
+    private static let ownFields: [HTTPField.Name] = [
+        .connection, .transferEncoding, .contentLength, .expect, .te, .upgrade, .authorization, .forwarded,
+        .xForwardedFor,
+        .xForwardedProto, .xForwardedHost, .xForwardedPrefix, .requestID,
+    ]
+
+    /// The leader's answer, once this server has what it says.
+    private func response(_ answer: HTTPClientResponse, of request: Request, _ leader: String) async throws -> Response
+    {
+        var fields = HTTPFields(answer.headers, splitCookie: false)
+        for name in [HTTPField.Name.connection, .transferEncoding, .contentLength, .date, .requestID] {
+            fields[name] = nil
+        }
+        let length = answer.headers.first(name: "content-length").flatMap { Int($0) }
+        let isStream = length == nil
+        if !isStream, let number = fields[answerField].flatMap({ UInt64($0) }) { try await wait(number) }
+        return Response(
+            status: HTTPResponse.Status(code: Int(answer.status.code)),
+            headers: fields,
+            body: ResponseBody(contentLength: length) { writer in
+                for try await piece in answer.body { try await writer.write(piece) }
+                // What a stream of lines has written is known only at its end.
+                if isStream { try await self.arrive(where: leader) }
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    /// Waits until this server has all that the leader has now.
+    private func arrive(where leader: String) async throws {
+        let answer = try await Self.client.execute(HTTPClientRequest(url: leader + "/healthz"), timeout: .seconds(5))
+        for try await _ in answer.body {}
+        if let number = answer.headers.first(name: answerField.canonicalName).flatMap({ UInt64($0) }) {
+            try await wait(number)
+        }
+    }
+
+    private static func problem(_ error: any Error, at leader: String) -> any Error {
+        switch error {
+        case is CancellationError: return error
+        case let error as HTTPClientError where error == .cancelled: return CancellationError()
+        case is NIOConnectionError: return unreachable(leader)
+        case let error as IOError where [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode):
+            return unreachable(leader)
+        case let error as HTTPClientError where error == .connectTimeout: return unreachable(leader)
+        default:
+            var problem = Problem(
+                .serviceUnavailable,
+                "The connection to the server that leads broke; it is not known whether this was done. Look before you send it "
+                    + "again."
+            )
+            problem.kind = .mayHaveBeenDone
+            return problem
+        }
+    }
+    private static func unreachable(_ leader: String) -> Problem {
+        Problem(
+            .serviceUnavailable,
+            "The server that leads cannot be reached at \(leader); send it again.",
+            headers: Problem.retrySoon
+        )
+    }
+}
