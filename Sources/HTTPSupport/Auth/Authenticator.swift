@@ -75,8 +75,8 @@ package struct Authenticator: Sendable {
     /// Makes sure that another server, which has passed a request on, says whose it is, where that has to be known.
     ///
     /// - Throws: ``Problem`` 401.
-    func check(_ passed: PassedRequest, for access: RouteAccess) throws(Problem) {
-        guard verifier != nil, passed.identity == nil, permission(for: access) != nil else { return }
+    func check(passedOn identity: Identity?, for access: RouteAccess) throws(Problem) {
+        guard verifier != nil, identity == nil, permission(for: access) != nil else { return }
         throw unauthorized("The server that has passed this on does not say whose it is.", challenge: "Bearer")
     }
 

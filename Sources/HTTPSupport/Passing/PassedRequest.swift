@@ -89,6 +89,11 @@ struct PassedRequest: Equatable {
         prefix = forwarding?.prefix ?? ""
     }
 
+    /// Whose the request is, as trusted proxies would say it.
+    var forwarding: Forwarding {
+        Forwarding(address: address, network: network, scheme: scheme, host: host, prefix: prefix)
+    }
+
     /// What is signed. No method and no path has a line feed in it.
     private static func content(_ payload: Data, _ method: String, _ path: String) -> Data {
         payload + Data("\n\(method)\n\(path)".utf8)

@@ -18,13 +18,13 @@ final class Forwarding: Sendable {
     /// How many bytes of what a proxy says instead of an address are kept.
     private static let maximumNameLength = 64
 
-    /// What another server says of a request that it passes on.
-    init(_ passed: PassedRequest) {
-        address = passed.address
-        network = passed.network
-        scheme = passed.scheme
-        host = passed.host
-        prefix = passed.prefix
+    /// What is known of a request otherwise.
+    init(address: String, network: String, scheme: String?, host: String?, prefix: String) {
+        self.address = address
+        self.network = network
+        self.scheme = scheme
+        self.host = host
+        self.prefix = prefix
     }
 
     init(by peer: Peer, _ headers: HTTPFields, trusting proxies: TrustedProxies) {

@@ -8,8 +8,6 @@ package final class Traffic: Sendable {
     let proxies: TrustedProxies
     /// Where it is written down what requests do; nil for nowhere.
     let audit: AuditLog?
-    /// Passes on what only another server may do; nil where this one does everything.
-    let passing: Passing?
     let compressors = BackgroundThreads(label: "compress")
 
     /// How many connections there are at most, however many files may be open.
@@ -18,13 +16,7 @@ package final class Traffic: Sendable {
     private static let reservedFiles = 256
 
     /// - Parameter maximumFiles: How many files the process may have open.
-    package init(
-        bodies: Bodies,
-        maximumFiles: Int,
-        proxies: TrustedProxies = .none,
-        audit: AuditLog? = nil,
-        passing: Passing? = nil
-    ) {
+    package init(bodies: Bodies, maximumFiles: Int, proxies: TrustedProxies = .none, audit: AuditLog? = nil) {
         connections = Connections(
             maximumCount: max(16, min(Self.maximumConnections, maximumFiles - Self.reservedFiles)),
             proxies: proxies
@@ -32,6 +24,5 @@ package final class Traffic: Sendable {
         self.bodies = bodies
         self.proxies = proxies
         self.audit = audit
-        self.passing = passing
     }
 }

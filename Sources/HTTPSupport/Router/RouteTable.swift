@@ -35,6 +35,9 @@ package struct RouteTable: Sendable {
     /// The numbers that requests wait for, where they do.
     package var awaitedNumbers: AwaitedNumbers?
 
+    /// Passes on what only another server may do; nil where this one does everything.
+    package var passing: Passing?
+
     package init() {}
 
     /// - Parameters:
@@ -82,6 +85,7 @@ package struct RouteTable: Sendable {
         harmlessParameters.formUnion(other.harmlessParameters)
         answerField = answerField ?? other.answerField
         awaitedNumbers = awaitedNumbers ?? other.awaitedNumbers
+        passing = passing ?? other.passing
         routes.merge(other.routes) { own, others in
             own.merging(others) { _, _ in preconditionFailure("a method of a path is in two tables") }
         }
@@ -126,11 +130,11 @@ package struct RouteTable: Sendable {
                     context.authenticator = authenticator
                     let audit = traffic.audit.map { RequestAudit($0, route.access, request) }
                     do {
-                        if let passed = try traffic.passing?.received(request) {
+                        if let passed = try passing?.received(request) {
                             context.identity = passed.identity
-                            context.forwarding = Forwarding(passed)
+                            context.forwarding = passed.forwarding
                             context.isPassedOn = true
-                            try authenticator.check(passed, for: route.access)
+                            try authenticator.check(passedOn: passed.identity, for: route.access)
                         } else {
                             context.identity = try await authenticator.identity(
                                 of: request,
@@ -151,7 +155,7 @@ package struct RouteTable: Sendable {
                             context.query = try request.queryParameters(of: parameters)
                         }
                         try await audit?.begin(context)
-                        var response = try await route.answer(request, context)
+                        var response = try await route.answer(request, context, passing)
                         if let field, response.headers[field.name] == nil { response.headers.append(field) }
                         audit?.end(context, response.status, sequence: answerField.flatMap { UInt64($0().value) })
                         return response
@@ -167,8 +171,8 @@ package struct RouteTable: Sendable {
 
 extension RouteTable.Route {
     /// The answer of this server, or of the one that leads where only that one can give it.
-    fileprivate func answer(_ request: Request, _ context: RouteContext) async throws -> Response {
-        if let leaderTarget, let passing = context.traffic.passing,
+    fileprivate func answer(_ request: Request, _ context: RouteContext, _ passing: Passing?) async throws -> Response {
+        if let leaderTarget, let passing,
             let target = try await leaderTarget(request, context),
             let response = try await passing.pass(request, context, as: target)
         {

@@ -217,6 +217,14 @@ struct ServeCommand: AsyncParsableCommand {
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
         let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
         routes.add(QueryAPI(queryService).routes)
+        routes.passing = store.replica.map { replica in
+            Passing(
+                to: { replica.leader },
+                keys: { store.replicaKeys },
+                answerField: .inventorySequence,
+                wait: { try await store.wait(for: $0) }
+            )
+        }
         let server = HTTPServer(
             routes,
             for: Authenticator(
@@ -229,15 +237,7 @@ struct ServeCommand: AsyncParsableCommand {
                 bodies: Bodies(memory: bodyMemory.bytes),
                 maximumFiles: Self.raiseFileLimit(),
                 proxies: TrustedProxies(trustedProxy),
-                audit: auditLog,
-                passing: store.replica.map { replica in
-                    Passing(
-                        to: { replica.leader },
-                        keys: { store.replicaKeys },
-                        answerField: .inventorySequence,
-                        wait: { try await store.wait(for: $0) }
-                    )
-                }
+                audit: auditLog
             ),
             translating: Problem.ofInventory,
             listeningOn: addresses,
