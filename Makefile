@@ -4,6 +4,8 @@ PREFIX ?= /usr/local
 PYTHON ?= python3
 # How often `make crash-test` kills the program.
 ROUNDS ?= 200
+# How often `make replica-test` makes something fail.
+REPLICA_ROUNDS ?= 200
 # How long `make siege` and `make soak` go on.
 SECONDS ?= 300
 SOAK_SECONDS ?= 600
@@ -61,6 +63,13 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 	@swift build --build-tests
 	@echo "==> killing the program $(ROUNDS) times"
 	@CRASH_ROUNDS=$(ROUNDS) $(swift_test) --filter '^EndToEndTests\.CrashTests/'
+
+.PHONY: replica-test
+replica-test: libduckdb .venv/requirements-test.stamp ## Makes servers that share a log fail REPLICA_ROUNDS=200 times, and checks that nothing is lost
+	@echo "==> building the program"
+	@swift build --product node-orchestrator
+	@NODE_ORCHESTRATOR=$(CURDIR)/.build/debug/node-orchestrator REPLICA_ROUNDS=$(REPLICA_ROUNDS) \
+		$(venv_python) -m pytest --quiet -s clients/tests/test_replica_chaos.py
 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost

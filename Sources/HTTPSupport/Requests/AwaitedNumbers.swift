@@ -30,7 +30,7 @@ package struct AwaitedNumbers: Sendable {
 
     /// Waits until the server has what a request brings the numbers of.
     ///
-    /// - Returns: Whether it has waited.
+    /// - Returns: Whether the request brings any.
     /// - Throws: ``Problem`` 400 for what is no number, 503 where it is not reached in time.
     func arrive(_ request: Request, _ context: RouteContext) async throws -> Bool {
         let required = try request.headers[field].map { text throws(Problem) in
@@ -45,8 +45,8 @@ package struct AwaitedNumbers: Sendable {
                 Self.number($0.value)
             }
         }
-        guard let highest = (numbers + [required].compactMap(\.self)).max(), highest > current() else { return false }
-        try await context.whileClientWaits { [wait] in try await wait(highest) }
+        guard let highest = (numbers + [required].compactMap(\.self)).max() else { return false }
+        if highest > current() { try await context.whileClientWaits { [wait] in try await wait(highest) } }
         guard let required, required > current() else { return true }
         throw Problem(
             .serviceUnavailable,

@@ -147,9 +147,9 @@ package struct RouteTable: Sendable {
                             try context.check(may: permission)
                         }
                         try route.conditions.check(request)
-                        let hasWaited = try await awaitedNumbers?.arrive(request, context) ?? false
-                        // What was so before the wait is not what is answered.
-                        let field = hasWaited ? answerField?() : nil
+                        let hasNumbers = try await awaitedNumbers?.arrive(request, context) ?? false
+                        // The answer is as of now at least, and not as of when the request came.
+                        let field = hasNumbers ? answerField?() : nil
                         if method != .get, method != .head { context.repeatable = try RepeatableRequest(request) }
                         if let parameters = route.parameters, request.uri.query != nil {
                             context.query = try request.queryParameters(of: parameters)
