@@ -262,8 +262,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Query", "Records", "Scheduling", "Schema",
-                "Store", "Tables", "Tokens",
+                "HTTPSupport", "Inventory", "InventoryHTTP", "Journal", "Query", "Records", "Replication", "Scheduling",
+                "Schema", "Store", "Tables", "Tokens",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

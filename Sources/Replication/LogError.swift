@@ -8,6 +8,8 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case outOfReach(PostgresError)
     /// The tables are another version's.
     case otherVersion(Int64, known: Int64)
+    /// The lines are another version's.
+    case otherFormat(Int64, known: Int64)
     /// The data directory has another inventory.
     case otherInventory(log: UUID, local: UUID)
     /// The log is new, and the data directory is not.
@@ -31,6 +33,8 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
             "the data directory is empty, and the log in PostgreSQL cannot be read: \(error)"
         case .otherVersion(let found, let known):
             "the log's tables have version \(found), and this program knows version \(known)"
+        case .otherFormat(let found, let known):
+            "the log's lines have format \(found), and this program knows formats up to \(known)"
         case .otherInventory(let log, let local):
             "the log has the inventory \(log.uuidString.lowercased()), and the data directory the inventory "
                 + "\(local.uuidString.lowercased()); use another data directory or another log"

@@ -36,6 +36,14 @@ enum LogTables {
             line text NOT NULL,
             PRIMARY KEY (seq, part)
         );
+        CREATE TABLE IF NOT EXISTS node_orchestrator.replicas (
+            url text PRIMARY KEY,
+            name text NOT NULL,
+            sequence bigint NOT NULL,
+            oldest bigint NOT NULL,
+            since timestamptz NOT NULL DEFAULT clock_timestamp(),
+            seen timestamptz NOT NULL
+        ) WITH (fillfactor = 50);
         CREATE OR REPLACE FUNCTION node_orchestrator.append(
             mine uuid, lease bigint, after_seq bigint, after_chain text,
             seqs bigint[], parts bigint[], chains text[], new_lines text[]
@@ -103,6 +111,26 @@ enum LogTables {
             WHERE tenure = $1::text::uuid RETURNING true
         ) SELECT pg_notify('node_orchestrator', '') FROM given
         """
+
+    /// URL, name, last transaction and oldest moment of a server; whether it has just started.
+    static let reporting = """
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen)
+        VALUES ($1, $2, $3, $4, clock_timestamp())
+        ON CONFLICT (url) DO UPDATE SET name = excluded.name, sequence = excluded.sequence, oldest = excluded.oldest,
+            seen = excluded.seen, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
+        """
+
+    /// Those that have said something within a day.
+    static let replicas = """
+        SELECT name, known.url, sequence, greatest(last - sequence, 0), oldest,
+            to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+            extract(epoch FROM clock_timestamp() - seen)::bigint,
+            coalesce(known.url = head.url AND ends > clock_timestamp(), false)
+        FROM node_orchestrator.replicas known CROSS JOIN node_orchestrator.head
+        WHERE seen > clock_timestamp() - interval '1 day' ORDER BY name, known.url
+        """
+
+    static let leaving = "DELETE FROM node_orchestrator.replicas WHERE url = $1"
 
     static let append = "SELECT node_orchestrator.append($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)"
 

@@ -10,6 +10,7 @@ package final class ReplicaStatus: Sendable {
         var role = Role.unknown
         /// Why the log cannot be used.
         var fault: String?
+        var replicas: [Replica] = []
     }
 
     /// What a server is to the log.
@@ -33,6 +34,11 @@ package final class ReplicaStatus: Sendable {
 
     /// Why the log cannot be used; nil where it can.
     package var fault: String? { state.withLock(\.fault) }
+
+    /// All servers that share the log, as they were about a second ago, or when the log could be read last.
+    package var replicas: [Replica] { state.withLock(\.replicas) }
+
+    func know(_ replicas: [Replica]) { state.withLock { $0.replicas = replicas } }
 
     func leads() {
         guard change({ $0.role = .leader }) else { return }

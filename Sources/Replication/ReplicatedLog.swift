@@ -24,6 +24,8 @@ package final class ReplicatedLog: TransactionLog {
     /// When the next connection is tried after one that failed, and why that was.
     private var nextAttempt = ContinuousClock.now
     private var failure: (any Error)?
+    /// Whether the others have been told of this server.
+    private var hasReported = false
     /// Why nothing is appended until a restart.
     private var ending: (any Error)?
 
@@ -298,10 +300,17 @@ package final class ReplicatedLog: TransactionLog {
                 return try handOver()
             }
             try refill()
-            try lead()
-            if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
-            status.works()
-        } catch LogError.notLeading {
+            do {
+                try lead()
+                if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
+            } catch LogError.notLeading {
+                // The status says it.
+            }
+            try withLog { shared in
+                try shared.report(configuration, at: tip.sequence, oldest: local.oldest - 1, isNew: !hasReported)
+                hasReported = true
+                status.know(try shared.replicas())
+            }
             status.works()
         } catch {
             status.fails("\(error)")
@@ -310,9 +319,13 @@ package final class ReplicatedLog: TransactionLog {
 
     package func end() throws {
         ending = LogError.ended
-        let handedOver = Result { try handOver() }
+        do {
+            try handOver()
+            if shared != nil { try withLog { try $0.leave(configuration) } }
+        } catch {
+            // The lease ends by itself.
+        }
         try local.end()
-        try handedOver.get()
     }
 
     package func stop(for reason: any Error) {

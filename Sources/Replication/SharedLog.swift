@@ -68,6 +68,9 @@ final class SharedLog {
         guard let inventory = rows.text(0, 1).flatMap({ UUID(uuidString: $0) }), let format = rows.number(0, 2),
             let keys = rows.text(0, 3)
         else { throw LogError.damaged("its head cannot be read") }
+        guard format <= DiskFormat.ofSegments else {
+            throw LogError.otherFormat(format, known: Int64(DiskFormat.ofSegments))
+        }
         var lead: LogHead.Lead?
         if let tenure = rows.text(0, 6).flatMap({ UUID(uuidString: $0) }) {
             lead = LogHead.Lead(
@@ -134,6 +137,44 @@ final class SharedLog {
 
     func handOver(_ tenure: UUID) throws {
         _ = try run(LogTables.handingOver, .text(tenure.lowercased))
+    }
+
+    // MARK: Replicas
+
+    /// Says how far a server is.
+    ///
+    /// - Parameter isNew: Whether it has just started.
+    func report(_ configuration: SharedLogConfiguration, at sequence: UInt64, oldest: UInt64, isNew: Bool) throws {
+        _ = try run(
+            LogTables.reporting,
+            .text(configuration.url),
+            .text(configuration.name),
+            .number(Int64(sequence)),
+            .number(Int64(oldest)),
+            .number(isNew ? 1 : 0)
+        )
+    }
+
+    /// Says that a server has stopped.
+    func leave(_ configuration: SharedLogConfiguration) throws {
+        _ = try run(LogTables.leaving, .text(configuration.url))
+    }
+
+    func replicas() throws -> [Replica] {
+        let rows = try run(LogTables.replicas)
+        return (0..<rows.count).map { row in
+            func number(_ column: Int) -> UInt64 { rows.number(row, column).flatMap { UInt64(exactly: $0) } ?? 0 }
+            return Replica(
+                name: rows.text(row, 0) ?? "",
+                url: rows.text(row, 1) ?? "",
+                leads: rows.text(row, 7) == "t",
+                sequence: number(2),
+                behind: number(3),
+                oldest: number(4),
+                since: rows.text(row, 5) ?? "",
+                age: Int(clamping: number(6))
+            )
+        }
     }
 
     // MARK: Lines

@@ -14,7 +14,9 @@ import requests
 
 from cable import Cable
 
-from test_replicas import Site, lines
+from test_replicas import lines, site
+
+__all__ = ["site"]
 
 ROUNDS = int(os.environ.get("REPLICA_ROUNDS", "6"))
 # How long a request is waited for, and how long the site may take to be well again.
@@ -136,11 +138,9 @@ class Reader:
             self.reads.append((number, answer.json()["count"]))
 
 
-def test_nothing_is_lost_or_done_twice_whatever_fails(postgres, tmp_path):
+def test_nothing_is_lost_or_done_twice_whatever_fails(site):
     seed = int(os.environ.get("REPLICA_SEED", random.randrange(1 << 32)))
     generator = random.Random(seed)
-    postgres.start()
-    site = Site(postgres, tmp_path)
     cluster = Cluster(site)
     for name in "abc":
         cluster.start(name)

@@ -424,6 +424,32 @@ def test_a_leader_that_cannot_be_reached_is_said(site):
     assert answer.status_code == 503 and answer.headers["Retry-After"] and "127.0.0.1:9" in answer.json()["detail"]
 
 
+def test_who_leads_and_how_far_each_is_can_be_seen(site):
+    first = site.start("a")
+    second = site.start("b")
+    written = sequence(accepted(second, node(0)))
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        found = request(second, "GET", "replicas").json()
+        rows = {row["url"]: row for row in found["replicas"]}
+        if len(rows) == 2 and all(row["sequence"] == written for row in rows.values()):
+            break
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    assert rows[first.replica_url]["leads"] and not rows[second.replica_url]["leads"]
+    assert all(row["behind"] == 0 and row["oldest"] == 0 and row["age"] < 10 and row["since"] for row in rows.values())
+    command = [str(executable()), "replicas", "--server", first.url, "--data-dir", str(first.folder / "data")]
+    shown = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=TIMEOUT_SECONDS, check=True).stdout
+    head, *body = shown.splitlines()
+    assert head.split() == ["NAME", "URL", "LEADS", "SEQUENCE", "BEHIND", "OLDEST", "SINCE", "AGE"]
+    assert [first.replica_url in line for line in body if " yes " in line] == [True] and len(body) == 2
+    first.stop()
+    while [row["url"] for row in request(second, "GET", "replicas").json()["replicas"] if row["leads"]] != [second.replica_url]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert len(request(second, "GET", "replicas").json()["replicas"]) == 1
+
+
 def test_numbers_of_other_servers_are_waited_for(site):
     first = site.start("a")
     accepted(first, node(0))

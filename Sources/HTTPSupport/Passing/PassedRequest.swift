@@ -1,7 +1,18 @@
-import Crypto
+package import Crypto
 import Foundation
 import Schema
 import Tokens
+
+/// A key that several servers have, and its name.
+package struct SharedKey: Sendable {
+    let id: String
+    let key: SymmetricKey
+
+    package init(id: String, key: SymmetricKey) {
+        self.id = id
+        self.key = key
+    }
+}
 
 /// What a server says of a request that it passes on to the one that leads: who has asked, and from where. It is signed, with the
 /// request's method and path, under a key that all of these servers have.
@@ -18,19 +29,8 @@ struct PassedRequest: Equatable {
     /// How far the clocks of two servers may be apart, with the time on the way.
     private static let tolerance = 60.0
 
-    /// A key that servers share, and its name.
-    struct Key: Sendable {
-        package var id: String
-        package var key: SymmetricKey
-
-        package init(id: String, key: SymmetricKey) {
-            self.id = id
-            self.key = key
-        }
-    }
-
     /// The value of the field, signed.
-    func signed(_ method: String, _ path: String, with key: Key, at time: Date) -> String {
+    func signed(_ method: String, _ path: String, with key: SharedKey, at time: Date) -> String {
         var members: JSONObject = [
             "key": .string(key.id), "at": .number(JSONNumber(Int(time.timeIntervalSince1970))),
             "address": .string(address),
@@ -52,7 +52,7 @@ struct PassedRequest: Equatable {
     /// Reads the value of the field.
     ///
     /// - Returns: Nil for what none of the keys has signed for this method and path, just now.
-    init?(_ text: String, _ method: String, _ path: String, signedWith keys: [Key], at time: Date) {
+    init?(_ text: String, _ method: String, _ path: String, signedWith keys: [SharedKey], at time: Date) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let payload = Data(base64Encoded: String(parts[0])),
             let code = Data(base64Encoded: String(parts[1]))

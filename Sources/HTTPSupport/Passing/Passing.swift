@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-package import Crypto
 import Foundation
 package import HTTPTypes
 import Hummingbird
@@ -14,11 +13,8 @@ package final class Passing: Sendable {
     /// The field that tells the leader whose request it is.
     static let field: HTTPField.Name = .replicaRequest
 
-    /// A key that all of the servers have, and its name.
-    package typealias Key = (id: String, key: SymmetricKey)
-
     private let leader: @Sendable () -> String?
-    private let keys: @Sendable () -> [Key]
+    private let keys: @Sendable () -> [SharedKey]
     private let answerField: HTTPField.Name
     private let wait: @Sendable (UInt64) async throws -> Void
 
@@ -41,7 +37,7 @@ package final class Passing: Sendable {
     ///   - wait: Returns when it has reached a number, or when that is not to be waited for any longer.
     package init(
         to leader: @escaping @Sendable () -> String?,
-        keys: @escaping @Sendable () -> [Key],
+        keys: @escaping @Sendable () -> [SharedKey],
         answerField: HTTPField.Name,
         wait: @escaping @Sendable (UInt64) async throws -> Void
     ) {
@@ -58,13 +54,12 @@ package final class Passing: Sendable {
     /// - Throws: ``Problem`` 401 for what no such server has signed.
     func received(_ request: Request) throws(Problem) -> PassedRequest? {
         guard let text = request.headers[Self.field] else { return nil }
-        let keys = keys().map { PassedRequest.Key(id: $0.id, key: $0.key) }
         guard
             let passed = PassedRequest(
                 text,
                 request.method.rawValue,
                 request.uri.description,
-                signedWith: keys,
+                signedWith: keys(),
                 at: Date()
             )
         else {
@@ -123,7 +118,7 @@ package final class Passing: Sendable {
         fields[Self.field] = passed.signed(
             request.method.rawValue,
             target,
-            with: PassedRequest.Key(id: key.id, key: key.key),
+            with: key,
             at: Date()
         )
         fields[.requestID] = context.origin.request
@@ -141,8 +136,7 @@ package final class Passing: Sendable {
     /// Fields that are about this connection, or of which the signed one says more.
     private static let ownFields: [HTTPField.Name] = [
         .connection, .transferEncoding, .contentLength, .expect, .te, .upgrade, .authorization, .forwarded,
-        .xForwardedFor,
-        .xForwardedProto, .xForwardedHost, .xForwardedPrefix, .requestID,
+        .xForwardedFor, .xForwardedProto, .xForwardedHost, .xForwardedPrefix, .requestID,
     ]
 
     /// The leader's answer, once this server has what it says.
@@ -194,6 +188,7 @@ package final class Passing: Sendable {
             return problem
         }
     }
+
     private static func unreachable(_ leader: String) -> Problem {
         Problem(
             .serviceUnavailable,

@@ -20,7 +20,7 @@ package final class JournalWriter: TransactionLog {
     /// Whether the head has been written since it was looked at last.
     private var isHeadBusy = false
     /// What the oldest segment that must be kept begins with.
-    private var oldest: UInt64
+    package private(set) var oldest: UInt64
     /// Why nothing is written until a restart.
     private var loss: DiskError?
     /// Whether no more comes.

@@ -103,6 +103,7 @@ struct ServerClient: Sendable {
 
 /// A server does not do what it was asked.
 struct ServerRefusal: Error, CustomStringConvertible {
+    let status: Int
     let description: String
     /// Where in a statement something is wrong, in characters from 1.
     let position: Int?
@@ -122,6 +123,7 @@ struct ServerRefusal: Error, CustomStringConvertible {
             text = "\(status) \(reason)"
         }
         if status == 401 { text += "\nGive a token with --token-file or --token, or in NODE_ORCHESTRATOR_TOKEN." }
+        self.status = status
         description = text
         self.position = position
     }

@@ -1,0 +1,16 @@
+/// A server that shares a log, as it has told the log last.
+package struct Replica: Sendable, Equatable {
+    package var name: String
+    package var url: String
+    /// Whether it leads.
+    package var leads: Bool
+    /// Its last transaction, and how many numbers that is behind the log's.
+    package var sequence: UInt64
+    package var behind: UInt64
+    /// The oldest moment from which on it can read every one.
+    package var oldest: UInt64
+    /// When it was started, RFC 3339.
+    package var since: String
+    /// Seconds since it has said so.
+    package var age: Int
+}
