@@ -11,6 +11,8 @@ package final class ReplicaStatus: Sendable {
         /// Why the log cannot be used.
         var fault: String?
         var replicas: [Replica] = []
+        /// When the server knew last that it has all that the log has, but for what came just then.
+        var lastLook: ContinuousClock.Instant?
     }
 
     /// What a server is to the log.
@@ -57,6 +59,14 @@ package final class ReplicaStatus: Sendable {
         guard change({ ($0.role, $0.fault) = (.unknown, reason) }) else { return }
         logger.error("the log in PostgreSQL cannot be used; reads go on", metadata: ["reason": "\(reason)"])
     }
+
+    /// For how long the server has not known whether the log has more, in seconds; nil where it has never known.
+    package var staleness: Double? {
+        state.withLock(\.lastLook).map { max(0, ($0.duration(to: .now)) / .seconds(1)) }
+    }
+
+    /// The server has looked what the log has, and has it.
+    func hasLooked() { state.withLock { $0.lastLook = .now } }
 
     func works() {
         let before = state.withLock { $0.fault.take() }

@@ -213,7 +213,10 @@ package final class ReplicatedLog: TransactionLog {
                 throw error
             }
         }
-        if found.isEmpty, leads { mayHaveMore = false }
+        if found.isEmpty {
+            status.hasLooked()
+            if leads { mayHaveMore = false }
+        }
         let new = found.drop { $0.point.sequence <= tip.sequence }
         if !new.isEmpty { keep(Array(new)) }
         return found
@@ -303,6 +306,7 @@ package final class ReplicatedLog: TransactionLog {
             do {
                 try lead()
                 if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
+                if !mayHaveMore { status.hasLooked() }
             } catch LogError.notLeading {
                 // The status says it.
             }

@@ -204,6 +204,16 @@ def test_reads_go_on_without_postgresql_and_writes_by_themselves_once_it_is_back
     assert answer.status_code == 503
     assert [found["hostname"] for found in request(server, "GET", "ComputeNode").json()] == ["n0"]
     server.wait_for_log("the log in PostgreSQL cannot be used")
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while (ready := requests.get(f"{server.url}/readyz?max-staleness=1.5s", timeout=TIMEOUT_SECONDS)).status_code == 200:
+        assert time.monotonic() < deadline and ready.json()["staleness"] <= 1.5
+        time.sleep(0.1)
+    assert ready.status_code == 503 and "whether the log has more" in ready.json()["detail"]
+    ready = requests.get(f"{server.url}/readyz", timeout=TIMEOUT_SECONDS)
+    assert ready.status_code == 200 and ready.json()["staleness"] > 1
+    assert requests.get(f"{server.url}/readyz?max-staleness=soon", timeout=TIMEOUT_SECONDS).status_code == 400
+    metrics = requests.get(f"{server.url}/metrics", timeout=TIMEOUT_SECONDS).text
+    assert "\nreplica_leads 0" in metrics and "\nreplica_staleness_seconds " in metrics
     server.kill()
     again = site.start("a")
     assert [found["hostname"] for found in request(again, "GET", "ComputeNode").json()] == ["n0"]
@@ -211,6 +221,7 @@ def test_reads_go_on_without_postgresql_and_writes_by_themselves_once_it_is_back
     site.postgres.start()
     accepted(again, node(2))
     again.wait_for_log("the log in PostgreSQL can be used again")
+    assert requests.get(f"{again.url}/readyz?max-staleness=30s", timeout=TIMEOUT_SECONDS).status_code == 200
 
 
 @pytest.mark.parametrize("direction", ["toward", "back"])

@@ -12,6 +12,8 @@ enum MetricHelp {
         "journal_size_bytes": "Bytes of the journal on disk.",
         "journal_writable": "1, or 0 while nothing can be written.",
         "log_messages_dropped_total": "Messages that did not fit into the log.",
+        "replica_leads": "1 while the server leads those that share a log, or 0.",
+        "replica_staleness_seconds": "For how long the server has not known whether the shared log has more.",
         "snapshot_age_seconds": "How long ago the newest snapshot was taken.",
         "snapshot_copies_total": "Snapshots that were copied elsewhere.",
         "snapshot_copies_waiting": "Snapshots that are still to be copied elsewhere.",
