@@ -14,6 +14,8 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case otherInventory(log: UUID, local: UUID)
     /// The log is new, and the data directory is not.
     case notEmpty
+    /// The data directory belongs to a log, and is to be used without it; the file says to which.
+    case belongsToLog(URL)
     /// Keys are missing that have sealed what is in the log.
     case missingKeys([String], file: URL)
     /// Somebody else leads; nobody where the name is nil.
@@ -40,6 +42,9 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
                 + "\(local.uuidString.lowercased()); use another data directory or another log"
         case .notEmpty:
             "the log is empty, and the data directory has an inventory already; begin with an empty data directory"
+        case .belongsToLog(let file):
+            "the data directory belongs to a log that servers share, as \(file.path) says: start the server with --log, and ask it. "
+                + "What is written without the log is lost to the others. To part with them for good, remove the file"
         case .missingKeys(let ids, let file):
             "passwords in the log were sealed with the credential keys \(ids.joined(separator: ", ")), which are not here; "
                 + "copy \(file.path) from a server that has them, or give them by --credentials-key-file or --credentials-key-command"

@@ -52,6 +52,9 @@ package final class InventoryStore: Service {
         requests = views.requests
         // Afterwards there is none, so that searches and merges do not hold up the requests.
         let helper = HelperThread(on: projection.database)
+        if configuration.sharedLog == nil, FileManager.default.fileExists(atPath: data.sharedLog.path) {
+            throw LogError.belongsToLog(data.sharedLog)
+        }
         let shared = try configuration.sharedLog.map { try LogStart($0) }
         let start = InventoryStart(configuration: configuration, views: views, shared: shared, logger: logger)
         try start.tightenFiles()
@@ -69,6 +72,10 @@ package final class InventoryStore: Service {
             keys: Set(keys.map(\.id)),
             keyFile: data.credentialKey
         )
+        if let sharedLog = configuration.sharedLog {
+            // What is written without the log would be in no log.
+            try disk.replace(data.sharedLog, Array("\(sharedLog.location)\n".utf8))
+        }
         try disk.createFolder(data.journal)
         journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), loaded.recovery)
         let replica = configuration.sharedLog.map { _ in ReplicaStatus(logger: logger) }

@@ -538,6 +538,28 @@ def test_the_documented_set_up(site):
     assert site.postgres.execute(statement).splitlines()[0].split("|")[3] == "2"
 
 
+def test_a_directory_that_belongs_to_a_log_is_not_used_without_it(site):
+    first = site.start("a")
+    written = sequence(accepted(first, node(0)))
+    first.stop()
+    for arguments in ([], ["--no-restore"]):
+        output = site.refused("a", *arguments)
+        assert "--log" in output and "shared-log" in output
+    data = first.folder / "data"
+    command = [str(executable()), "snapshot", "create", "--data-dir", str(data)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=TIMEOUT_SECONDS, check=False)
+    assert done.returncode == 1 and "--log" in done.stderr
+    # What only reads does.
+    listing = [str(executable()), "query", "--data-dir", str(data), "--format", "csv", "SELECT hostname FROM compute_nodes"]
+    assert subprocess.run(listing, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()[1:] == ["n0"]
+    (data / "shared-log").unlink()
+    alone = Program(first.folder)
+    assert sequence(accepted(alone, node(1))) > written
+    alone.stop()
+    # Which the log then does not take for its own.
+    assert "not in the log" in site.refused("a", *site.options())
+
+
 def test_a_server_that_has_what_the_log_lost_does_not_guess(site):
     first = site.start("a")
     for index in range(3):

@@ -27,6 +27,9 @@ package struct DataDirectory: Sendable {
     package var journal: URL { path.appending(path: "journal") }
     /// The record of how far the journal has come.
     package var head: URL { path.appending(path: "head") }
+    /// Says that the directory belongs to a log which servers share.
+    package var sharedLog: URL { path.appending(path: "shared-log") }
+
     /// The record of what there was of format 1.
     package var adoption: URL { path.appending(path: "adopted.json") }
     /// The record of the snapshot that the inventory begins with, until it has begun.
