@@ -18,6 +18,8 @@ package final class RepeatableRequest: Sendable {
     /// - Returns: Nil for a request without a key.
     /// - Throws: ``Problem`` 400 for what is no key.
     init?(_ request: Request) throws(Problem) {
+        // Most requests have none.
+        guard request.headers.contains(.idempotencyKey) else { return nil }
         let values = request.headers[values: .idempotencyKey]
         guard let value = values.first else { return nil }
         var text = value[...]
