@@ -21,7 +21,6 @@ const char *no_load_libpq(no_libpq *functions) {
     FIND(finish, "PQfinish")
     FIND(setnonblocking, "PQsetnonblocking")
     FIND(setNoticeReceiver, "PQsetNoticeReceiver")
-    FIND(backendPID, "PQbackendPID")
     FIND(sendQuery, "PQsendQuery")
     FIND(sendQueryParams, "PQsendQueryParams")
     FIND(flush, "PQflush")

@@ -7,7 +7,7 @@ import Foundation
 package final class PostgresConnection {
     private let functions: no_libpq
     private let handle: OpaquePointer
-    private let warnings = Warnings()
+    private let warnings: Warnings
     /// Why there is no connection any more.
     private var failure: PostgresError?
 
@@ -41,6 +41,7 @@ package final class PostgresConnection {
         within limit: Duration
     ) throws(PostgresError) {
         functions = try PostgresLibrary.functions()
+        warnings = Warnings(functions)
         var options = [
             ("dbname", location.text), ("client_encoding", "UTF8"), ("application_name", name),
             ("target_session_attrs", "read-write"),
@@ -76,9 +77,6 @@ package final class PostgresConnection {
     }
 
     deinit { functions.finish(handle) }
-
-    /// The number of the server's process that serves the connection.
-    package var backend: Int64 { Int64(functions.backendPID(handle)) }
 
     /// The descriptor by which the server is heard.
     package var descriptor: CInt { functions.socket(handle) }
@@ -156,7 +154,7 @@ package final class PostgresConnection {
         while true {
             while functions.isBusy(handle) == 1 {
                 try wait(for: POLLIN, until: deadline)
-                guard functions.consumeInput(handle) == 1 else { throw lost() }
+                guard functions.consumeInput(handle) == 1 else { throw lost(refusal) }
             }
             guard let result = functions.getResult(handle) else { break }
             let status = functions.resultStatus(result)
@@ -222,12 +220,19 @@ package final class PostgresConnection {
 /// What the server warned of while it carried out a statement.
 private final class Warnings {
     var texts: [String] = []
+    private let functions: no_libpq
+
+    init(_ functions: no_libpq) {
+        self.functions = functions
+    }
 
     /// Takes what libpq hands on, on the thread that uses the connection.
     static let receive: PQnoticeReceiver = { context, result in
-        guard let context, let result, let functions = try? PostgresLibrary.functions() else { return }
-        let severity = functions.resultErrorField(result, CInt(UInt8(ascii: "V"))).map { String(cString: $0) }
+        guard let context, let result else { return }
+        let warnings = Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue()
+        let functions = warnings.functions
+        let severity = functions.resultErrorField(result, CInt(NO_PQ_SEVERITY)).map { String(cString: $0) }
         guard severity == "WARNING", let text = functions.resultErrorField(result, CInt(NO_PQ_MESSAGE)) else { return }
-        Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue().texts.append(String(cString: text))
+        warnings.texts.append(String(cString: text))
     }
 }

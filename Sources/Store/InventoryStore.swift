@@ -303,7 +303,7 @@ package final class InventoryStore: Service {
     // MARK: Secrets
 
     /// The keys by which servers that share a log know each other's requests; the first signs.
-    package var replicaKeys: [(id: String, key: SymmetricKey)] {
+    package var replicaKeys: [SymmetricKey] {
         intake.sealer.derivedKeys(for: "node-orchestrator requests of replicas")
     }
 

@@ -10,6 +10,9 @@ from collections.abc import Callable
 class Cable:
     """Hands connections on to another port of loopback, for as long as `toward` and `back` let their bytes through."""
 
+    # How many bytes are looked at together.
+    piece = 1 << 16
+
     def __init__(self, port: int) -> None:
         self.target = port
         self.toward: Callable[[bytes], bool] = lambda data: True
@@ -32,13 +35,18 @@ class Cable:
                 client.close()
                 continue
             self.pairs.append((client, server))
-            for source, sink, direction in ((client, server, "toward"), (server, client, "back")):
-                threading.Thread(target=self.pump, args=(source, sink, direction), daemon=True).start()
+            toward, back = self.gates()
+            for source, sink, gate in ((client, server, toward), (server, client, back)):
+                threading.Thread(target=self.pump, args=(source, sink, gate), daemon=True).start()
 
-    def pump(self, source: socket.socket, sink: socket.socket, direction: str) -> None:
+    def gates(self) -> tuple[Callable[[bytes], bool], Callable[[bytes], bool]]:
+        """Return what lets the bytes of a new connection through, each way."""
+        return (lambda data: self.toward(data)), (lambda data: self.back(data))
+
+    def pump(self, source: socket.socket, sink: socket.socket, gate: Callable[[bytes], bool]) -> None:
         """Carry bytes one way; where they are not let through, cut the connection."""
         try:
-            while (data := source.recv(1 << 16)) and getattr(self, direction)(data):
+            while (data := source.recv(self.piece)) and gate(data):
                 sink.sendall(data)
         except OSError:
             pass

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
+from cable import Cable
 from support import TIMEOUT_SECONDS
 
 
@@ -118,45 +119,29 @@ class Storage:
         self.server.stop()
 
 
-class Hindrance:
+class Hindrance(Cable):
     """Stands before another server, and cuts each connection off after some bytes, at random, until it is told not to."""
 
+    piece = 4096
+
     def __init__(self, url: str, seed: int) -> None:
-        self.target = urlsplit(url)
         self.random = random.Random(seed)
         self.is_hindering = True
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__(urlsplit(url).port)
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    def accept(self) -> None:
-        """Take connections until the listener is closed."""
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection((self.target.hostname, self.target.port))
-            budget = self.random.randrange(60_000) if self.is_hindering else None
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self.forward, args=(source, sink, budget), daemon=True).start()
+    def gates(self) -> tuple[Callable[[bytes], bool], Callable[[bytes], bool]]:
+        """Let no more than some bytes through."""
+        budget = self.random.randrange(60_000) if self.is_hindering else None
 
-    @staticmethod
-    def forward(source: socket.socket, sink: socket.socket, budget: int | None) -> None:
-        """Hand bytes on, but no more than `budget`."""
-        try:
-            while data := source.recv(4096):
-                if budget is not None and (budget := budget - len(data)) < 0:
-                    break
-                sink.sendall(data)
-        except OSError:
-            pass  # the other side was cut off
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it is closed already
+        def gate() -> Callable[[bytes], bool]:
+            rest = budget
 
-    def close(self) -> None:
-        """Take no more connections."""
-        self.listener.close()
+            def lets_through(data: bytes) -> bool:
+                nonlocal rest
+                rest = None if rest is None else rest - len(data)
+                return rest is None or rest >= 0
+
+            return lets_through
+
+        return gate(), gate()

@@ -151,6 +151,9 @@ def test_what_was_refused_or_changed_nothing_is_worked_out_again(program):
     assert send(program, "POST", "transactions?dry_run=true", change, dry).status_code == 200
     assert send(program, "POST", "transactions?dry_run=true", change, dry).status_code == 200
     assert send(program, "GET", path).status_code == 200
+    # What was done with the key is no hindrance to what only looks.
+    assert send(program, "POST", "transactions?dry_run=true", change, key).status_code == 200
+    assert send(program, "PATCH", "ComputeNode?hostname=n*&expect=1&dry_run=true", {"nid": 1}, key).status_code == 200
 
 
 def test_of_many_at_once_one_is_done(program):

@@ -13,8 +13,8 @@ typedef void (*PQnoticeReceiver)(void *context, const PGresult *result);
 enum { NO_PQ_CONNECTION_BAD = 1 };
 enum { NO_PQ_POLLING_FAILED = 0, NO_PQ_POLLING_READING = 1, NO_PQ_POLLING_WRITING = 2, NO_PQ_POLLING_OK = 3 };
 enum { NO_PQ_COMMAND_OK = 1, NO_PQ_TUPLES_OK = 2 };
-// PG_DIAG_SQLSTATE and PG_DIAG_MESSAGE_PRIMARY.
-enum { NO_PQ_SQLSTATE = 'C', NO_PQ_MESSAGE = 'M' };
+// PG_DIAG_SEVERITY_NONLOCALIZED, PG_DIAG_SQLSTATE and PG_DIAG_MESSAGE_PRIMARY.
+enum { NO_PQ_SEVERITY = 'V', NO_PQ_SQLSTATE = 'C', NO_PQ_MESSAGE = 'M' };
 
 // PQconninfoOption.
 typedef struct {
@@ -46,7 +46,6 @@ typedef struct {
     void (*finish)(PGconn *connection);
     int (*setnonblocking)(PGconn *connection, int isNonblocking);
     PQnoticeReceiver (*setNoticeReceiver)(PGconn *connection, PQnoticeReceiver receiver, void *context);
-    int (*backendPID)(const PGconn *connection);
     int (*sendQuery)(PGconn *connection, const char *statements);
     int (*sendQueryParams)(PGconn *connection, const char *statement, int count, const uint32_t *types,
                            const char *const *values, const int *lengths, const int *formats, int resultFormat);

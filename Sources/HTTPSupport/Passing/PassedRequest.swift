@@ -1,43 +1,27 @@
-package import Crypto
+import Crypto
 import Foundation
 import Schema
 import Tokens
 
-/// A key that several servers have, and its name.
-package struct SharedKey: Sendable {
-    let id: String
-    let key: SymmetricKey
-
-    package init(id: String, key: SymmetricKey) {
-        self.id = id
-        self.key = key
-    }
-}
-
 /// What a server says of a request that it passes on to the one that leads: who has asked, and from where. It is signed, with the
 /// request's method and path, under a key that all of these servers have.
-struct PassedRequest: Equatable {
+struct PassedRequest {
     /// Nil where nobody needs to say who they are.
     var identity: Identity?
-    var address: String
-    var network: String
-    /// What the client calls the server; nil where no proxy says it.
-    var scheme: String?
-    var host: String?
-    var prefix: String
+    /// Whose the request is, as trusted proxies would say it.
+    var forwarding: Forwarding
 
     /// How far the clocks of two servers may be apart, with the time on the way.
     private static let tolerance = 60.0
 
     /// The value of the field, signed.
-    func signed(_ method: String, _ path: String, with key: SharedKey, at time: Date) -> String {
+    func signed(_ method: String, _ path: String, with key: SymmetricKey, at time: Date) -> String {
         var members: JSONObject = [
-            "key": .string(key.id), "at": .number(JSONNumber(Int(time.timeIntervalSince1970))),
-            "address": .string(address),
-            "network": .string(network), "prefix": .string(prefix),
+            "at": .number(JSONNumber(Int(time.timeIntervalSince1970))), "address": .string(forwarding.address),
+            "network": .string(forwarding.network), "prefix": .string(forwarding.prefix),
         ]
-        members["scheme"] = scheme.map { .string($0) }
-        members["host"] = host.map { .string($0) }
+        members["scheme"] = forwarding.scheme.map { .string($0) }
+        members["host"] = forwarding.host.map { .string($0) }
         if let identity {
             members["subject"] = .string(identity.subject)
             members["roles"] = .array(identity.roles.map(\.rawValue).sorted().map { .string($0) })
@@ -45,14 +29,14 @@ struct PassedRequest: Equatable {
             members["proof"] = .string(identity.proof.rawValue)
         }
         let payload = Data(JSONValue.object(members).bytes)
-        let code = HMAC<SHA256>.authenticationCode(for: Self.content(payload, method, path), using: key.key)
+        let code = HMAC<SHA256>.authenticationCode(for: Self.content(payload, method, path), using: key)
         return "\(payload.base64EncodedString()).\(Data(code).base64EncodedString())"
     }
 
     /// Reads the value of the field.
     ///
     /// - Returns: Nil for what none of the keys has signed for this method and path, just now.
-    init?(_ text: String, _ method: String, _ path: String, signedWith keys: [SharedKey], at time: Date) {
+    init?(_ text: String, _ method: String, _ path: String, signedWith keys: [SymmetricKey], at time: Date) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let payload = Data(base64Encoded: String(parts[0])),
             let code = Data(base64Encoded: String(parts[1]))
@@ -61,17 +45,23 @@ struct PassedRequest: Equatable {
         let content = Self.content(payload, method, path)
         guard
             keys.contains(where: {
-                HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: $0.key)
+                HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: $0)
             })
         else { return nil }
-        guard let json = try? JSONValue(parsing: payload), case .object(let members) = json,  // It was signed as JSON.
+        // What is signed is JSON, unless another version has signed it.
+        guard let json = try? JSONValue(parsing: payload), case .object(let members) = json,
             case .number(let seconds)? = members["at"], let seconds = seconds.int,
             abs(time.timeIntervalSince1970 - Double(seconds)) <= Self.tolerance,
             let address = members.text("address"), let network = members.text("network"),
             let prefix = members.text("prefix")
         else { return nil }
-        (self.address, self.network, self.prefix) = (address, network, prefix)
-        (scheme, host) = (members.text("scheme"), members.text("host"))
+        forwarding = Forwarding(
+            address: address,
+            network: network,
+            scheme: members.text("scheme"),
+            host: members.text("host"),
+            prefix: prefix
+        )
         guard let subject = members.text("subject") else { return }
         guard case .array(let names)? = members["roles"], case .bool(let isStandard)? = members["standard"],
             let proof = members.text("proof").flatMap(Identity.Proof.init(rawValue:))
@@ -80,18 +70,9 @@ struct PassedRequest: Equatable {
         identity = Identity(subject: subject, roles: Set(roles), hasStandardRole: isStandard, proof: proof)
     }
 
-    init(identity: Identity?, address: String, network: String, forwarding: Forwarding?) {
+    init(_ identity: Identity?, _ forwarding: Forwarding) {
         self.identity = identity
-        self.address = address
-        self.network = network
-        scheme = forwarding?.scheme
-        host = forwarding?.host
-        prefix = forwarding?.prefix ?? ""
-    }
-
-    /// Whose the request is, as trusted proxies would say it.
-    var forwarding: Forwarding {
-        Forwarding(address: address, network: network, scheme: scheme, host: host, prefix: prefix)
+        self.forwarding = forwarding
     }
 
     /// What is signed. No method and no path has a line feed in it.

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+package import Crypto
 import Foundation
 package import HTTPTypes
 import Hummingbird
@@ -14,7 +15,7 @@ package final class Passing: Sendable {
     static let field: HTTPField.Name = .replicaRequest
 
     private let leader: @Sendable () -> String?
-    private let keys: @Sendable () -> [SharedKey]
+    private let keys: @Sendable () -> [SymmetricKey]
     private let answerField: HTTPField.Name
     private let wait: @Sendable (UInt64) async throws -> Void
 
@@ -37,7 +38,7 @@ package final class Passing: Sendable {
     ///   - wait: Returns when it has reached a number, or when that is not to be waited for any longer.
     package init(
         to leader: @escaping @Sendable () -> String?,
-        keys: @escaping @Sendable () -> [SharedKey],
+        keys: @escaping @Sendable () -> [SymmetricKey],
         answerField: HTTPField.Name,
         wait: @escaping @Sendable (UInt64) async throws -> Void
     ) {
@@ -97,7 +98,7 @@ package final class Passing: Sendable {
         } catch {
             throw Self.problem(error, at: leader)
         }
-        return try await response(answer, of: request, leader)
+        return try await response(answer, leader)
     }
 
     private func request(
@@ -107,21 +108,21 @@ package final class Passing: Sendable {
         as target: String
     ) throws -> HTTPClientRequest {
         guard let key = keys().first else { preconditionFailure("servers that share a log have a key") }
-        let passed = PassedRequest(
-            identity: context.identity,
-            address: context.origin.address,
-            network: context.caller.address,
-            forwarding: context.forwarding
-        )
+        let origin = context.origin
+        let forwarding =
+            context.forwarding
+            ?? Forwarding(
+                address: origin.address,
+                network: context.caller.address,
+                scheme: nil,
+                host: nil,
+                prefix: ""
+            )
+        let passed = PassedRequest(context.identity, forwarding)
         var fields = request.headers
         for name in Self.ownFields { fields[name] = nil }
-        fields[Self.field] = passed.signed(
-            request.method.rawValue,
-            target,
-            with: key,
-            at: Date()
-        )
-        fields[.requestID] = context.origin.request
+        fields[Self.field] = passed.signed(request.method.rawValue, target, with: key, at: Date())
+        fields[.requestID] = origin.request
         var outgoing = HTTPClientRequest(url: leader + target)
         outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
         outgoing.headers = HTTPHeaders(fields)
@@ -140,24 +141,27 @@ package final class Passing: Sendable {
     ]
 
     /// The leader's answer, once this server has what it says.
-    private func response(_ answer: HTTPClientResponse, of request: Request, _ leader: String) async throws -> Response
-    {
+    private func response(_ answer: HTTPClientResponse, _ leader: String) async throws -> Response {
         var fields = HTTPFields(answer.headers, splitCookie: false)
         for name in [HTTPField.Name.connection, .transferEncoding, .contentLength, .date, .requestID] {
             fields[name] = nil
         }
-        let length = answer.headers.first(name: "content-length").flatMap { Int($0) }
+        // A 204 has no length, and nothing to be read (RFC 9110, section 15.3.5).
+        let isEmpty = answer.status == .noContent
+        let length = isEmpty ? 0 : answer.headers.first(name: "content-length").flatMap { Int($0) }
         let isStream = length == nil
         if !isStream, let number = fields[answerField].flatMap({ UInt64($0) }) { try await wait(number) }
         return Response(
             status: HTTPResponse.Status(code: Int(answer.status.code)),
             headers: fields,
-            body: ResponseBody(contentLength: length) { writer in
-                for try await piece in answer.body { try await writer.write(piece) }
-                // What a stream of lines has written is known only at its end.
-                if isStream { try await self.arrive(where: leader) }
-                try await writer.finish(nil)
-            }
+            body: isEmpty
+                ? ResponseBody()
+                : ResponseBody(contentLength: length) { writer in
+                    for try await piece in answer.body { try await writer.write(piece) }
+                    // What a stream of lines has written is known only at its end.
+                    if isStream { try await self.arrive(where: leader) }
+                    try await writer.finish(nil)
+                }
         )
     }
 

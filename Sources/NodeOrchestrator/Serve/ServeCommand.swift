@@ -220,7 +220,7 @@ struct ServeCommand: AsyncParsableCommand {
         routes.passing = store.replica.map { replica in
             Passing(
                 to: { replica.leader },
-                keys: { store.replicaKeys.map { SharedKey(id: $0.id, key: $0.key) } },
+                keys: { store.replicaKeys },
                 answerField: .inventorySequence,
                 wait: { try await store.wait(for: $0) }
             )

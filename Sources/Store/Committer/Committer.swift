@@ -357,6 +357,6 @@ actor Committer {
 extension Transaction {
     /// The same request, where it was done before.
     fileprivate func doneBefore(_ requests: DoneRequests) -> DoneRequest? {
-        idempotencyKey.flatMap { requests.request($0.scope(of: author)) }
+        isDryRun ? nil : idempotencyKey.flatMap { requests.request($0.scope(of: author)) }
     }
 }

@@ -40,13 +40,13 @@ package final class SecretSealer: Sendable {
     /// What tells the key that seals from others.
     package var keyID: String { ring.withLock(\.first.id) }
 
-    /// Keys that are made of those that seal, for something else, with the ids of these; the first of the one that seals.
+    /// Keys that are made of those that seal, for something else; the first of the one that seals.
     ///
     /// - Parameter purpose: Gives each purpose keys of its own (HKDF, RFC 5869).
-    func derivedKeys(for purpose: String) -> [(id: String, key: SymmetricKey)] {
+    func derivedKeys(for purpose: String) -> [SymmetricKey] {
         let ring = ring.withLock(\.self)
-        return ring.keys.sorted { $0.key == ring.first.id && $1.key != ring.first.id }.map { id, key in
-            (id, HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32))
+        return ring.keys.sorted { $0.key == ring.first.id && $1.key != ring.first.id }.map { _, key in
+            HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32)
         }
     }
 
