@@ -24,15 +24,13 @@ package struct InventoryAPI: Sendable {
         routes.answerField = { [store] in
             HTTPField(name: .inventorySequence, value: String(store.journal.announced))
         }
-        if store.replica != nil {
-            routes.awaitedNumbers = AwaitedNumbers(
-                .inventoryMinSequence,
-                alsoIn: [.lastEventID],
-                ["at", "after", "from", "to"],
-                current: { [store] in store.journal.announced },
-                wait: { [store] in try await store.wait(for: $0) }
-            )
-        }
+        routes.awaitedNumbers = AwaitedNumbers(
+            .inventoryMinSequence,
+            alsoIn: [.lastEventID],
+            ["at", "after", "from", "to"],
+            current: { [store] in store.journal.announced },
+            wait: { [store] in try await store.wait(for: $0) }
+        )
         for prefix in ["", "/inventory"] {
             for (name, kind) in Kind.clientNames {
                 ResourceRoutes(store: store).add(kind, at: "\(prefix)/\(name)", to: &routes)

@@ -161,12 +161,15 @@ package final class InventoryStore: Service {
             searches: searches,
             past: past,
             moment: moment,
+            beginning: moment == nil ? sequence : 0,
             caller: caller
         )
     }
 
-    /// Returns when a transaction is in effect, or when it has been waited for as long as is done.
+    /// Returns when everybody may know of a transaction, or when it has been waited for as long as is done: where this server
+    /// alone makes the numbers, not for one that is yet to come.
     package func wait(for sequence: UInt64) async throws {
+        guard replica != nil || sequence <= self.sequence else { return }
         do {
             try await withTimeLimit(Self.waitLimit) { [journal] in try await journal.waitUntilAnnounced(sequence) }
         } catch is TimeLimitExceeded {
@@ -176,6 +179,12 @@ package final class InventoryStore: Service {
 
     /// How long a number is waited for.
     private static let waitLimit = Duration.seconds(5)
+
+    /// The number of the last transaction that is in effect.
+    private var sequence: UInt64 {
+        // Where transactions have changed nothing, only the journal has them.
+        max(journal.announced, directory.sequence)
+    }
 
     /// How many resources of a kind there are.
     package func count(_ kind: Kind) -> Int { directory.count(kind) }
@@ -191,17 +200,20 @@ package final class InventoryStore: Service {
     /// - Parameters:
     ///   - limit: How many there are at most.
     ///   - before: A sequence number that they are below; nil for the newest.
-    /// - Returns: Nil when the history knows no such resource.
+    /// - Returns: The versions, and the number of the transaction as of which they are all; nil when the history knows no such
+    ///   resource.
     package func versions(
         _ kind: Kind,
         _ reference: String,
         limit: Int,
         before: UInt64? = nil,
         for caller: Caller
-    ) async throws -> (versions: [ResourceVersion], hasMore: Bool)? {
-        try await past.read(for: caller) {
+    ) async throws -> (versions: [ResourceVersion], hasMore: Bool, sequence: UInt64)? {
+        let beginning = sequence
+        let found = try await past.read(for: caller) {
             try await $0.versions(kind, kind.reference(reference), limit: limit, before: before)
         }
+        return found.map { ($0.versions, $0.hasMore, max(beginning, $0.versions.first?.sequence ?? 0)) }
     }
 
     /// What is otherwise at one moment than at another.
@@ -309,11 +321,12 @@ package final class InventoryStore: Service {
 
     /// A resource with its secrets, by the JSON pointers of the strings that stand for them.
     ///
-    /// - Returns: Nil when there is no such resource.
+    /// - Returns: Both, and the number of the transaction as of which they are so; nil when there is no such resource.
     /// - Throws: ``Refusal`` for what another key has sealed.
     package func credentials(_ kind: Kind, _ reference: Kind.Reference) throws(Refusal) -> (
-        stored: StoredResource, secrets: [String: String]
+        stored: StoredResource, secrets: [String: String], sequence: UInt64
     )? {
+        let beginning = sequence
         guard let (_, stored) = directory.resource(kind, reference: reference) else { return nil }
         var secrets: [String: String] = [:]
         do throws(SecretError) {
@@ -321,7 +334,7 @@ package final class InventoryStore: Service {
         } catch {
             throw Refusal(.unavailable, "\(error)")
         }
-        return (stored, secrets)
+        return (stored, secrets, max(beginning, stored.version))
     }
 
     /// Seals all secrets with a new key, and keeps the old one until nothing that is kept needs it.

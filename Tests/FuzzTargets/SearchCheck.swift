@@ -81,7 +81,7 @@ struct SearchCheck {
         }
         let whole = try await reader.search(search).resources.map { $0 }
         try Finding.unless(
-            try await reader.count(search) == whole.count,
+            try await reader.count(search).count == whole.count,
             "\(whole.count) resources are counted otherwise"
         )
         if let selection { for (_, stored) in whole { _ = try JSONValue(parsing: selection.document(of: stored)) } }

@@ -37,13 +37,16 @@ struct ClockTests {
             #expect(refused?.reason == .conflict)
             #expect(refused?.text.contains("the clock was set back") ?? false)
             #expect(
-                try await inventory.store.reader(at: .sequence(end), for: Caller()).resource(.component, "x1002") != nil
+                try await inventory.store.reader(at: .sequence(end), for: Caller()).resource(.component, "x1002").stored
+                    != nil
             )
             #expect(
-                try await inventory.store.reader(at: .time(early), for: Caller()).resource(.component, "x1000") != nil
+                try await inventory.store.reader(at: .time(early), for: Caller()).resource(.component, "x1000").stored
+                    != nil
             )
             #expect(
-                try await inventory.store.reader(at: .time(early), for: Caller()).resource(.component, "x1001") == nil
+                try await inventory.store.reader(at: .time(early), for: Caller()).resource(.component, "x1001").stored
+                    == nil
             )
         }
         // Transactions go on with the time of the last one, so that times never run backwards.
@@ -57,7 +60,8 @@ struct ClockTests {
         try await inventory.create(.component, Self.cabinet(1000))
         #expect(inventory.store.journal.clockLag == 0)
         #expect(
-            try await inventory.store.reader(at: .time(Self.now), for: Caller()).resource(.component, "x1000") != nil
+            try await inventory.store.reader(at: .time(Self.now), for: Caller()).resource(.component, "x1000").stored
+                != nil
         )
     }
 }

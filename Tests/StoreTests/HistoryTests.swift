@@ -49,7 +49,7 @@ struct HistoryTests {
     func versions() async throws {
         let inventory = try await filled()
         let past = try #require(
-            try await inventory.store.reader(at: .sequence(1), for: Caller()).resource(.computeNode, Self.node)
+            try await inventory.store.reader(at: .sequence(1), for: Caller()).resource(.computeNode, Self.node).stored
         )
         let id = try #require(past.json.text("/id"))
         let versions = try #require(try await versions(inventory, .computeNode, id))
@@ -117,9 +117,10 @@ struct HistoryTests {
     func resourceAt() async throws {
         let inventory = try await filled()
         func hostname(_ moment: Moment) async throws -> String? {
-            try await inventory.store.reader(at: moment, for: Caller()).resource(.computeNode, Self.node)?.json.text(
-                "/hostname"
-            )
+            try await inventory.store.reader(at: moment, for: Caller()).resource(.computeNode, Self.node).stored?.json
+                .text(
+                    "/hostname"
+                )
         }
         let names: [String?] = [nil, "one", "two", "two", nil, "three"]
         for (sequence, name) in names.enumerated() {
@@ -129,6 +130,7 @@ struct HistoryTests {
         try await inventory.delete(.computeNode, Self.node)
         #expect(try await hostname(.snapshot(snapshot.id)) == "three")
         let two = try await inventory.store.reader(at: .sequence(3), for: Caller()).resource(.computeNode, Self.node)
+            .stored
         #expect(two?.version == 3)
         #expect(two?.json.text("/bmc/username") == "u")
     }
@@ -157,7 +159,7 @@ struct HistoryTests {
         for moment in [Moment.time(old), .sequence(0)] {
             let reader = inventory.store.reader(at: moment, for: Caller())
             #expect(try await reader.search(Search(.bmc, parameters: [])).resources.isEmpty)
-            #expect(try await reader.resource(.computeNode, Self.node) == nil)
+            #expect(try await reader.resource(.computeNode, Self.node).stored == nil)
             let all = try await inventory.store.difference(from: moment, to: .sequence(5), for: Caller())
             #expect(all.from == 0 && all.to == 5)
         }
@@ -250,7 +252,8 @@ struct HistoryTests {
             }
         }
         #expect(
-            try await inventory.store.reader(at: .sequence(2), for: Caller()).resource(.computeNode, Self.node)?.json
+            try await inventory.store.reader(at: .sequence(2), for: Caller()).resource(.computeNode, Self.node).stored?
+                .json
                 .text(
                     "/hostname"
                 )

@@ -47,7 +47,7 @@ struct IndexTests {
                 let value = Self.value(of: path, using: &generator)
                 let search = try Search(.computeNode, parameters: [(path, value)])
                 // Nil while the index is made.
-                guard let found = writer.directory.resources(matching: search) else { continue }
+                guard let found = writer.directory.resources(matching: search)?.resources else { continue }
                 answers += 1
                 let field = try #require(SearchField(.computeNode, path: path))
                 let expected = stored.filter { field.values(in: $0.value.json).contains(value) }.keys.map(\.id).sorted()
@@ -122,10 +122,10 @@ struct IndexTests {
         #expect(!values.isEmpty)
         for value in values {
             let search = try Search(.computeNode, parameters: [(path, value)])
-            var found = inventory.store.directory.resources(matching: search)
+            var found = inventory.store.directory.resources(matching: search)?.resources
             while found == nil {
                 await Task.yield()
-                found = inventory.store.directory.resources(matching: search)
+                found = inventory.store.directory.resources(matching: search)?.resources
             }
             #expect(found?.map(\.id.lowercased) == [node.text("/id") ?? ""])
         }
@@ -161,7 +161,7 @@ struct IndexTests {
         }
         renaming.start()
         defer { isOver.change { $0 = true } }
-        for _ in 0..<300 { #expect(directory.resources(matching: search)?.count == 1) }
+        for _ in 0..<300 { #expect(directory.resources(matching: search)?.resources.count == 1) }
     }
 
     @Test("an address that identifies nothing is found by search all the same")

@@ -82,9 +82,14 @@ struct OldSnapshotTests {
         #expect(try await components(inventory, at: .sequence(1)) == ["x1000"])
         #expect(try await components(inventory, at: .sequence(3)) == ["x1001"])
         #expect(try await components(inventory, at: .sequence(4)) == ["x1001", "x1002"])
-        #expect(try await inventory.store.reader(at: moment, for: Caller()).resource(.component, "x1000")?.version == 1)
+        #expect(
+            try await inventory.store.reader(at: moment, for: Caller()).resource(.component, "x1000").stored?.version
+                == 1
+        )
         for name in ["x1001", "x1002"] {
-            #expect(try await inventory.store.reader(at: moment, for: Caller()).resource(.component, name) == nil)
+            #expect(
+                try await inventory.store.reader(at: moment, for: Caller()).resource(.component, name).stored == nil
+            )
         }
         let beforeAll = try Timestamp("2020-01-01T00:00:00Z")
         for gone in [Moment.sequence(0), .sequence(2), .time(between), .time(beforeAll)] {
@@ -148,7 +153,8 @@ struct OldSnapshotTests {
             for moment in [Moment.sequence(2), .snapshot(snapshot.id)] {
                 #expect(try await components(inventory, at: moment) == ["x1000", "x1001"])
                 #expect(
-                    try await inventory.store.reader(at: moment, for: Caller()).resource(.component, "x1000")?.version
+                    try await inventory.store.reader(at: moment, for: Caller()).resource(.component, "x1000").stored?
+                        .version
                         == 1
                 )
             }
@@ -192,7 +198,8 @@ struct OldSnapshotTests {
             #expect(found.map(\.document) == [document], "\(parameters)")
         }
         #expect(
-            try await reopened.store.reader(at: .sequence(1), for: Caller()).resource(.computeNode, Self.node)?.document
+            try await reopened.store.reader(at: .sequence(1), for: Caller()).resource(.computeNode, Self.node).stored?
+                .document
                 == document
         )
         let end = reopened.store.journal.sequence
@@ -240,7 +247,7 @@ struct OldSnapshotTests {
             #expect(versions.dropFirst().map(\.sequence) == [5, 4, 3, 2, 1])
             for nid in 1..<5 {
                 let then = try await reopened.store.reader(at: .sequence(UInt64(nid) + 1), for: Caller())
-                    .resource(.component, "x1000")
+                    .resource(.component, "x1000").stored
                 #expect(then?.json["NID"] == .number(JSONNumber(nid)))
             }
             _ = try await reopened.store.takeSnapshot()

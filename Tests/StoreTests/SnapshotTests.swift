@@ -77,7 +77,7 @@ struct SnapshotTests {
             try await reopened.create(.component, #"{"ID":"x1000c0s0b17000","Type":"Node","NID":17000}"#)
             let search = try Search(.component, parameters: [(name: "Type", value: "Node")])
             #expect(
-                try await reopened.store.reader(for: Caller()).count(search) == 17_000,
+                try await reopened.store.reader(for: Caller()).count(search).count == 17_000,
                 "snapshot is gone: \(isGone)"
             )
             let found = try await reopened.store.reader(for: Caller()).search(search).resources

@@ -37,7 +37,7 @@ struct SpellingTests {
             for reference in ["x1", "x01", "X001", "x0001"] {
                 #expect(try reopened.get(.component, reference)?.text("/ID") == "x1", "\(reference)")
                 let past = reopened.store.reader(at: .sequence(1), for: Caller())
-                #expect(try await past.resource(.component, reference) != nil)
+                #expect(try await past.resource(.component, reference).stored != nil)
             }
             #expect(try await components(reopened, ("ID", "x1")) == ["x1"])
             #expect(try await components(reopened, ("ID", "x001"), ("Type", "cabinet")) == ["x1"])

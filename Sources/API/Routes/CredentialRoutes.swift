@@ -38,6 +38,7 @@ struct CredentialRoutes {
         }
         var response = Response.json(JSONValue.object(members).bytes)
         response.headers[.cacheControl] = "no-store"
+        response.isAsOf(found.sequence)
         return response
     }
 }

@@ -86,11 +86,13 @@ struct PastRoutes {
         let difference = try await context.whileClientWaits {
             try await store.restore(to: moment, for: writer, idempotencyKey: key, reason: reason)
         }
-        return .json(
+        var response = Response.json(
             JSONValue.object([
                 "sequence": .number(JSONNumber(Int(difference.to))), "summary": difference.summary,
             ]).bytes
         )
+        response.isAsOf(difference.to)
+        return response
     }
 
     /// Why, from a body such as `{"reason":"…"}`, which may be missing.

@@ -68,30 +68,31 @@ struct ResourceRoutes {
         let moment = try context.query.value(of: "at", Moment.init)
         // One resource as it is now is there at once, whoever asks.
         let reader = store.reader(at: moment, for: moment == nil ? Caller() : context.caller)
-        let stored =
+        let (stored, sequence) =
             moment == nil
             ? try await reader.resource(kind, reference)
             : try await context.whileClientWaits { try await reader.resource(kind, reference) }
         guard let stored else {
             let then = moment.map { " as of \($0)" } ?? ""
-            throw Problem(.notFound, "There is no \(kind.name) \(reference)\(then).")
+            throw Problem(
+                .notFound,
+                "There is no \(kind.name) \(reference)\(then).",
+                headers: [.inventorySequence: String(sequence)]
+            )
         }
-        guard moment != nil || request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil else {
-            return .resource(stored)
-        }
-        var response = try conditional(stored, request)
-        if moment != nil { try await reader.sequence().map { response.isAsOf($0) } }
+        var response = try conditional(stored, sequence, request)
+        response.isAsOf(sequence)
         return response
     }
 
     /// Answers a request that has a condition on the version.
-    private func conditional(_ stored: StoredResource, _ request: Request) throws -> Response {
+    private func conditional(_ stored: StoredResource, _ sequence: UInt64, _ request: Request) throws -> Response {
         for condition in try request.versionConditions() where !condition.holds(for: stored.version) {
             if case .isAny = condition {
                 throw Problem(
                     .preconditionFailed,
                     "The version is \(stored.version).\(request.weakTagHint)",
-                    headers: [.eTag: stored.entityTag]
+                    headers: [.eTag: stored.entityTag, .inventorySequence: String(sequence)]
                 )
             }
             return Response(status: .notModified, headers: [.eTag: stored.entityTag])
@@ -128,6 +129,7 @@ struct ResourceRoutes {
             throw Problem(.notFound, "There is no history of a \(kind.name) \(reference).")
         }
         var response = Response.json(JSONValue.array(page.versions.map(\.json)).bytes)
+        response.isAsOf(page.sequence)
         if page.hasMore, let last = page.versions.last {
             let page = "\(path)/\(reference.percentEncoded)/history?limit=\(count)&before=\(last.sequence)"
             response.headers[.link] = "<\(context.link(page))>; rel=\"next\""
@@ -147,11 +149,13 @@ struct ResourceRoutes {
         } then: { creation in
             switch creation {
             case .one(let submission):
-                let outcome = try await commit(.create(submission, existing: existing.action), context)
-                guard existing.isTold else { return Self.created(outcome, at: path, context) }
+                let receipt = try await commit([.create(submission, existing: existing.action)], context)
+                guard existing.isTold else { return Self.created(receipt, at: path, context) }
+                let outcome = receipt.outcomes[0]
                 let status: HTTPResponse.Status = outcome.change == .created ? .created : .ok
                 var response = Response.json(outcome.json(index: 0).bytes, status: status)
                 response.headers[.location] = context.link("\(path)/\(outcome.resource.id.lowercased)")
+                response.isAsOf(receipt.sequence)
                 return response
             case .many(let operations):
                 return try await create(operations, existing, context)
@@ -181,31 +185,36 @@ struct ResourceRoutes {
         _ context: RouteContext
     ) async throws -> Response {
         do {
-            let outcomes = try await store.commit(
-                Transaction(
-                    author: context.subject,
-                    origin: context.origin,
-                    idempotencyKey: context.idempotencyKey,
-                    operations
-                )
-            ).outcomes
+            let receipt = try await commit(operations, context)
+            let outcomes = receipt.outcomes
+            var response: Response
             if existing.isTold {
                 let isCreation = outcomes.contains { $0.change == .created }
-                return .documents(count: outcomes.count, length: nil, status: isCreation ? .created : .ok) {
+                response = .documents(count: outcomes.count, length: nil, status: isCreation ? .created : .ok) {
                     outcomes[$0].json(index: $0).bytes
                 }
+            } else {
+                let documents = outcomes.map(\.written.document)
+                let length = documents.reduce(0) { $0 + $1.count }
+                response = .documents(count: documents.count, length: length, status: .created) { documents[$0] }
             }
-            let documents = outcomes.map(\.written.document)
-            let length = documents.reduce(0) { $0 + $1.count }
-            return .documents(count: documents.count, length: length, status: .created) { documents[$0] }
+            response.isAsOf(receipt.sequence)
+            return response
         } catch let refusal as Refusal {
             throw Problem(refusal, of: "element") { "/\($0)" }
         }
     }
 
-    private static func created(_ outcome: Outcome, at path: String, _ context: RouteContext) -> Response {
-        var response = Response.resource(outcome.written, status: .created)
-        response.headers[.location] = context.link("\(path)/\(outcome.resource.id.lowercased)")
+    private static func created(_ receipt: Receipt, at path: String, _ context: RouteContext) -> Response {
+        var response = written(receipt, status: .created)
+        response.headers[.location] = context.link("\(path)/\(receipt.outcomes[0].resource.id.lowercased)")
+        return response
+    }
+
+    /// The resource that one operation has written.
+    private static func written(_ receipt: Receipt, status: HTTPResponse.Status = .ok) -> Response {
+        var response = Response.resource(receipt.outcomes[0].written, status: status)
+        response.isAsOf(receipt.sequence)
         return response
     }
 
@@ -225,8 +234,8 @@ struct ResourceRoutes {
             )
         } then: { submission in
             let operation = Transaction.Operation(.replace(kind.reference(reference), submission), if: conditions)
-            let outcome = try await commit(operation, request, context)
-            return outcome.before == nil ? Self.created(outcome, at: path, context) : .resource(outcome.written)
+            let receipt = try await commit(operation, request, context)
+            return receipt.outcomes[0].before == nil ? Self.created(receipt, at: path, context) : Self.written(receipt)
         }
     }
 
@@ -239,7 +248,7 @@ struct ResourceRoutes {
         let conditions = try request.versionConditions()
         return try await request.withMergePatch(context) { patch in
             let operation = Transaction.Operation(.patch(kind, reference, patch), if: conditions)
-            return .resource(try await commit(operation, request, context).written)
+            return Self.written(try await commit(operation, request, context))
         }
     }
 
@@ -250,8 +259,8 @@ struct ResourceRoutes {
     ) async throws -> Response {
         let reference = kind.reference(try context.parameter("ref"))
         let operation = Transaction.Operation(.delete(kind, reference), if: try request.versionConditions())
-        _ = try await commit(operation, request, context)
-        return Response(status: .noContent)
+        let receipt = try await commit(operation, request, context)
+        return Response(status: .noContent, headers: [.inventorySequence: String(receipt.sequence)])
     }
 
     /// Does what the request has conditions for.
@@ -259,9 +268,9 @@ struct ResourceRoutes {
         _ operation: Transaction.Operation,
         _ request: Request,
         _ context: RouteContext
-    ) async throws -> Outcome {
+    ) async throws -> Receipt {
         do {
-            return try await commit(operation, context)
+            return try await commit([operation], context)
         } catch let refusal as Refusal where refusal.problems.contains(where: { $0.reason == .unexpected }) {
             var problem = Problem(refusal)
             problem.detail += request.weakTagHint
@@ -269,18 +278,15 @@ struct ResourceRoutes {
         }
     }
 
-    private func commit(
-        _ operation: Transaction.Operation,
-        _ context: RouteContext
-    ) async throws -> Outcome {
+    private func commit(_ operations: [Transaction.Operation], _ context: RouteContext) async throws -> Receipt {
         try await store.commit(
             Transaction(
                 author: context.subject,
                 origin: context.origin,
                 idempotencyKey: context.idempotencyKey,
-                [operation]
+                operations
             )
-        ).outcomes[0]
+        )
     }
 }
 

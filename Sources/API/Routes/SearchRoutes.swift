@@ -58,17 +58,17 @@ struct SearchRoutes {
         let wanted = try SearchRequest(kind, request)
         let reader = store.reader(at: wanted.moment, for: context.caller)
         if wanted.countsOnly {
-            let count = try await context.whileClientWaits { try await reader.count(wanted.search) }
+            let (count, sequence) = try await context.whileClientWaits { try await reader.count(wanted.search) }
             var response = Response.json(JSONValue.object(["count": .number(JSONNumber(count))]).bytes)
-            try await context.whileClientWaits { try await reader.sequence() }.map { response.isAsOf($0) }
+            response.isAsOf(sequence)
             return response
         }
         let form = try ListForm(request)
-        if let unchanged = try unchanged(wanted, form, reader, request) { return unchanged }
+        if let unchanged = try await unchanged(wanted, form, reader, request) { return unchanged }
         let result = try await context.whileClientWaits { try await reader.search(wanted.search) }
         var response = Self.list(result.resources, wanted.selection, form)
         response.headers[.eTag] = "\"\(form.entityTag(result.lastChange, of: store.inventory))\""
-        if wanted.moment != nil { response.isAsOf(result.sequence) }
+        response.isAsOf(result.sequence)
         if let query = wanted.query(of: result) {
             response.headers[.link] = "<\(context.link(path))?\(query)>; rel=\"next\""
         }
@@ -94,13 +94,15 @@ struct SearchRoutes {
         _ form: ListForm,
         _ reader: InventoryReader,
         _ request: Request
-    ) throws -> Response? {
+    ) async throws -> Response? {
         let (match, noneMatch) = (try request.entityTags(.ifMatch), try request.entityTags(.ifNoneMatch))
-        guard match != nil || noneMatch != nil, let lastChange = reader.lastChange(of: wanted.search) else {
-            return nil
-        }
+        guard match != nil || noneMatch != nil,
+            let (lastChange, sequence) = reader.lastChange(of: wanted.search)
+        else { return nil }
         let tag = form.entityTag(lastChange, of: store.inventory)
-        let headers: HTTPFields = [.eTag: "\"\(tag)\"", .vary: ListForm.vary]
+        var headers: HTTPFields = [.eTag: "\"\(tag)\"", .vary: ListForm.vary]
+        let then = sequence == nil ? try await reader.sequence() : sequence
+        headers[.inventorySequence] = then.map { String($0) }
         guard match?.matchStrongly(tag) ?? true else {
             throw Problem(
                 .preconditionFailed,
@@ -156,7 +158,9 @@ struct SearchRoutes {
         } else {
             answer["sequence"] = .number(JSONNumber(Int(receipt.sequence)))
         }
-        return .json(JSONValue.object(answer).bytes)
+        var response = Response.json(JSONValue.object(answer).bytes)
+        response.isAsOf(receipt.sequence)
+        return response
     }
 }
 

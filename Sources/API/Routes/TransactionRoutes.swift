@@ -55,7 +55,9 @@ struct TransactionRoutes {
             } else {
                 answer["sequence"] = .number(JSONNumber(Int(receipt.sequence)))
             }
-            return .json(JSONValue.object(answer).bytes)
+            var response = Response.json(JSONValue.object(answer).bytes)
+            response.isAsOf(receipt.sequence)
+            return response
         } catch let refusal as Refusal {
             throw Problem(refusal, of: "change") { "/changes/\($0)/\(body.changes[$0].member)" }
         }

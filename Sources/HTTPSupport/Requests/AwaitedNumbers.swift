@@ -40,7 +40,7 @@ package struct AwaitedNumbers: Sendable {
             return number
         }
         var numbers = fields.compactMap { request.headers[$0].flatMap(Self.number) }
-        if request.uri.query != nil {
+        if let query = request.uri.query, mayHaveNumbers(query) {
             numbers += try request.queryParameters().filter { parameters.contains($0.name) }.compactMap {
                 Self.number($0.value)
             }
@@ -53,6 +53,13 @@ package struct AwaitedNumbers: Sendable {
             "This server is at \(current()) and has not reached \(required) in time; send it again, or ask another server.",
             headers: Problem.retrySoon
         )
+    }
+
+    /// Whether a query may have one of the parameters; most have none, and need not be read for it.
+    private func mayHaveNumbers(_ query: String) -> Bool {
+        query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
+            parameters.contains { pair.starts(with: $0.utf8) }
+        }
     }
 
     /// A number, or the one before the point in a position such as `1043.2`; nil for anything else, such as a time.

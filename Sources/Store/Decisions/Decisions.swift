@@ -24,7 +24,7 @@ struct Decisions: Sendable {
         for _ in 0..<Self.maximumTries {
             let (found, count) = try await searches.read(for: caller) { tables in
                 let found = try tables.result(of: search)
-                return (found, found.next == nil ? found.resources.count : try tables.count(search))
+                return (found, found.next == nil ? found.resources.count : try tables.count(search).count)
             }
             if let expected, count != expected {
                 throw Refusal(.unexpected, "The search matches \(count), not \(expected) as expected.")

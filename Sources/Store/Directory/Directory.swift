@@ -38,6 +38,17 @@ package final class Directory: Sendable {
         return reference.firstKey { key in read(kind) { $0.resource(of: key) } }
     }
 
+    /// The resource that a client's reference names, looked for in one state, and the number of the last transaction in that.
+    func find(_ kind: Kind, reference: Kind.Reference) -> (stored: StoredResource?, sequence: UInt64) {
+        let keys = reference.keys
+        return tables.withLock { tables in
+            var stored: StoredResource?
+            if let id = reference.id { stored = tables[kind.number].resource(id) }
+            for key in keys where stored == nil { stored = tables[kind.number].resource(of: key)?.stored }
+            return (stored, tables.sequence)
+        }
+    }
+
     /// The resource that has a unique key.
     package func holder(_ kind: Kind, of key: UniqueKey) -> UUID? {
         read(kind) { $0.holder(of: key) }
@@ -78,29 +89,33 @@ package final class Directory: Sendable {
     /// All resources of a kind in the order of their identifiers.
     package func all(_ kind: Kind) -> ResourceList { state(kind).resources }
 
-    /// All resources of a kind in the order of their identifiers, and the last transaction that changed any of them.
-    func state(_ kind: Kind) -> (resources: ResourceList, lastChange: ChainPoint) {
-        let (slots, length, generation, lastChange) = read(kind) {
-            ($0.slots, $0.documentLength, $0.generation, $0.lastChange)
+    /// All resources of a kind in the order of their identifiers, the last transaction that changed any of them, and the number
+    /// of the last one of all.
+    func state(_ kind: Kind) -> (resources: ResourceList, lastChange: ChainPoint, sequence: UInt64) {
+        let (slots, length, generation, lastChange, sequence) = tables.withLock { tables in
+            let number = kind.number
+            return (
+                tables[number].slots, tables[number].documentLength, tables[number].generation,
+                tables[number].lastChange,
+                tables.sequence
+            )
         }
         let known = orders.withLock { $0[kind.number] }
         if let known, known.generation == generation {
-            return (ResourceList(all: slots, places: known.places, documentLength: length), lastChange)
+            return (ResourceList(all: slots, places: known.places, documentLength: length), lastChange, sequence)
         }
         let places = slots.placesInOrder
         orders.withLock { $0[kind.number] = (generation, places) }
-        return (ResourceList(all: slots, places: places, documentLength: length), lastChange)
+        return (ResourceList(all: slots, places: places, documentLength: length), lastChange, sequence)
     }
 
     /// The last transaction that changed or removed anything of some kinds; after a start the last one there was.
     func lastChange(of kinds: some Sequence<Kind>) -> ChainPoint {
-        tables.withLock { tables in
-            kinds.reduce(.beginning) { last, kind in
-                let next = tables[kind.number].lastChange
-                return next.sequence > last.sequence ? next : last
-            }
-        }
+        tables.withLock { $0.lastChange(of: kinds) }
     }
+
+    /// The number of the last transaction that has changed anything.
+    var sequence: UInt64 { tables.withLock { $0.sequence } }
 
     fileprivate func begin(at position: ChainPoint) {
         tables.withLock { tables in

@@ -287,6 +287,17 @@ extension UniqueArray<DirectoryTable> {
         for _ in Kind.allCases { tables.append(DirectoryTable()) }
         return tables
     }
+
+    /// The last transaction that changed or removed anything of some kinds.
+    func lastChange(of kinds: some Sequence<Kind>) -> ChainPoint {
+        kinds.reduce(.beginning) { last, kind in
+            let next = self[kind.number].lastChange
+            return next.sequence > last.sequence ? next : last
+        }
+    }
+
+    /// The number of the last transaction that changed or removed anything.
+    var sequence: UInt64 { indices.reduce(0) { Swift.max($0, self[$1].lastChange.sequence) } }
 }
 
 extension UUID {

@@ -36,8 +36,8 @@ actor History {
         try await read(at: moment) { try $0.result(of: search) }
     }
 
-    /// How many resources of a kind matched a search at a moment.
-    func count(_ search: Search, at moment: Moment) async throws -> Int {
+    /// How many resources of a kind matched a search at a moment, and the number of the transaction that it stands for.
+    func count(_ search: Search, at moment: Moment) async throws -> (count: Int, sequence: UInt64) {
         try await read(at: moment) { try $0.count(search) }
     }
 
@@ -67,13 +67,20 @@ actor History {
         return try reader.resources(changedFrom: sequence, to: now).filter { $0.kind == kind }
     }
 
-    /// The resource that a reference named at a moment, as it was then.
-    func resource(_ kind: Kind, _ reference: Kind.Reference, at moment: Moment) async throws -> StoredResource? {
-        try await cancellable { try stored(kind, reference, at: moment) }
+    /// The resource that a reference named at a moment, as it was then, and the number of the transaction that the moment stands
+    /// for.
+    func resource(
+        _ kind: Kind,
+        _ reference: Kind.Reference,
+        at moment: Moment
+    ) async throws -> (stored: StoredResource?, sequence: UInt64) {
+        try await cancellable {
+            let sequence = try reader.sequence(of: moment)
+            return (try stored(kind, reference, at: sequence), sequence)
+        }
     }
 
-    private func stored(_ kind: Kind, _ reference: Kind.Reference, at moment: Moment) throws -> StoredResource? {
-        let sequence = try reader.sequence(of: moment)
+    private func stored(_ kind: Kind, _ reference: Kind.Reference, at sequence: UInt64) throws -> StoredResource? {
         if let id = reference.id.map({ ResourceID(kind, $0) }),
             let state = try reader.states(of: [id], at: sequence)[id]
         {

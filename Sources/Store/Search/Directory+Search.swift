@@ -7,13 +7,14 @@ extension Directory {
     /// The resources that match a search that asks for nothing but values which the directory finds resources by: unique keys
     /// and values of indexed fields. All of them are as one transaction left them.
     ///
-    /// - Returns: Nil when it asks for anything else, or for values that too many share.
-    func resources(matching search: Search) -> ResourceList? {
+    /// - Returns: The resources, and the last transaction that changed any of their kinds; nil when it asks for anything else, or
+    ///   for values that too many share.
+    func resources(matching search: Search) -> (resources: ResourceList, lastChange: ChainPoint)? {
         guard let condition = search.onlyEquality else { return nil }
         let wanted = condition.values
         guard wanted.reduce(0, { $0 + $1.values.count }) <= ValueIndex.maximumFound else { return nil }
         var unindexed: Set<Kind> = []
-        let candidates = withTables { tables -> [[DirectoryTable.Found]]? in
+        let state = withTables { tables -> (candidates: [[DirectoryTable.Found]], lastChange: ChainPoint)? in
             var candidates: [[DirectoryTable.Found]] = []
             var count = 0
             for (field, values) in wanted {
@@ -26,10 +27,10 @@ extension Directory {
                     candidates.append(some)
                 }
             }
-            return candidates
+            return (candidates, tables.lastChange(of: search.kinds))
         }
         for kind in unindexed { makeIndex(kind) }
-        guard let candidates else { return nil }
+        guard let (candidates, lastChange) = state else { return nil }
         var (found, ids, index): ([DirectoryTable.Found], Set<UUID>, Int) = ([], [], 0)
         for (field, values) in wanted {
             for value in values {
@@ -42,7 +43,7 @@ extension Directory {
         }
         guard found.count <= min(search.limit ?? .max, search.order.isByIdentifier ? .max : 1) else { return nil }
         if found.count > 1 { found.sort { $0.id.numbers < $1.id.numbers } }
-        return ResourceList(found)
+        return (ResourceList(found), lastChange)
     }
 }
 

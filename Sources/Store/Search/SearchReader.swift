@@ -91,19 +91,22 @@ struct SearchReader {
         return SearchResult(
             resources: ResourceList(resources),
             next: next,
-            sequence: moment ?? tables.position.sequence,
+            sequence: sequence,
             // What the past was is told by all of the history.
             lastChange: moment == nil ? tables.lastChange(of: search.kinds) : tables.position
         )
     }
 
-    func count(_ search: Search) throws -> Int {
+    func count(_ search: Search) throws -> (count: Int, sequence: UInt64) {
         let (sql, values) = search.countStatement(past: definitions)
         guard case .int(let count)? = try connection.query(sql, values).scalar() else {
             preconditionFailure("count(*) is an integer")
         }
-        return Int(count)
+        return (Int(count), sequence)
     }
+
+    /// The number of the last transaction that is seen.
+    private var sequence: UInt64 { moment ?? tables.position.sequence }
 
     /// Reads resources from the rows, which have what the directory has no more.
     private func read(_ ids: [UUID], of table: ResourceTable) throws -> [UUID: StoredResource] {
