@@ -42,7 +42,7 @@ package struct InventoryAPI: Sendable {
         SnapshotRoutes(store: store).add(to: &routes)
         PastRoutes(store: store).add(to: &routes)
         EventRoutes(store: store).add(to: &routes)
-        if let replica = store.replica { ReplicaRoutes(replica: replica).add(to: &routes) }
+        if let replica = store.replica { ReplicaRoutes(store: store, replica: replica).add(to: &routes) }
         SchemaRoutes().add(to: &routes)
         HealthRoutes(store: store, metrics: metrics, isOpen: hasOpenMetrics).add(to: &routes)
         return routes

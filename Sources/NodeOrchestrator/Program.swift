@@ -59,6 +59,6 @@ struct Program: AsyncParsableCommand {
             type = next
             path.append(name)
         }
-        return (path, type)
+        return (path, type.configuration.defaultSubcommand ?? type)
     }
 }

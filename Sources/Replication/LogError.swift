@@ -20,6 +20,8 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case missingKeys([String], file: URL)
     /// Somebody else leads; nobody where the name is nil.
     case notLeading(holder: String?, url: String?)
+    /// There is no server at an address that could lead.
+    case noSuchReplica(String)
     /// What the log has is not what it should be.
     case damaged(String)
     /// PostgreSQL has warned of something while it committed.
@@ -50,6 +52,7 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
                 + "copy \(file.path) from a server that has them, or give them by --credentials-key-file or --credentials-key-command"
         case .notLeading(.some(let holder), let url): "\(holder) leads, at \(url ?? "an address that it does not say")"
         case .notLeading: "no server leads"
+        case .noSuchReplica(let url): "no server that shares the log is at \(url)"
         case .damaged(let reason): "the log is damaged: \(reason)"
         case .uncertain(let warning): "PostgreSQL has warned: \(warning)"
         case .ended: "the log has ended"

@@ -23,5 +23,7 @@ package struct LogHead: Sendable, Equatable {
         /// When the lead ends by PostgreSQL's clock, unless it is renewed, and whether it has.
         var end: String
         var hasEnded: Bool
+        /// Whether the holder has been given it and has not taken it yet.
+        var isGranted: Bool
     }
 }

@@ -74,7 +74,7 @@ enum LogTables {
 
     static let head = """
         SELECT version, inventory, format, array_to_string(keys, ' '), last, chain, tenure, holder, url,
-            ends, ends < clock_timestamp()
+            ends, ends < clock_timestamp(), backend IS NULL
         FROM node_orchestrator.head
         """
 
@@ -109,6 +109,16 @@ enum LogTables {
             UPDATE node_orchestrator.head
             SET tenure = NULL, holder = NULL, url = NULL, backend = NULL, backend_start = NULL, ends = NULL
             WHERE tenure = $1::text::uuid RETURNING true
+        ) SELECT pg_notify('node_orchestrator', '') FROM given
+        """
+
+    /// A tenure, the one that comes after it, its lease in milliseconds, and the URL of the server that is to take it.
+    static let granting = """
+        WITH given AS (
+            UPDATE node_orchestrator.head
+            SET tenure = $2::text::uuid, ends = clock_timestamp() + $3::bigint * interval '1 millisecond',
+                holder = heir.name, url = heir.url, backend = NULL, backend_start = NULL
+            FROM node_orchestrator.replicas heir WHERE heir.url = $4 AND tenure = $1::text::uuid RETURNING true
         ) SELECT pg_notify('node_orchestrator', '') FROM given
         """
 

@@ -5,6 +5,8 @@ import Synchronization
 package final class ReplicaStatus: Sendable {
     private let state = Mutex(State())
     private let logger: Logger
+    /// Where others reach this server.
+    package let url: String
 
     private struct State {
         var role = Role.unknown
@@ -23,7 +25,8 @@ package final class ReplicaStatus: Sendable {
         case follower(of: String?, at: String?)
     }
 
-    package init(logger: Logger) {
+    package init(url: String, logger: Logger) {
+        self.url = url
         self.logger = logger
     }
 

@@ -102,9 +102,10 @@ package final class ReplicatedLog: TransactionLog {
             guard head.tip.sequence > tip.sequence || head.tip == tip else {
                 throw LogError.lost(after: head.tip, local: tip)
             }
-            var isForced = false
+            var (isForced, isHandedOver) = (false, true)
             if let lead = head.lead {
-                isForced = lead.tenure == tenure || hasGone(lead)
+                isHandedOver = lead.tenure == tenure || lead.isGranted && lead.url == configuration.url
+                isForced = isHandedOver || hasGone(lead)
                 guard isForced || lead.hasEnded else { throw notLeading(lead) }
             }
             let new = UUID()
@@ -113,7 +114,6 @@ package final class ReplicatedLog: TransactionLog {
                 throw notLeading(try shared.head()?.lead)
             }
             // With what an earlier leader gave may be numbers that a failover of PostgreSQL has lost.
-            let isHandedOver = head.lead.map { $0.tenure == tenure } ?? true
             next = max(next, end.sequence + 1 + (isHandedOver ? 0 : JournalRecovery.unclearNumbers))
             (tenure, leads, seen, mayHaveMore) = (new, true, nil, true)
             status.leads()
@@ -340,6 +340,16 @@ package final class ReplicatedLog: TransactionLog {
         } catch {
             // The lease ends by itself.
         }
+    }
+
+    package func moveLead(to url: String) throws {
+        if let ending { throw ending }
+        guard url != configuration.url else { return try lead() }
+        try lead()
+        guard let tenure, try withLog({ try $0.grant(tenure, to: url) }) else {
+            throw LogError.noSuchReplica(url)
+        }
+        _ = notLeading(try withLog { try $0.head() }?.lead)
     }
 
     /// Lets others lead at once.

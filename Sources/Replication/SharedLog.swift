@@ -78,7 +78,8 @@ final class SharedLog {
                 holder: rows.text(0, 7) ?? "",
                 url: rows.text(0, 8) ?? "",
                 end: rows.text(0, 9) ?? "",
-                hasEnded: rows.text(0, 10) == "t"
+                hasEnded: rows.text(0, 10) == "t",
+                isGranted: rows.text(0, 11) == "t"
             )
         }
         return LogHead(
@@ -137,6 +138,20 @@ final class SharedLog {
 
     func handOver(_ tenure: UUID) throws {
         _ = try run(LogTables.handingOver, .text(tenure.lowercased))
+    }
+
+    /// Has another server lead from now on.
+    ///
+    /// - Returns: Whether there is such a server, and the lead was this one's.
+    func grant(_ tenure: UUID, to url: String) throws -> Bool {
+        let rows = try run(
+            LogTables.granting,
+            .text(tenure.lowercased),
+            .text(UUID().lowercased),
+            .number(lease.wholeMilliseconds),
+            .text(url)
+        )
+        return rows.count > 0
     }
 
     // MARK: Replicas

@@ -78,7 +78,7 @@ package final class InventoryStore: Service {
         }
         try disk.createFolder(data.journal)
         journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), loaded.recovery)
-        let replica = configuration.sharedLog.map { _ in ReplicaStatus(logger: logger) }
+        let replica = configuration.sharedLog.map { ReplicaStatus(url: $0.url, logger: logger) }
         self.replica = replica
         let files = try JournalWriter(
             journal,
@@ -311,6 +311,13 @@ package final class InventoryStore: Service {
             }
         )
     }
+
+    // MARK: Replicas
+
+    /// Has another one of the servers that share the log accept writes.
+    ///
+    /// - Throws: ``Refusal`` where this one does not lead, or there is no server at the address.
+    package func moveLead(to url: String) async throws { try await committer.moveLead(to: url) }
 
     // MARK: Secrets
 

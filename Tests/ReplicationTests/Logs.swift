@@ -47,7 +47,10 @@ extension ReplicatedLog {
         let start = try LogStart(configuration)
         let inventory = try start.inventory(local: nil) ?? .version7()
         try start.join(inventory, at: .beginning, keys: ["k"], keyFile: folder.appending(path: "key"))
-        let status = ReplicaStatus(logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+        let status = ReplicaStatus(
+            url: configuration.url,
+            logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
+        )
         self.init(configuration, local: try JournalWriter(in: folder, inventory: inventory, disk: disk), status: status)
     }
 }

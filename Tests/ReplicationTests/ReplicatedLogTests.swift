@@ -167,6 +167,38 @@ struct ReplicatedLogTests {
         #expect(second.tip.sequence == 3)
     }
 
+    @Test("goes on with the next number at the server that the leader names, and at no other one meanwhile")
+    func movingTheLead() async throws {
+        let (first, second, third) = (try server(0), try server(1), try server(2))
+        _ = try append(records(2, from: first), to: first)
+        for log in [first, second, third] { try log.lookAfter() }
+        #expect(throws: LogError.self) { try first.moveLead(to: "http://d:8080") }
+        #expect(throws: LogError.self) { try second.moveLead(to: "http://b:8080") }
+        _ = try append(records(1, from: first), to: first)
+        let late = records(1, from: first)
+        try first.moveLead(to: "http://b:8080")
+        #expect(throws: LogError.self) { try append(late, to: first) }
+        #expect(throws: LogError.self) { try third.heal() }
+        _ = try await second.all(beyond: second.tip)
+        try second.heal()
+        #expect(second.next == 4)
+        _ = try append(records(1, from: second), to: second)
+        #expect(try await first.all(beyond: first.tip).map(\.point) == [second.tip])
+    }
+
+    @Test("passes over numbers when the server has gone that the lead was given to")
+    func movingTheLeadInVain() async throws {
+        let servers = try (0..<3).map { try server($0, lease: .milliseconds(300)) }
+        _ = try append(records(2, from: servers[0]), to: servers[0])
+        for log in servers { try log.lookAfter() }
+        try servers[0].moveLead(to: "http://b:8080")
+        // What is awaited is that time goes by.
+        try await Task.sleep(for: .milliseconds(400))
+        _ = try await servers[2].all(beyond: servers[2].tip)
+        try servers[2].heal()
+        #expect(servers[2].next == 1_000_003)
+    }
+
     @Test("passes over numbers when the leader has gone, and takes nothing more from it")
     func takingOver() async throws {
         let (first, second) = (try server(0, lease: .milliseconds(300)), try server(1, lease: .milliseconds(300)))

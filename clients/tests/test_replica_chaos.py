@@ -1,5 +1,6 @@
 """Servers that share a log, while they are killed and halted, and PostgreSQL and the connections to it fail: what was answered is
-there, once, in the same order everywhere, and no answer is otherwise than the state at its number, or older than the number that is passed on."""
+there, once, in the same order everywhere, and no answer is otherwise than the state at its number, or older than the number that is
+passed on."""
 
 from __future__ import annotations
 

@@ -461,6 +461,57 @@ def test_who_leads_and_how_far_each_is_can_be_seen(site):
     assert len(request(second, "GET", "replicas").json()["replicas"]) == 1
 
 
+def test_the_lead_moves_on_purpose_without_a_gap(site):
+    servers = [site.start(name) for name in "abc"]
+    accepted(servers[0], node(0))
+    for server in servers[1:]:
+        server.wait_for_log(FOLLOWS)
+    answers, is_over = [], threading.Event()
+
+    def write():
+        while not is_over.is_set():
+            body = {"hostname": f"w{len(answers)}", "architecture": "x86_64"}
+            answers.append(request(servers[len(answers) % 3], "POST", "ComputeNode", body))
+
+    def lead(server, *arguments):
+        command = [str(executable()), "replicas", "lead", *arguments, "--server", server.url]
+        command += ["--data-dir", str(server.folder / "data")]
+        environment = client_environment()
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", env=environment, timeout=TIMEOUT_SECONDS, check=False
+        )
+
+    # All three have told the log of themselves.
+    while len(request(servers[0], "GET", "replicas").json()["replicas"]) < 3:
+        time.sleep(0.05)
+    writer = threading.Thread(target=write)
+    writer.start()
+    # By the server that is asked, by another one, which is named, and to the leader itself.
+    for asked, heir, arguments in ((1, 1, ()), (0, 2, ("--to", servers[2].replica_url)), (2, 2, ())):
+        moved = lead(servers[asked], *arguments)
+        assert (moved.stdout, moved.stderr) == (f"{servers[heir].replica_url} leads\n", "")
+        before = len(answers)
+        while len(answers) < before + 10:
+            time.sleep(0.01)
+        assert site.leader(servers) is servers[heir]
+    is_over.set()
+    writer.join()
+    # Those on their way to a server that does not lead any more are to be sent again.
+    assert {answer.status_code for answer in answers} <= {201, 503}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
+    numbers = [sequence(answer) for answer in answers if answer.status_code == 201]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    unknown = lead(servers[0], "--to", "elsewhere")
+    assert (unknown.returncode, unknown.stdout) == (1, "") and "no replica elsewhere" in unknown.stderr
+    same = lead(servers[0], "--to", request(servers[0], "GET", "replicas").json()["replicas"][0]["name"])
+    assert same.returncode == 1 and "Several replicas" in same.stderr
+    servers[1].kill()
+    while {row["url"]: row["age"] for row in request(servers[0], "GET", "replicas").json()["replicas"]}[servers[1].replica_url] < 6:
+        time.sleep(0.2)
+    silent = lead(servers[0], "--to", servers[1].replica_url)
+    assert silent.returncode == 1 and "has said nothing for" in silent.stderr
+
+
 def test_numbers_of_other_servers_are_waited_for(site):
     first = site.start("a")
     accepted(first, node(0))

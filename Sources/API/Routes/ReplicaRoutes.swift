@@ -1,19 +1,57 @@
 import HTTPSupport
 import Hummingbird
+import InventoryHTTP
 import Replication
 import Schema
+import Store
 import Tokens
 
-/// The servers that share a log: `/replicas`.
+/// The servers that share a log: `/replicas`, and `/replicas/lead`, which has another one lead.
 struct ReplicaRoutes {
+    let store: InventoryStore
     let replica: ReplicaStatus
 
+    /// How many seconds a server may have said nothing that is to lead.
+    private static let maximumSilence = 5
+
     func add(to routes: inout RouteTable) {
-        routes.add("/replicas", .get, .whoMay(.read)) { _, _ in
-            var answer: JSONObject = ["replicas": .array(replica.replicas.map(\.json))]
-            if let fault = replica.fault { answer["problem"] = .string(fault) }
-            return .json(JSONValue.object(answer).bytes)
+        routes.logValues(of: ["to"])
+        routes.add("/replicas", .get, .whoMay(.read)) { _, _ in .json(replicas.bytes) }
+        routes.add(
+            "/replicas/lead",
+            .post,
+            .whoMay(.administer),
+            parameters: ["to"],
+            // Nobody else knows which server was asked.
+            atLeader: { _, context in "/replicas/lead?to=\(try heir(context).percentEncoded)" },
+            handler: { _, context in
+                let heir = try heir(context)
+                try await store.moveLead(to: heir)
+                return .json(JSONValue.object(["leader": .string(heir)]).bytes)
+            }
+        )
+    }
+
+    private var replicas: JSONValue {
+        var answer: JSONObject = ["replicas": .array(replica.replicas.map(\.json))]
+        if let fault = replica.fault { answer["problem"] = .string(fault) }
+        return .object(answer)
+    }
+
+    /// The address of the server that is to lead: the one that a request names, or else this one.
+    private func heir(_ context: RouteContext) throws -> String {
+        guard let name = try context.query.value(of: "to", { $0 }) else { return replica.url }
+        let named = replica.replicas.filter { $0.url == name || $0.name == name }
+        guard let heir = named.first else {
+            throw Problem(.notFound, "There is no replica \(name); GET /replicas shows which there are.")
         }
+        guard named.count == 1 else {
+            throw Problem(.conflict, "Several replicas are called \(name); name one by its URL.")
+        }
+        guard heir.age <= Self.maximumSilence else {
+            throw Problem(.conflict, "The replica \(name) has said nothing for \(heir.age) s.")
+        }
+        return heir.url
     }
 }
 

@@ -55,6 +55,11 @@ package protocol TransactionLog: AnyObject {
     /// Accepts no more until a restart.
     func stop(for reason: any Error)
 
+    /// Has another server append from now on.
+    ///
+    /// - Throws: Where there is none, as in a log of one server.
+    nonisolated(nonsending) func moveLead(to url: String) async throws
+
     // MARK: Files, where the log has any
 
     /// Closes the file that is written to, where it has so many bytes, with all before on stable storage.
@@ -68,6 +73,15 @@ package protocol TransactionLog: AnyObject {
     ///
     /// - Throws: Why nothing may be written any more.
     nonisolated(nonsending) func lookAfter() async throws
+}
+
+extension TransactionLog {
+    package func moveLead(to url: String) throws { throw SingleServer() }
+}
+
+/// No other server appends to a log.
+package struct SingleServer: Error, CustomStringConvertible {
+    package var description: String { "the log has one server" }
 }
 
 /// What became of a batch.

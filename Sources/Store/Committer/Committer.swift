@@ -93,7 +93,7 @@ actor Committer {
 
     /// Why nothing can be written now.
     private func unreadiness() async -> Refusal? {
-        guard !isClosed else { return Refusal(.unavailable, "The server is shutting down.") }
+        guard !isClosed else { return Self.shuttingDown }
         do {
             try await log.heal()
             if log.mayHaveMore { try await follow() }
@@ -102,6 +102,8 @@ actor Committer {
             return Self.refusal(error)
         }
     }
+
+    private static let shuttingDown = Refusal(.unavailable, "The server is shutting down.")
 
     private static func refusal(_ error: any Error) -> Refusal {
         Refusal(.unavailable, "The server cannot write: \(reason(error)). Its log says more.")
@@ -321,6 +323,18 @@ actor Committer {
         await takeLog()
         defer { releaseLog() }
         if !isClosed { try await log.lookAfter() }
+    }
+
+    /// Has another one of the servers that share the log accept writes, behind the batch that is in flight.
+    func moveLead(to url: String) async throws {
+        await takeLog()
+        defer { releaseLog() }
+        guard !isClosed else { throw Self.shuttingDown }
+        do {
+            try await log.moveLead(to: url)
+        } catch {
+            throw Refusal(.unavailable, "The lead was not moved: \(Self.reason(error)).")
+        }
     }
 
     /// Accepts no more writes until a restart.
