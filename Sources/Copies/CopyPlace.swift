@@ -135,14 +135,14 @@ package enum CopyPlace: Sendable, CustomStringConvertible {
 
 extension SnapshotManifest {
     /// The names of the snapshot's files; the manifest's own comes last.
-    fileprivate var fileNames: [String] { files.keys.sorted() + [Snapshot.manifestName] }
+    package var fileNames: [String] { files.keys.sorted() + [Snapshot.manifestName] }
 }
 
 extension SnapshotFolder {
     /// Adds a snapshot whose files somebody else writes: it is there when they are whole and on stable storage.
     ///
     /// - Parameter write: Writes the files to the folder that it is given.
-    fileprivate nonisolated(nonsending) func add(
+    package nonisolated(nonsending) func add(
         _ id: String,
         _ write: nonisolated(nonsending) (URL) async throws -> Void
     ) async throws {

@@ -92,6 +92,7 @@ package actor SnapshotCopier: Service {
     }
 
     private func copyAll() async throws {
+        guard store.copiesSnapshots else { return }
         var copied = try await place.ids()
         newest = copied.first ?? ""
         try await checkOwner()

@@ -28,8 +28,15 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case uncertain(String)
     /// This server takes no more part.
     case ended
+    /// The log no longer has what this server needs to go on.
+    case forgotten(through: UInt64, local: UInt64)
+    /// The log no longer has all, and there is no snapshot from which a server could go on.
+    case noSnapshot(behind: UInt64)
     /// The log lacks transactions that this server has.
     case lost(after: ChainPoint, local: ChainPoint)
+
+    /// Whether a server can only join anew, and does not have what the log has lost.
+    package var isForgotten: Bool { if case .forgotten = self { true } else { false } }
 
     package var description: String {
         switch self {
@@ -56,6 +63,12 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
         case .damaged(let reason): "the log is damaged: \(reason)"
         case .uncertain(let warning): "PostgreSQL has warned: \(warning)"
         case .ended: "the log has ended"
+        case .forgotten(let oldest, let local):
+            "the log has no transactions up to \(oldest) any more, and this server has come to \(local); start it again, so that it "
+                + "joins anew"
+        case .noSnapshot(let oldest):
+            "the log has only what is behind transaction \(oldest), and no server that can be reached has a snapshot of that or "
+                + "later, nor does --restore-from or --snapshot-copy; take one with POST /snapshots at a server that runs"
         case .lost(let point, let local):
             "the log ends at transaction \(point.sequence), and this server has transactions up to \(local.sequence) that are "
                 + "not in the log"

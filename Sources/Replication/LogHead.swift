@@ -11,7 +11,15 @@ package struct LogHead: Sendable, Equatable {
     package var keys: Set<String>
     /// The last transaction.
     package var tip: ChainPoint
+    /// The transaction behind which the log begins.
+    package var oldest: ChainPoint
     package var lead: Lead?
+
+    /// Why the log does not go on from a point.
+    func absence(of point: ChainPoint) -> LogError {
+        point.sequence < oldest.sequence
+            ? .forgotten(through: oldest.sequence, local: point.sequence) : .lost(after: tip, local: point)
+    }
 
     /// Who leads.
     package struct Lead: Sendable, Equatable {

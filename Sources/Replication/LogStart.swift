@@ -59,6 +59,32 @@ package struct LogStart {
         }
         let missing = head.keys.subtracting(keys)
         guard missing.isEmpty else { throw LogError.missingKeys(missing.sorted(), file: keyFile) }
-        guard try shared.has(tip) else { throw LogError.lost(after: head.tip, local: tip) }
+        guard try shared.has(tip) else { throw head.absence(of: tip) }
     }
+
+    /// What a server needs to know that has no inventory and joins; the log keeps all until it has it.
+    ///
+    /// - Returns: Nil where the log is new or out of reach.
+    package func joining() throws -> LogJoining? {
+        guard let head else { return nil }
+        let shared = try SharedLog(configuration)
+        try shared.register(configuration)
+        return LogJoining(
+            inventory: head.inventory,
+            range: head.oldest.sequence...head.tip.sequence,
+            others: try shared.replicas().filter { $0.url != configuration.url }
+        )
+    }
+
+    /// Whether a server can go on from a point.
+    package func has(_ point: ChainPoint) throws -> Bool { try SharedLog(configuration).has(point) }
+}
+
+/// What a server begins with that joins a log.
+package struct LogJoining: Sendable {
+    package var inventory: UUID
+    /// The transaction behind which the log begins, and the last one.
+    package var range: ClosedRange<UInt64>
+    /// The other servers.
+    package var others: [Replica]
 }

@@ -22,6 +22,8 @@ enum LogTables {
             keys text[] NOT NULL,
             last bigint NOT NULL,
             chain text NOT NULL,
+            oldest bigint NOT NULL DEFAULT 0,
+            oldest_chain text NOT NULL,
             tenure uuid,
             holder text,
             url text,
@@ -34,6 +36,7 @@ enum LogTables {
             part integer NOT NULL,
             chain text NOT NULL,
             line text NOT NULL,
+            at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (seq, part)
         );
         CREATE TABLE IF NOT EXISTS node_orchestrator.replicas (
@@ -61,6 +64,27 @@ enum LogTables {
             PERFORM pg_notify('node_orchestrator', '');
             RETURN true;
         END $$;
+        CREATE OR REPLACE FUNCTION node_orchestrator.prune(mine uuid, keep bigint, through bigint, most bigint)
+        RETURNS void LANGUAGE plpgsql AS $$
+        DECLARE
+            age interval := keep * interval '1 millisecond';
+            needed bigint := (SELECT min(sequence) FROM node_orchestrator.replicas WHERE seen > clock_timestamp() - age);
+            gone bigint := (
+                SELECT max(seq) FROM (SELECT seq, at FROM node_orchestrator.lines ORDER BY seq, part LIMIT most) first
+                WHERE seq <= through AND at < clock_timestamp() - age
+                    AND (seq <= needed OR at < clock_timestamp() - 7 * age)
+            );
+        BEGIN
+            IF gone IS NULL THEN
+                RETURN;
+            END IF;
+            UPDATE node_orchestrator.head SET oldest = gone, oldest_chain = (
+                SELECT lines.chain FROM node_orchestrator.lines WHERE seq = gone ORDER BY part DESC LIMIT 1
+            ) WHERE tenure = mine;
+            IF FOUND THEN
+                DELETE FROM node_orchestrator.lines WHERE seq <= gone;
+            END IF;
+        END $$;
         """
 
     /// Whether the tables are there.
@@ -68,13 +92,13 @@ enum LogTables {
 
     /// Version, inventory, format and keys.
     static let founding = """
-        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain)
-        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], 0, $5) ON CONFLICT DO NOTHING
+        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain, oldest_chain)
+        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], 0, $5, $5) ON CONFLICT DO NOTHING
         """
 
     static let head = """
         SELECT version, inventory, format, array_to_string(keys, ' '), last, chain, tenure, holder, url,
-            ends, ends < clock_timestamp(), backend IS NULL
+            ends, ends < clock_timestamp(), backend IS NULL, oldest, oldest_chain
         FROM node_orchestrator.head
         """
 
@@ -132,7 +156,7 @@ enum LogTables {
 
     /// Those that have said something within a day.
     static let replicas = """
-        SELECT name, known.url, sequence, greatest(last - sequence, 0), oldest,
+        SELECT name, known.url, sequence, greatest(last - sequence, 0), known.oldest,
             to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
             extract(epoch FROM clock_timestamp() - seen)::bigint,
             coalesce(known.url = head.url AND ends > clock_timestamp(), false)
@@ -140,12 +164,26 @@ enum LogTables {
         WHERE seen > clock_timestamp() - interval '1 day' ORDER BY name, known.url
         """
 
+    /// URL and name of a server that is about to read all there is, so that it is kept until then.
+    static let registering = """
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen)
+        SELECT $1, $2, head.oldest, head.last, clock_timestamp() FROM node_orchestrator.head
+        ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, seen = excluded.seen
+        """
+
+    /// A tenure, for how many milliseconds lines are kept, the last transaction of the leader's newest snapshot, and how many
+    /// lines are looked at. What servers lack that are there is kept for seven times as long.
+    static let pruning = "SELECT node_orchestrator.prune($1::text::uuid, $2, $3, $4)"
+
     static let leaving = "DELETE FROM node_orchestrator.replicas WHERE url = $1"
 
     static let append = "SELECT node_orchestrator.append($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)"
 
-    /// The hash after a transaction.
-    static let chain = "SELECT chain FROM node_orchestrator.lines WHERE seq = $1 ORDER BY part DESC LIMIT 1"
+    /// The hash after a transaction: of one that is there, or of the one behind which the log begins.
+    static let chain = """
+        (SELECT chain FROM node_orchestrator.lines WHERE seq = $1 ORDER BY part DESC LIMIT 1)
+        UNION ALL SELECT oldest_chain FROM node_orchestrator.head WHERE oldest = $1 LIMIT 1
+        """
 
     /// The lines behind one, as many as there are at most, and as many as begin within so many bytes.
     static let lines = """

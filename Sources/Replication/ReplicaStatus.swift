@@ -13,6 +13,8 @@ package final class ReplicaStatus: Sendable {
         /// Why the log cannot be used.
         var fault: String?
         var replicas: [Replica] = []
+        /// The last transaction of the server's newest snapshot.
+        var snapshot: UInt64 = 0
         /// When the server knew last that it has all that the log has, but for what came just then.
         var lastLook: ContinuousClock.Instant?
     }
@@ -42,6 +44,12 @@ package final class ReplicaStatus: Sendable {
 
     /// All servers that share the log, as they were about a second ago, or when the log could be read last.
     package var replicas: [Replica] { state.withLock(\.replicas) }
+
+    /// The last transaction of this server's newest snapshot; 0 for none.
+    var snapshotSequence: UInt64 { state.withLock(\.snapshot) }
+
+    /// This server has a snapshot.
+    package func hasSnapshot(through sequence: UInt64) { state.withLock { $0.snapshot = sequence } }
 
     func know(_ replicas: [Replica]) { state.withLock { $0.replicas = replicas } }
 

@@ -24,6 +24,8 @@ package final class ReplicatedLog: TransactionLog {
     /// When the next connection is tried after one that failed, and why that was.
     private var nextAttempt = ContinuousClock.now
     private var failure: (any Error)?
+    /// When old transactions are forgotten next.
+    private var nextPruning = ContinuousClock.now
     /// Whether the others have been told of this server.
     private var hasReported = false
     /// Why nothing is appended until a restart.
@@ -38,6 +40,8 @@ package final class ReplicatedLog: TransactionLog {
 
     /// How long it is until the next try to connect.
     private static let attemptInterval = Duration.milliseconds(250)
+    /// How often old transactions are forgotten, at most.
+    private static let pruningInterval = Duration.seconds(10)
     /// For how long it is tried to find out what became of a batch.
     private static let uncertaintyLimit = Duration.seconds(5)
 
@@ -99,8 +103,8 @@ package final class ReplicatedLog: TransactionLog {
         if leads { return }
         try withLog { shared in
             guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
-            guard head.tip.sequence > tip.sequence || head.tip == tip else {
-                throw LogError.lost(after: head.tip, local: tip)
+            guard tip.sequence >= head.oldest.sequence, head.tip.sequence > tip.sequence || head.tip == tip else {
+                throw head.absence(of: tip)
             }
             var (isForced, isHandedOver) = (false, true)
             if let lead = head.lead {
@@ -207,9 +211,7 @@ package final class ReplicatedLog: TransactionLog {
             do {
                 return try shared.transactions(after: point)
             } catch let error as LogError {
-                if let head = try shared.head(), try !shared.has(point) {
-                    throw LogError.lost(after: head.tip, local: point)
-                }
+                if let head = try shared.head(), try !shared.has(point) { throw head.absence(of: point) }
                 throw error
             }
         }
@@ -307,17 +309,27 @@ package final class ReplicatedLog: TransactionLog {
                 try lead()
                 if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
                 if !mayHaveMore { status.hasLooked() }
+                try prune()
             } catch LogError.notLeading {
                 // The status says it.
             }
             try withLog { shared in
-                try shared.report(configuration, at: tip.sequence, oldest: local.oldest - 1, isNew: !hasReported)
+                try shared.report(configuration, at: local.tip.sequence, oldest: local.oldest - 1, isNew: !hasReported)
                 hasReported = true
                 status.know(try shared.replicas())
             }
             status.works()
         } catch {
             status.fails("\(error)")
+        }
+    }
+
+    /// Forgets, now and then, what nobody needs of the log.
+    private func prune() throws {
+        guard let tenure, leads, nextPruning <= .now else { return }
+        nextPruning = .now + min(Self.pruningInterval, configuration.keepFor)
+        try withLog {
+            try $0.prune(as: tenure, keepFor: configuration.keepFor, through: status.snapshotSequence)
         }
     }
 

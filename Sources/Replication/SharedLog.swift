@@ -13,12 +13,21 @@ package struct SharedLogConfiguration: Sendable {
     package var url: String
     /// How long a leader leads without renewing it.
     package var lease: Duration
+    /// How long transactions are kept in the log at least, once they are in a snapshot.
+    package var keepFor: Duration
 
-    package init(_ location: PostgresLocation, name: String, url: String, lease: Duration) {
+    package init(
+        _ location: PostgresLocation,
+        name: String,
+        url: String,
+        lease: Duration,
+        keepFor: Duration
+    ) {
         self.location = location
         self.name = name
         self.url = url
         self.lease = lease
+        self.keepFor = keepFor
     }
 }
 
@@ -31,6 +40,8 @@ final class SharedLog {
 
     /// How many lines, and about how many bytes, are read at once.
     private static let (maximumLines, maximumBytes): (Int64, Int64) = (4096, 8 << 20)
+    /// How many lines are forgotten at once.
+    private static let prunedLines: Int64 = 20_000
 
     /// How long a connection may take, and a statement.
     private static let (connectionLimit, statementLimit) = (Duration.seconds(2), Duration.seconds(5))
@@ -87,6 +98,7 @@ final class SharedLog {
             format: format,
             keys: Set(keys.split(separator: " ").map(String.init)),
             tip: try Self.point(rows, at: 4),
+            oldest: try Self.point(rows, at: 12),
             lead: lead
         )
     }
@@ -170,6 +182,11 @@ final class SharedLog {
         )
     }
 
+    /// Says that a server joins, which needs all that the log has.
+    func register(_ configuration: SharedLogConfiguration) throws {
+        _ = try run(LogTables.registering, .text(configuration.url), .text(configuration.name))
+    }
+
     /// Says that a server has stopped.
     func leave(_ configuration: SharedLogConfiguration) throws {
         _ = try run(LogTables.leaving, .text(configuration.url))
@@ -219,11 +236,21 @@ final class SharedLog {
         return rows.text(0, 0) == "t" ? .counts : .refused
     }
 
-    /// Whether the log has a point.
+    /// Forgets old transactions that are in a snapshot, and that no server needs.
+    func prune(as tenure: UUID, keepFor: Duration, through sequence: UInt64) throws {
+        _ = try run(
+            LogTables.pruning,
+            .text(tenure.lowercased),
+            .number(keepFor.wholeMilliseconds),
+            .number(Int64(sequence)),
+            .number(Self.prunedLines)
+        )
+    }
+
+    /// Whether the log has all behind a point, and the point itself.
     func has(_ point: ChainPoint) throws -> Bool {
-        if point == .beginning { return true }
         let rows = try run(LogTables.chain, .number(Int64(point.sequence)))
-        return rows.count > 0 && rows.text(0, 0) == point.hash.description
+        return (0..<rows.count).contains { rows.text($0, 0) == point.hash.description }
     }
 
     /// Transactions behind a point, of many the first.

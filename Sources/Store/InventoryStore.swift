@@ -105,6 +105,7 @@ package final class InventoryStore: Service {
             minimumSegmentSize: configuration.minimumSegmentSize,
             requests: views.requests,
             loaded: loaded.snapshot,
+            replica: replica,
             logger: logger
         )
         credentialKeys = try CredentialKeys(
@@ -314,6 +315,9 @@ package final class InventoryStore: Service {
 
     // MARK: Replicas
 
+    /// Whether this server copies its snapshots elsewhere: of those that share a log, the one that leads.
+    package var copiesSnapshots: Bool { replica.map { $0.role == .leader } ?? true }
+
     /// Has another one of the servers that share the log accept writes.
     ///
     /// - Throws: ``Refusal`` where this one does not lead, or there is no server at the address.
@@ -322,9 +326,7 @@ package final class InventoryStore: Service {
     // MARK: Secrets
 
     /// The keys by which servers that share a log know each other's requests; the first signs.
-    package var replicaKeys: [SymmetricKey] {
-        intake.sealer.derivedKeys(for: "node-orchestrator requests of replicas")
-    }
+    package var replicaKeys: [SymmetricKey] { intake.sealer.replicaKeys }
 
     /// A resource with its secrets, by the JSON pointers of the strings that stand for them.
     ///

@@ -36,13 +36,16 @@ extension ReplicatedLog {
         sharing location: String,
         name: String = "a",
         lease: Duration = .seconds(5),
+        keepFor: Duration = .seconds(86_400),
+        snapshot: UInt64 = 0,
         disk: Disk = Disk()
     ) throws {
         let configuration = SharedLogConfiguration(
             try PostgresLocation(location),
             name: name,
             url: "http://\(name):8080",
-            lease: lease
+            lease: lease,
+            keepFor: keepFor
         )
         let start = try LogStart(configuration)
         let inventory = try start.inventory(local: nil) ?? .version7()
@@ -51,6 +54,7 @@ extension ReplicatedLog {
             url: configuration.url,
             logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
         )
+        status.hasSnapshot(through: snapshot)
         self.init(configuration, local: try JournalWriter(in: folder, inventory: inventory, disk: disk), status: status)
     }
 }

@@ -142,6 +142,42 @@ struct ReplicatedLogTests {
         }
     }
 
+    @Test("forgets what is old and in a snapshot, and what servers need only when it is very old")
+    func forgetting() async throws {
+        let keep = Duration.milliseconds(400)
+        func server(_ index: Int) throws -> ReplicatedLog {
+            let folder = folders[index].folder
+            let name = "abc".map(String.init)[index]
+            return try ReplicatedLog(in: folder, sharing: location, name: name, keepFor: keep, snapshot: 3)
+        }
+        let (leader, follower) = (try server(0), try server(1))
+        let points = try append(records(1, from: leader), to: leader) + append(records(3, from: leader), to: leader)
+        func has(_ point: ChainPoint) async throws -> Bool {
+            do {
+                _ = try await leader.beyond(point)
+                return true
+            } catch LogError.forgotten, is ForeignPoint {
+                return false
+            }
+        }
+        _ = try await follower.beyond(.beginning)
+        func lookAfter(_ servers: [ReplicatedLog]) async throws {
+            // What is awaited is that time goes by.
+            try await Task.sleep(for: keep)
+            for server in servers { try server.lookAfter() }
+        }
+        let late = try server(2)
+        try await lookAfter([follower, late, leader])
+        #expect(try await has(.beginning))
+        try await lookAfter([follower, leader])
+        #expect(try await !has(.beginning))
+        #expect(try await !has(points[1]))
+        // The fourth is in no snapshot.
+        for _ in 0..<2 { try await lookAfter([follower, leader]) }
+        #expect(try await leader.beyond(points[2]).map(\.point) == [points[3]])
+        #expect(throws: LogError.self) { try late.heal() }
+    }
+
     @Test("says who leads to whoever does not, and takes nothing from it")
     func notLeading() async throws {
         let (leader, follower) = (try server(0), try server(1))

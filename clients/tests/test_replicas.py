@@ -17,7 +17,7 @@ import requests
 
 from cable import Cable
 from documentation import others
-from program import Program, executable
+from program import Program, executable, run_program
 from sites import free_port
 from support import TIMEOUT_SECONDS, client_environment
 
@@ -57,8 +57,10 @@ class Site:
         url = self.postgres.execute("SELECT url FROM node_orchestrator.head").strip()
         return next(server for server in servers if server.replica_url == url)
 
-    def refused(self, name, *arguments):
-        """What a server says that does not start."""
+    def refused(self, name, *arguments, keys_of=None):
+        """What a server says that does not start, with the keys of another one or none."""
+        if keys_of:
+            shutil.copytree(keys_of.folder / "data" / "keys", self.folder / name / "data" / "keys")
         command = [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / name / "data")]
         environment = {**client_environment(), **self.environment}
         done = subprocess.run(
@@ -510,6 +512,86 @@ def test_the_lead_moves_on_purpose_without_a_gap(site):
         time.sleep(0.2)
     silent = lead(servers[0], "--to", servers[1].replica_url)
     assert silent.returncode == 1 and "has said nothing for" in silent.stderr
+
+
+def wait_until_forgotten(site, number):
+    """Wait until the log begins behind a number."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while int(site.postgres.execute("SELECT oldest FROM node_orchestrator.head").strip()) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+class Impostor(BaseHTTPRequestHandler):
+    """Says that it has a snapshot that is newer than any other."""
+
+    def do_GET(self):
+        body = json.dumps([{"id": "2100-01-01T00-00-00.000Z", "sequence": 1_000_000_000}]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_server_joins_with_a_snapshot_where_the_log_begins_later(site):
+    keep = ("--log-keep-for", "1s")
+    first = site.start("a", *keep)
+    for index in range(5):
+        written = sequence(accepted(first, node(index)))
+    assert request(first, "POST", "snapshots").status_code == 201
+    wait_until_forgotten(site, written)
+    last = sequence(accepted(first, node(5)))
+    impostor = ThreadingHTTPServer(("127.0.0.1", 0), Impostor)
+    threading.Thread(target=impostor.serve_forever).start()
+    row = f"'http://127.0.0.1:{impostor.server_port}', 'z', 5, 0, clock_timestamp()"
+    site.postgres.execute(f"INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen) VALUES ({row})")
+    second = site.start("b", *keep)
+    impostor.shutdown()
+    second.wait_for_log("is not signed with the credential key")
+    second.wait_for_log("joins with a snapshot")
+    assert wait_for_sequence(second, last) == request(first, "GET", "ComputeNode").json()
+    assert list(lines(second)) == [last]
+    assert request(second, "GET", f"ComputeNode?at={written}").json() == request(first, "GET", f"ComputeNode?at={written}").json()
+    assert request(second, "GET", "ComputeNode?at=1").status_code == 410
+    # One that was away joins anew by itself, and what it had is kept beside.
+    second.stop()
+    last = sequence(accepted(first, node(6)))
+    assert request(first, "POST", "snapshots").status_code == 201
+    wait_until_forgotten(site, last)
+    last = sequence(accepted(first, node(7)))
+    again = site.start("b", *keep)
+    again.wait_for_log("away for longer than the log is kept")
+    assert wait_for_sequence(again, last) == request(first, "GET", "ComputeNode").json()
+    [aside] = (again.folder / "data").glob("aside-*")
+    assert {"head", "journal", "shared-log"} <= {file.name for file in aside.iterdir()}
+    # With nobody to ask there are the copies.
+    shutil.copytree(first.folder / "data" / "snapshots", site.folder / "copies")
+    for server in (first, again):
+        server.stop()
+    refusal = site.refused("c", *site.options(), *keep, keys_of=first)
+    assert "no server that can be reached has a snapshot" in refusal
+    third = site.start("c", *keep, "--snapshot-copy", str(site.folder / "copies"))
+    third.wait_for_log(f"{site.folder}/copies")
+    assert len(wait_for_sequence(third, last)) == 8
+
+
+def test_files_of_snapshots_are_for_administrators(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    snapshot = request(server, "POST", "snapshots").json()["id"]
+    path = f"{server.url}/snapshots/{snapshot}/files/"
+    made = run_program("token", "--subject", "v", "--role", "viewer", "--data-dir", str(server.folder / "data"))
+    viewer = {"Authorization": f"Bearer {made.stdout.strip()}"}
+    for name in ("manifest.json", "ComputeNode.parquet"):
+        assert requests.get(path + name, timeout=TIMEOUT_SECONDS).status_code == 401
+        assert requests.get(path + name, headers=viewer, timeout=TIMEOUT_SECONDS).status_code == 403
+        found = request(server, "GET", f"snapshots/{snapshot}/files/{name}")
+        assert found.content == (server.folder / "data" / "snapshots" / f"snapshot={snapshot}" / name).read_bytes()
+    for name in ("nothing", "..%2F..%2Fhead", "%2Fetc%2Fpasswd"):
+        assert request(server, "GET", f"snapshots/{snapshot}/files/{name}").status_code == 404
 
 
 def test_numbers_of_other_servers_are_waited_for(site):

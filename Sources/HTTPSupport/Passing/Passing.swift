@@ -7,6 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import NIOPosix
+package import NIOSSL
 import Scheduling
 
 /// Passes requests on to the server that leads, where several share something and one of them alone may change it.
@@ -18,6 +19,7 @@ package final class Passing: Sendable {
     private let keys: @Sendable () -> [SymmetricKey]
     private let answerField: HTTPField.Name
     private let wait: @Sendable (UInt64) async throws -> Void
+    private let tls: TLSConfiguration?
 
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(
@@ -36,16 +38,19 @@ package final class Passing: Sendable {
     ///   - keys: The first signs.
     ///   - answerField: The field of the leader's answer that has the number which this server has to reach before it answers.
     ///   - wait: Returns when it has reached a number, or when that is not to be waited for any longer.
+    ///   - tls: How the leader is recognised; nil for the authorities that the system knows.
     package init(
         to leader: @escaping @Sendable () -> String?,
         keys: @escaping @Sendable () -> [SymmetricKey],
         answerField: HTTPField.Name,
-        wait: @escaping @Sendable (UInt64) async throws -> Void
+        wait: @escaping @Sendable (UInt64) async throws -> Void,
+        tls: TLSConfiguration? = nil
     ) {
         self.leader = leader
         self.keys = keys
         self.answerField = answerField
         self.wait = wait
+        self.tls = tls
     }
 
     // MARK: Of others
@@ -124,6 +129,7 @@ package final class Passing: Sendable {
         fields[Self.field] = passed.signed(request.method.rawValue, target, with: key, at: Date())
         fields[.requestID] = origin.request
         var outgoing = HTTPClientRequest(url: leader + target)
+        outgoing.tlsConfiguration = tls
         outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
         outgoing.headers = HTTPHeaders(fields)
         if let length = request.headers[.contentLength].flatMap({ Int64($0) }) {
@@ -167,7 +173,9 @@ package final class Passing: Sendable {
 
     /// Waits until this server has all that the leader has now.
     private func arrive(where leader: String) async throws {
-        let answer = try await Self.client.execute(HTTPClientRequest(url: leader + "/healthz"), timeout: .seconds(5))
+        var question = HTTPClientRequest(url: leader + "/healthz")
+        question.tlsConfiguration = tls
+        let answer = try await Self.client.execute(question, timeout: .seconds(5))
         for try await _ in answer.body {}
         if let number = answer.headers.first(name: answerField.canonicalName).flatMap({ UInt64($0) }) {
             try await wait(number)

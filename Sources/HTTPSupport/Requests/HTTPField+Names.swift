@@ -19,6 +19,7 @@ extension HTTPField.Name {
 
     /// What a server says of a request that it passes on to the one that leads.
     static let replicaRequest = name("Replica-Request")
+    static let replicaSignature = name("Replica-Signature")
 
     /// What a request is called in logs, of whoever passes it on.
     static let requestID = name("X-Request-ID")

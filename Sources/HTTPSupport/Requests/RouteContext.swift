@@ -23,7 +23,7 @@ package struct RouteContext: RequestContext {
     /// The parameters of the query, of those that the route has declared; empty where it reads them itself.
     package internal(set) var query: [String: String] = [:]
     /// Whether another server has passed the request on, which shares a log with this one.
-    var isPassedOn = false
+    package internal(set) var isPassedOn = false
     /// The request, where its client may send it again; nil where it has no key.
     package internal(set) var repeatable: RepeatableRequest?
     private let channel: any Channel

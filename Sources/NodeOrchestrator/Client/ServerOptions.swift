@@ -46,16 +46,7 @@ struct ServerOptions: ParsableArguments {
         return ServerClient(url: url, token: try foundToken(for: url, directory), tls: try tls())
     }
 
-    private func tls() throws -> TLSConfiguration? {
-        guard let ca else { return nil }
-        do {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(ca))
-            return configuration
-        } catch {
-            throw CommandError("cannot read certificates in --ca, \(ca)")
-        }
-    }
+    private func tls() throws -> TLSConfiguration? { try ca.map { try .trusting($0, namedBy: "--ca") } }
 
     private func foundToken(for url: String, _ directory: DataDirectory) throws -> String? {
         // The environment may have a token for others to use.
@@ -77,5 +68,22 @@ struct ServerOptions: ParsableArguments {
     private static func isThisMachine(_ url: String) -> Bool {
         guard let host = URL(string: url)?.host() else { return false }
         return ["localhost", "::1", "[::1]"].contains(host) || host.wholeMatch(of: #/127\.\d+\.\d+\.\d+/#) != nil
+    }
+}
+
+extension TLSConfiguration {
+    /// Recognises servers by who has signed their certificates.
+    ///
+    /// - Parameters:
+    ///   - file: The certificates of those (PEM).
+    ///   - option: Names the file.
+    static func trusting(_ file: String, namedBy option: String) throws -> TLSConfiguration {
+        do {
+            var configuration = makeClientConfiguration()
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
+            return configuration
+        } catch {
+            throw CommandError("cannot read certificates in \(option), \(file)")
+        }
     }
 }

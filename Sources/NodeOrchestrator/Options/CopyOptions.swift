@@ -2,6 +2,7 @@ import ArgumentParser
 import Copies
 import Logging
 import ObjectStorage
+import Records
 import Store
 import Tables
 
@@ -56,10 +57,12 @@ struct CopyOptions: ParsableArguments {
         return Retention(count: snapshotCopyKeep ?? 1, age: snapshotCopyKeepFor?.duration)
     }
 
+    /// Where copies are; nil where there are none.
+    func place(_ disk: Disk) throws -> CopyPlace? { try snapshotCopy.map { try CopyPlace($0, disk) } }
+
     /// What copies the snapshots of a store; nil where they stay alone.
     func copier(_ store: InventoryStore, logger: Logger) throws -> SnapshotCopier? {
-        guard let snapshotCopy else { return nil }
-        let place = try CopyPlace(snapshotCopy, store.snapshotFolder.disk)
+        guard let place = try place(store.snapshotFolder.disk) else { return nil }
         if case .folder(let folder) = place, folder.isSame(as: store.snapshotFolder) {
             throw CommandError("--snapshot-copy names the folder of the snapshots themselves")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTPSupport
+import NIOSSL
 import PostgreSQL
 import Replication
 
@@ -31,10 +32,29 @@ struct ReplicationOptions: ParsableArguments {
     )
     var replicaUrl: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long transactions stay in the log at least, for servers that were away or join. (default: 24h)",
+            valueName: "time"
+        ),
+        transform: DurationArgument.read
+    )
+    var logKeepFor: DurationArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "File with the certificates of who signs those of the other servers (PEM). (default: those that the system knows)",
+            valueName: "file"
+        )
+    )
+    var replicaCa: String?
+
     func validate() throws {
-        guard log != nil || (logLease == nil && replicaUrl == nil) else {
-            throw ValidationError("--log-lease and --replica-url need --log.")
+        let others = [logLease == nil, replicaUrl == nil, logKeepFor == nil, replicaCa == nil]
+        guard log != nil || others.allSatisfy(\.self) else {
+            throw ValidationError("--log-lease, --log-keep-for, --replica-url and --replica-ca need --log.")
         }
+        guard logKeepFor?.seconds ?? 1 > 0 else { throw ValidationError("--log-keep-for is at least 1s.") }
         guard logLease?.seconds ?? 1 > 0 else { throw ValidationError("--log-lease is at least 1s.") }
     }
 
@@ -54,7 +74,13 @@ struct ReplicationOptions: ParsableArguments {
             location,
             name: machine,
             url: replicaUrl ?? "\(scheme)://\(machine)\(ports.first.map { ":\($0)" } ?? "")",
-            lease: logLease?.duration ?? .seconds(5)
+            lease: logLease?.duration ?? Self.standardLease,
+            keepFor: logKeepFor?.duration ?? Self.standardTime
         )
     }
+
+    private static let (standardLease, standardTime) = (Duration.seconds(5), Duration.seconds(86_400))
+
+    /// How other servers are recognised; nil for the authorities that the system knows.
+    func tls() throws -> TLSConfiguration? { try replicaCa.map { try .trusting($0, namedBy: "--replica-ca") } }
 }

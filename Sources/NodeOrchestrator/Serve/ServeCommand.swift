@@ -207,7 +207,7 @@ struct ServeCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
 
         try await beginFromCopy(logger: logger)
-        let store = try await InventoryStore.opened(try storeConfiguration(), logger: logger)
+        let store = try await openStore(logger: logger)
         let trust = try await trust(logger: logger)
         let auditLog = try audit.log(self.store.directory, logger: logger)
         if let auditLog { hangUps.actions.append { await auditLog.reopen() } }
@@ -217,12 +217,14 @@ struct ServeCommand: AsyncParsableCommand {
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
         let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
         routes.add(QueryAPI(queryService).routes)
+        let replicaTLS = try replication.tls()
         routes.passing = store.replica.map { replica in
             Passing(
                 to: { replica.leader },
                 keys: { store.replicaKeys },
                 answerField: .inventorySequence,
-                wait: { try await store.wait(for: $0) }
+                wait: { try await store.wait(for: $0) },
+                tls: replicaTLS
             )
         }
         let server = HTTPServer(
@@ -287,6 +289,33 @@ struct ServeCommand: AsyncParsableCommand {
         case .notNeeded: break
         case .noSnapshot:
             logger.warning("there is no copy of a snapshot to begin with", metadata: ["at": "\(location)"])
+        }
+    }
+
+    /// Opens the store; a server that joins a log anew begins with a snapshot.
+    private func openStore(logger: Logger) async throws -> InventoryStore {
+        let configuration = try storeConfiguration()
+        let joining = try configuration.sharedLog.map {
+            ReplicaJoining(
+                sharedLog: $0,
+                directory: configuration.directory,
+                keys: configuration.credentialKeys,
+                tls: try replication.tls(),
+                copies: try copies.place(configuration.directory.disk),
+                logger: logger
+            )
+        }
+        try await joining?.begin()
+        do {
+            return try await .opened(configuration, logger: logger)
+        } catch let error as LogError where error.isForgotten {
+            let folders = try configuration.directory.setAside(at: Date())
+            logger.notice(
+                "this server was away for longer than the log is kept, and joins anew; what it had is set aside",
+                metadata: ["in": "\(folders.map(\.path).joined(separator: ", "))"]
+            )
+            try await joining?.begin()
+            return try await .opened(configuration, logger: logger)
         }
     }
 

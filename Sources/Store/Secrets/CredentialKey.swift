@@ -47,6 +47,16 @@ package struct CredentialKey: Sendable {
         return keys
     }
 
+    /// The keys in the file of a server's own.
+    static func own(_ file: URL) throws(DiskError) -> [CredentialKey] {
+        let text = try KeyFile.read(file)
+        do throws(SecretError) {
+            return try all(in: text)
+        } catch {
+            throw DiskError(message: "the key file \(file.path) is damaged: \(error)")
+        }
+    }
+
     /// What ``all(in:)`` reads.
     static func text(_ keys: [CredentialKey]) -> [UInt8] {
         Array(keys.map { Data($0.bytes).base64EncodedString() + "\n" }.joined().utf8)

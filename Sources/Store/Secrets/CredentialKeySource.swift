@@ -1,3 +1,4 @@
+package import Completeness
 package import Foundation
 import GuardedFiles
 import Records
@@ -28,6 +29,13 @@ package enum CredentialKeySource: Sendable {
         } catch {
             throw Self.failure("\(error)")
         }
+    }
+
+    /// The keys that a server would have which uses a data directory, without making any; none where there are none yet.
+    package func present(in directory: DataDirectory) async throws -> [CredentialKey] {
+        if let given = try await keys() { return given }
+        guard FileManager.default.fileExists(atPath: directory.credentialKey.path) else { return [] }
+        return try CredentialKey.own(directory.credentialKey)
     }
 
     private static func failure(_ message: String) -> DiskError {

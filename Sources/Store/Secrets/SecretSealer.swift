@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import Foundation
 package import Inventory
 import Records
@@ -40,14 +40,19 @@ package final class SecretSealer: Sendable {
     /// What tells the key that seals from others.
     package var keyID: String { ring.withLock(\.first.id) }
 
-    /// Keys that are made of those that seal, for something else; the first of the one that seals.
-    ///
-    /// - Parameter purpose: Gives each purpose keys of its own (HKDF, RFC 5869).
-    func derivedKeys(for purpose: String) -> [SymmetricKey] {
+    /// The keys by which servers that share a log know each other's requests: made of those that seal, by a name for the purpose
+    /// (HKDF, RFC 5869); the first of the one that seals.
+    package var replicaKeys: [SymmetricKey] {
+        let purpose = "node-orchestrator requests of replicas"
         let ring = ring.withLock(\.self)
         return ring.keys.sorted { $0.key == ring.first.id && $1.key != ring.first.id }.map { _, key in
             HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32)
         }
+    }
+
+    /// The first of ``replicaKeys`` that a server with some keys has; nil where it has none.
+    package static func replicaKey(_ keys: [CredentialKey]) -> SymmetricKey? {
+        keys.isEmpty ? nil : SecretSealer(keys).replicaKeys.first
     }
 
     /// Seals one secret; equal ones give different texts.

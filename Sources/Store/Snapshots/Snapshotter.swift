@@ -4,6 +4,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Replication
 import Scheduling
 import Schema
 import Synchronization
@@ -20,13 +21,17 @@ actor Snapshotter {
     /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
     private let minimumSegmentSize: Int
     private let requests: DoneRequests
+    private let replica: ReplicaStatus?
     private let logger: Logger
     /// Says that there is a new snapshot, for the one who waits for that.
     nonisolated let taken: AsyncStream<Void>
     private let tell: AsyncStream<Void>.Continuation
     /// The snapshot that was loaded or taken last.
     private var last: Snapshot? {
-        didSet { lastTime.withLock { $0 = last.flatMap { SnapshotID.date(of: $0.id) } } }
+        didSet {
+            lastTime.withLock { $0 = last.flatMap { SnapshotID.date(of: $0.id) } }
+            replica?.hasSnapshot(through: last?.manifest.sequence ?? 0)
+        }
     }
     /// When it was taken.
     nonisolated let lastTime: Mutex<Date?>
@@ -45,6 +50,7 @@ actor Snapshotter {
         minimumSegmentSize: Int,
         requests: DoneRequests,
         loaded: Snapshot?,
+        replica: ReplicaStatus?,
         logger: Logger
     ) {
         self.projection = projection
@@ -55,7 +61,9 @@ actor Snapshotter {
         self.retention = retention
         self.minimumSegmentSize = minimumSegmentSize
         self.requests = requests
+        self.replica = replica
         last = loaded
+        replica?.hasSnapshot(through: loaded?.manifest.sequence ?? 0)
         lastTime = Mutex(loaded.flatMap { SnapshotID.date(of: $0.id) })
         self.logger = logger
         (taken, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))

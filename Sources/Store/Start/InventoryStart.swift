@@ -205,14 +205,7 @@ struct InventoryStart {
 
     private func ownKeys() throws -> [CredentialKey] {
         let file = configuration.directory.credentialKey
-        if FileManager.default.fileExists(atPath: file.path) {
-            let text = try KeyFile.read(file)
-            do throws(SecretError) {
-                return try CredentialKey.all(in: text)
-            } catch {
-                throw DiskError(message: "the key file \(file.path) is damaged: \(error)")
-            }
-        }
+        if FileManager.default.fileExists(atPath: file.path) { return try CredentialKey.own(file) }
         guard configuration.takesDocuments else { return [.random()] }
         try shared?.checkThatKeysMayBeMade(file)
         let sealed = views.directory.count(where: { !$0.secrets.isEmpty })

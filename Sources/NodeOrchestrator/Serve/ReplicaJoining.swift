@@ -1,0 +1,140 @@
+import Completeness
+import Copies
+import Crypto
+import Foundation
+import HTTPSupport
+import Logging
+import NIOSSL
+import Records
+import Replication
+import Schema
+import Store
+import Tables
+
+/// Has a server without an inventory that joins a log begin with a snapshot of another one, behind which it reads the log.
+struct ReplicaJoining {
+    let sharedLog: SharedLogConfiguration
+    let directory: DataDirectory
+    let keys: CredentialKeySource
+    let tls: TLSConfiguration?
+    /// Where copies of snapshots are; nil for nowhere.
+    let copies: CopyPlace?
+    let logger: Logger
+
+    /// How many transactions are read from the log rather than with a snapshot before them.
+    private static let fewTransactions: UInt64 = 10_000
+    /// For how many seconds a server may have said nothing that is asked for snapshots, and how many of its newest are looked at.
+    private static let (maximumSilence, snapshotsEach) = (10, 3)
+
+    /// A snapshot to begin with.
+    private struct Candidate {
+        var id: String
+        var manifest: SnapshotManifest
+        var place: String
+        var fetch: (URL) async throws -> Void
+    }
+
+    /// - Throws: Where the log has too little to go on without a snapshot, and there is none.
+    func begin() async throws {
+        let start = try LogStart(sharedLog)
+        guard let beginning = try InventoryBeginning(directory), let joining = try start.joining() else { return }
+        let isWhole = joining.range.lowerBound == 0
+        if isWhole, joining.range.count <= Self.fewTransactions { return }
+        // Without keys the start says which are missing.
+        guard let key = SecretSealer.replicaKey(try await keys.present(in: directory)) else { return }
+        let client = ReplicaClient(name: sharedLog.name, key: key, tls: tls)
+        var candidates = await snapshots(of: joining.others, client) + copied()
+        candidates = try candidates.filter { candidate in
+            guard let position = candidate.manifest.position, candidate.manifest.inventory == joining.inventory else {
+                return false
+            }
+            return try start.has(position)
+        }
+        for candidate in candidates.sorted(by: { $0.manifest.sequence > $1.manifest.sequence }) {
+            do {
+                let manifest = try await beginning.begin(with: candidate.id) { folder in
+                    try await folder.add(candidate.id) { try await candidate.fetch($0) }
+                }
+                return logger.notice(
+                    "this server joins with a snapshot",
+                    metadata: [
+                        "from": "\(candidate.place)", "snapshot": "\(candidate.id)",
+                        "sequence": "\(manifest.sequence)", "resources": "\(manifest.resourceCount)",
+                    ]
+                )
+            } catch {
+                logger.warning(
+                    "a snapshot cannot be had",
+                    metadata: ["from": "\(candidate.place)", "snapshot": "\(candidate.id)", "reason": "\(error)"]
+                )
+            }
+        }
+        guard isWhole else { throw LogError.noSnapshot(behind: joining.range.lowerBound) }
+    }
+
+    // MARK: Of other servers
+
+    private func snapshots(of others: [Replica], _ client: ReplicaClient) async -> [Candidate] {
+        var found: [Candidate] = []
+        for other in others where other.age <= Self.maximumSilence {
+            do {
+                found += try await snapshots(of: other.url, client)
+            } catch {
+                logger.warning(
+                    "a server cannot be asked for snapshots",
+                    metadata: ["url": "\(other.url)", "reason": "\(error)"]
+                )
+            }
+        }
+        return found
+    }
+
+    private func snapshots(of server: String, _ client: ReplicaClient) async throws -> [Candidate] {
+        let ids = try JSONValue(parsing: await client.get("/snapshots", of: server)).array.compactMap {
+            $0["id"]?.string
+        }
+        var found: [Candidate] = []
+        for id in ids.prefix(Self.snapshotsEach) where SnapshotID.isValid(id) {
+            let bytes = try await client.get(Self.path(of: Snapshot.manifestName, in: id), of: server)
+            let manifest = try SnapshotManifest(json: Data(bytes))
+            let fetch = { (folder: URL) in
+                let progress = ProgressBar(label: "fetching a snapshot")
+                defer { progress.finish() }
+                var done = 0
+                for (name, file) in manifest.files.sorted(by: { $0.key < $1.key }) {
+                    try directory.disk.create(folder.appending(path: name), [])
+                    let handle = try FileHandle(forWritingTo: folder.appending(path: name))
+                    try await client.get(Self.path(of: name, in: id), of: server, to: handle)
+                    try handle.close()
+                    done += file.size
+                    progress.update(done: done, total: manifest.size)
+                }
+                try directory.disk.create(folder.appending(path: Snapshot.manifestName), bytes)
+            }
+            found.append(Candidate(id: id, manifest: manifest, place: server, fetch: fetch))
+        }
+        return found
+    }
+
+    private static func path(of name: String, in id: String) -> String { "/snapshots/\(id)/files/\(name)" }
+
+    // MARK: Of copies
+
+    /// The newest copy; none where there is none, or it cannot be had.
+    private func copied() async -> [Candidate] {
+        guard let copies else { return [] }
+        do {
+            guard let id = try await copies.ids().first else { return [] }
+            let manifest = try await copies.manifest(id)
+            let fetch = { (folder: URL) in
+                for name in manifest.fileNames {
+                    try await copies.fetch(name, of: id, to: folder.appending(path: name))
+                }
+            }
+            return [Candidate(id: id, manifest: manifest, place: "\(copies)", fetch: fetch)]
+        } catch {
+            logger.warning("the copies cannot be looked at", metadata: ["at": "\(copies)", "reason": "\(error)"])
+            return []
+        }
+    }
+}
