@@ -18,6 +18,10 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case belongsToLog(URL)
     /// Keys are missing that have sealed what is in the log.
     case missingKeys([String], file: URL)
+    /// Servers lack a credential key that is to seal.
+    case keyIsMissing(at: [String])
+    /// The secret is missing with which the other servers sign tokens.
+    case missingTokenKey(URL)
     /// Somebody else leads; nobody where the name is nil.
     case notLeading(holder: String?, url: String?)
     /// There is no server at an address that could lead.
@@ -57,6 +61,10 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
         case .missingKeys(let ids, let file):
             "passwords in the log were sealed with the credential keys \(ids.joined(separator: ", ")), which are not here; "
                 + "copy \(file.path) from a server that has them, or give them by --credentials-key-file or --credentials-key-command"
+        case .keyIsMissing(let urls): "the credential key is missing at \(urls.joined(separator: ", "))"
+        case .missingTokenKey(let file):
+            "the secret is missing with which the servers of the log sign their tokens: copy \(file.lastPathComponent) from one of "
+                + "them to \(file.deletingLastPathComponent().path), with credential.key if that is missing too"
         case .notLeading(.some(let holder), let url): "\(holder) leads, at \(url ?? "an address that it does not say")"
         case .notLeading: "no server leads"
         case .noSuchReplica(let url): "no server that shares the log is at \(url)"

@@ -7,8 +7,8 @@ package struct LogHead: Sendable, Equatable {
     package var inventory: UUID
     /// Version of the format of the lines.
     var format: Int64
-    /// The ids of the credential keys that have sealed what is in the log.
-    package var keys: Set<String>
+    /// The ids of the credential keys that have sealed what is in the log; the last one seals.
+    package var keys: [String]
     /// The last transaction.
     package var tip: ChainPoint
     /// The transaction behind which the log begins.

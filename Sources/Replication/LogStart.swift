@@ -27,7 +27,14 @@ package struct LogStart {
     ///
     /// - Parameter file: Where it would be.
     package func checkThatKeysMayBeMade(_ file: URL) throws(LogError) {
-        if let head, !head.keys.isEmpty { throw .missingKeys(head.keys.sorted(), file: file) }
+        if let head, !head.keys.isEmpty { throw .missingKeys(head.keys, file: file) }
+    }
+
+    /// Makes sure that a secret may be made with which tokens are signed: only for a log that nobody has begun.
+    ///
+    /// - Parameter file: Where it would be.
+    package func checkThatTokensMayBeSigned(_ file: URL) throws(LogError) {
+        if head != nil { throw .missingTokenKey(file) }
     }
 
     /// The inventory that this server has from now on; nil for a new one.
@@ -44,22 +51,26 @@ package struct LogStart {
     ///
     /// - Parameters:
     ///   - tip: The last transaction that this server has.
-    ///   - keys: The ids of its credential keys.
+    ///   - keys: The ids of its credential keys; the first one seals.
     ///   - keyFile: The file that has the keys of a server, if it makes them itself.
-    package func join(_ inventory: UUID, at tip: ChainPoint, keys: Set<String>, keyFile: URL) throws {
-        guard failure == nil else { return }
+    /// - Returns: The ids of the keys of the log, of which the last one seals; nil where it is out of reach.
+    package func join(_ inventory: UUID, at tip: ChainPoint, keys: [String], keyFile: URL) throws -> [String]? {
+        guard failure == nil else { return nil }
         let shared = try SharedLog(configuration)
         if head == nil {
             guard tip == .beginning else { throw LogError.notEmpty }
-            try shared.found(inventory: inventory, keys: keys)
+            try shared.found(inventory: inventory, keys: keys.reversed())
         }
+        // Before its keys are compared, so that no other key comes in between.
+        try shared.register(configuration, keys: keys)
         guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
         guard head.inventory == inventory else {
             throw LogError.otherInventory(log: head.inventory, local: inventory)
         }
-        let missing = head.keys.subtracting(keys)
-        guard missing.isEmpty else { throw LogError.missingKeys(missing.sorted(), file: keyFile) }
+        let missing = head.keys.filter { !keys.contains($0) }
+        guard missing.isEmpty else { throw LogError.missingKeys(missing, file: keyFile) }
         guard try shared.has(tip) else { throw head.absence(of: tip) }
+        return head.keys
     }
 
     /// What a server needs to know that has no inventory and joins; the log keeps all until it has it.

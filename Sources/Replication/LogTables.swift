@@ -44,6 +44,7 @@ enum LogTables {
             name text NOT NULL,
             sequence bigint NOT NULL,
             oldest bigint NOT NULL,
+            keys text[] NOT NULL DEFAULT '{}',
             since timestamptz NOT NULL DEFAULT clock_timestamp(),
             seen timestamptz NOT NULL
         ) WITH (fillfactor = 50);
@@ -146,12 +147,23 @@ enum LogTables {
         ) SELECT pg_notify('node_orchestrator', '') FROM given
         """
 
-    /// URL, name, last transaction and oldest moment of a server; whether it has just started.
+    /// A tenure, and the id of a credential key that is sealed with from now on, if all servers have it that have said something
+    /// within ten seconds. A server that comes later needs it to start.
+    static let sealing = """
+        UPDATE node_orchestrator.head SET keys = array_append(array_remove(keys, $2), $2)
+        WHERE tenure = $1::text::uuid AND NOT EXISTS (
+            SELECT FROM node_orchestrator.replicas
+            WHERE seen > clock_timestamp() - interval '10 seconds' AND replicas.url IS DISTINCT FROM head.url
+                AND NOT $2 = ANY (replicas.keys)
+        ) RETURNING array_to_string(keys, ' ')
+        """
+
+    /// URL, name, last transaction and oldest moment of a server; whether it has just started; the ids of its credential keys.
     static let reporting = """
-        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen)
-        VALUES ($1, $2, $3, $4, clock_timestamp())
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[])
         ON CONFLICT (url) DO UPDATE SET name = excluded.name, sequence = excluded.sequence, oldest = excluded.oldest,
-            seen = excluded.seen, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
+            seen = excluded.seen, keys = excluded.keys, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
         """
 
     /// Those that have said something within a day.
@@ -159,16 +171,17 @@ enum LogTables {
         SELECT name, known.url, sequence, greatest(last - sequence, 0), known.oldest,
             to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
             extract(epoch FROM clock_timestamp() - seen)::bigint,
-            coalesce(known.url = head.url AND ends > clock_timestamp(), false)
+            coalesce(known.url = head.url AND ends > clock_timestamp(), false), array_to_string(known.keys, ' ')
         FROM node_orchestrator.replicas known CROSS JOIN node_orchestrator.head
         WHERE seen > clock_timestamp() - interval '1 day' ORDER BY name, known.url
         """
 
-    /// URL and name of a server that is about to read all there is, so that it is kept until then.
+    /// URL and name of a server that is about to read what there is, so that it is kept until then, and the ids of its credential
+    /// keys.
     static let registering = """
-        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen)
-        SELECT $1, $2, head.oldest, head.last, clock_timestamp() FROM node_orchestrator.head
-        ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, seen = excluded.seen
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys)
+        SELECT $1, $2, head.oldest, head.last, clock_timestamp(), $3::text[] FROM node_orchestrator.head
+        ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, seen = excluded.seen, keys = excluded.keys
         """
 
     /// A tenure, for how many milliseconds lines are kept, the last transaction of the leader's newest snapshot, and how many

@@ -9,6 +9,8 @@ package struct Replica: Sendable, Equatable {
     package var behind: UInt64
     /// The oldest moment from which on it can read every one.
     package var oldest: UInt64
+    /// The ids of its credential keys.
+    package var keys: Set<String>
     /// When it was started, RFC 3339.
     package var since: String
     /// Seconds since it has said so.

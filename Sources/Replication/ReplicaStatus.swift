@@ -3,8 +3,8 @@ import Synchronization
 
 /// How a server takes part in a shared log, for everybody to read; the log of messages has each change.
 package final class ReplicaStatus: Sendable {
-    private let state = Mutex(State())
     private let logger: Logger
+    private let state = Mutex(State())
     /// Where others reach this server.
     package let url: String
 
@@ -13,6 +13,9 @@ package final class ReplicaStatus: Sendable {
         /// Why the log cannot be used.
         var fault: String?
         var replicas: [Replica] = []
+        /// The ids of the server's credential keys, and of those with which the log's passwords are sealed, now with the last.
+        var ownKeys: [String] = []
+        var keys: [String] = []
         /// The last transaction of the server's newest snapshot.
         var snapshot: UInt64 = 0
         /// When the server knew last that it has all that the log has, but for what came just then.
@@ -27,8 +30,10 @@ package final class ReplicaStatus: Sendable {
         case follower(of: String?, at: String?)
     }
 
-    package init(url: String, logger: Logger) {
+    /// - Parameter keys: The ids of the credential keys of the log, of which the last one seals.
+    package init(url: String, keys: [String] = [], logger: Logger) {
         self.url = url
+        state.withLock { $0.keys = keys }
         self.logger = logger
     }
 
@@ -50,6 +55,17 @@ package final class ReplicaStatus: Sendable {
 
     /// This server has a snapshot.
     package func hasSnapshot(through sequence: UInt64) { state.withLock { $0.snapshot = sequence } }
+
+    /// The ids of this server's credential keys.
+    package var ownKeys: [String] {
+        get { state.withLock(\.ownKeys) }
+        set { state.withLock { $0.ownKeys = newValue } }
+    }
+
+    /// The id of the credential key with which all servers seal; nil where that is not known yet.
+    package var sealingKey: String? { state.withLock(\.keys.last) }
+
+    func know(keys: [String]) { state.withLock { $0.keys = keys } }
 
     func know(_ replicas: [Replica]) { state.withLock { $0.replicas = replicas } }
 

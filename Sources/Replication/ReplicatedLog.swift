@@ -42,6 +42,8 @@ package final class ReplicatedLog: TransactionLog {
     private static let attemptInterval = Duration.milliseconds(250)
     /// How often old transactions are forgotten, at most.
     private static let pruningInterval = Duration.seconds(10)
+    /// For how many seconds a server may have said nothing that needs a key before it seals.
+    private static let silence = 10
     /// For how long it is tried to find out what became of a batch.
     private static let uncertaintyLimit = Duration.seconds(5)
 
@@ -103,6 +105,7 @@ package final class ReplicatedLog: TransactionLog {
         if leads { return }
         try withLog { shared in
             guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
+            status.know(keys: head.keys)
             guard tip.sequence >= head.oldest.sequence, head.tip.sequence > tip.sequence || head.tip == tip else {
                 throw head.absence(of: tip)
             }
@@ -314,7 +317,13 @@ package final class ReplicatedLog: TransactionLog {
                 // The status says it.
             }
             try withLog { shared in
-                try shared.report(configuration, at: local.tip.sequence, oldest: local.oldest - 1, isNew: !hasReported)
+                try shared.report(
+                    configuration,
+                    at: local.tip.sequence,
+                    oldest: local.oldest - 1,
+                    keys: status.ownKeys,
+                    isNew: !hasReported
+                )
                 hasReported = true
                 status.know(try shared.replicas())
             }
@@ -362,6 +371,19 @@ package final class ReplicatedLog: TransactionLog {
             throw LogError.noSuchReplica(url)
         }
         _ = notLeading(try withLog { try $0.head() }?.lead)
+    }
+
+    package func seal(with key: String) throws {
+        if let ending { throw ending }
+        try lead()
+        let replicas = try withLog { try $0.replicas() }
+        status.know(replicas)
+        let lacking = replicas.filter {
+            !$0.keys.contains(key) && $0.url != configuration.url && $0.age <= Self.silence
+        }
+        guard lacking.isEmpty else { throw LogError.keyIsMissing(at: lacking.map(\.url)) }
+        guard let tenure, let keys = try withLog({ try $0.seal(with: key, as: tenure) }) else { throw notLeading(nil) }
+        status.know(keys: keys)
     }
 
     /// Lets others lead at once.

@@ -96,7 +96,7 @@ final class SharedLog {
         return LogHead(
             inventory: inventory,
             format: format,
-            keys: Set(keys.split(separator: " ").map(String.init)),
+            keys: Self.words(keys),
             tip: try Self.point(rows, at: 4),
             oldest: try Self.point(rows, at: 12),
             lead: lead
@@ -104,13 +104,15 @@ final class SharedLog {
     }
 
     /// Begins the log, unless somebody has.
-    func found(inventory: UUID, keys: Set<String>) throws {
+    ///
+    /// - Parameter keys: The ids of the credential keys; the last one seals.
+    func found(inventory: UUID, keys: [String]) throws {
         _ = try run(
             LogTables.founding,
             .number(LogTables.version),
             .text(inventory.lowercased),
             .number(Int64(DiskFormat.ofSegments)),
-            .texts(keys.sorted().map { Array($0.utf8) }),
+            .texts(keys.map { Array($0.utf8) }),
             .text(ChainHash.beginning.description)
         )
     }
@@ -166,25 +168,51 @@ final class SharedLog {
         return rows.count > 0
     }
 
+    /// Notes with which credential key is sealed from now on.
+    ///
+    /// - Returns: The ids of all; nil when somebody else leads, or a server lacks the key.
+    func seal(with key: String, as tenure: UUID) throws -> [String]? {
+        let rows = try run(LogTables.sealing, .text(tenure.lowercased), .text(key))
+        return rows.count == 0 ? nil : rows.text(0, 0).map(Self.words)
+    }
+
+    private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
+
     // MARK: Replicas
 
     /// Says how far a server is.
     ///
-    /// - Parameter isNew: Whether it has just started.
-    func report(_ configuration: SharedLogConfiguration, at sequence: UInt64, oldest: UInt64, isNew: Bool) throws {
+    /// - Parameters:
+    ///   - keys: The ids of its credential keys.
+    ///   - isNew: Whether it has just started.
+    func report(
+        _ configuration: SharedLogConfiguration,
+        at sequence: UInt64,
+        oldest: UInt64,
+        keys: [String],
+        isNew: Bool
+    ) throws {
         _ = try run(
             LogTables.reporting,
             .text(configuration.url),
             .text(configuration.name),
             .number(Int64(sequence)),
             .number(Int64(oldest)),
-            .number(isNew ? 1 : 0)
+            .number(isNew ? 1 : 0),
+            .texts(keys.map { Array($0.utf8) })
         )
     }
 
-    /// Says that a server joins, which needs all that the log has.
-    func register(_ configuration: SharedLogConfiguration) throws {
-        _ = try run(LogTables.registering, .text(configuration.url), .text(configuration.name))
+    /// Says that a server starts, which needs what the log has.
+    ///
+    /// - Parameter keys: The ids of its credential keys.
+    func register(_ configuration: SharedLogConfiguration, keys: [String] = []) throws {
+        _ = try run(
+            LogTables.registering,
+            .text(configuration.url),
+            .text(configuration.name),
+            .texts(keys.map { Array($0.utf8) })
+        )
     }
 
     /// Says that a server has stopped.
@@ -203,6 +231,7 @@ final class SharedLog {
                 sequence: number(2),
                 behind: number(3),
                 oldest: number(4),
+                keys: Set(Self.words(rows.text(row, 8) ?? "")),
                 since: rows.text(row, 5) ?? "",
                 age: Int(clamping: number(6))
             )

@@ -66,10 +66,10 @@ package final class InventoryStore: Service {
             limits: configuration.transactionLimits
         )
         helper.end()
-        try shared?.join(
+        let sharedKeys = try shared?.join(
             loaded.inventory,
             at: loaded.recovery.tip,
-            keys: Set(keys.map(\.id)),
+            keys: keys.map(\.id),
             keyFile: data.credentialKey
         )
         if let sharedLog = configuration.sharedLog {
@@ -78,7 +78,7 @@ package final class InventoryStore: Service {
         }
         try disk.createFolder(data.journal)
         journal = try PublishedJournal(JournalFolder(data.journal, disk: disk), loaded.recovery)
-        let replica = configuration.sharedLog.map { ReplicaStatus(url: $0.url, logger: logger) }
+        let replica = configuration.sharedLog.map { ReplicaStatus(url: $0.url, keys: sharedKeys ?? [], logger: logger) }
         self.replica = replica
         let files = try JournalWriter(
             journal,
@@ -116,6 +116,7 @@ package final class InventoryStore: Service {
             directory: directory,
             journal: journal,
             history: configuration.retention?.history,
+            replica: replica,
             logger: logger
         )
         let history = History(
@@ -348,7 +349,9 @@ package final class InventoryStore: Service {
 
     /// Seals all secrets with a new key, and keeps the old one until nothing that is kept needs it.
     package func rotateCredentialKey(for caller: Caller) async throws -> CredentialRotation {
-        try await credentialKeys.rotate(for: caller) { [self] in try await commit($0) }
+        try await credentialKeys.rotate(for: caller, agreeing: { [committer] in try await committer.seal(with: $0) }) {
+            [self] in try await commit($0)
+        }
     }
 
     /// Has the credential keys that their file or command gives now take the place of those in force. The log says what is wrong

@@ -49,7 +49,7 @@ extension ReplicatedLog {
         )
         let start = try LogStart(configuration)
         let inventory = try start.inventory(local: nil) ?? .version7()
-        try start.join(inventory, at: .beginning, keys: ["k"], keyFile: folder.appending(path: "key"))
+        _ = try start.join(inventory, at: .beginning, keys: ["k"], keyFile: folder.appending(path: "key"))
         let status = ReplicaStatus(
             url: configuration.url,
             logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }

@@ -144,7 +144,7 @@ struct ReplicatedLogTests {
 
     @Test("forgets what is old and in a snapshot, and what servers need only when it is very old")
     func forgetting() async throws {
-        let keep = Duration.milliseconds(400)
+        let keep = Duration.seconds(1)
         func server(_ index: Int) throws -> ReplicatedLog {
             let folder = folders[index].folder
             let name = "abc".map(String.init)[index]

@@ -578,6 +578,53 @@ def test_a_server_joins_with_a_snapshot_where_the_log_begins_later(site):
     assert len(wait_for_sequence(third, last)) == 8
 
 
+def test_the_key_of_the_passwords_changes_when_all_servers_have_it(site):
+    first, second = site.start("a"), site.start("b")
+    document = {"xname": "x1000c0s0b0", "username": "root", "password": "initial0", "mac_address": "02:00:00:00:00:01"}
+    made = request(second, "POST", "BMC", document)
+    assert made.status_code == 201, made.text
+    path = f"BMC/{made.json()['id']}/credentials"
+    second.wait_for_log(FOLLOWS)
+    refused = request(second, "POST", "credentials/rotate")
+    key = first.folder / "data" / "keys" / "credential.key"
+    assert refused.status_code == 409 and second.replica_url in refused.text and str(key) in refused.text
+    assert request(first, "GET", path).json()["password"] == request(second, "GET", path).json()["password"] == "initial0"
+    shutil.copy(key, second.folder / "data" / "keys")
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while (answer := request(second, "POST", "credentials/rotate")).status_code == 409:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert answer.status_code == 200 and (answer.json()["resealed"], answer.json()["unreadable"]) == (1, 0)
+    assert answer.json()["key"] in refused.text
+    for server in (first, second):
+        wait_for_sequence(server, sequence(answer))
+        assert request(server, "GET", path).json()["password"] == "initial0"
+    # Whoever leads seals with it, too, which it knows within seconds.
+    assert request(second, "POST", "replicas/lead").status_code == 200
+    attempt, last = 0, {}
+    while f"v1.{answer.json()['key']}." not in json.dumps(last):
+        assert time.monotonic() < deadline
+        attempt += 1
+        changed = request(first, "PATCH", f"BMC/{made.json()['id']}", {"password": f"initial{attempt}"})
+        assert changed.status_code == 200, changed.text
+        last = lines(second)[sequence(changed)]
+    for server in (first, second):
+        wait_for_sequence(server, sequence(changed))
+        assert request(server, "GET", path).json()["password"] == f"initial{attempt}"
+    # A server that has only the old one is told.
+    new, old = key.read_text().splitlines()
+    shutil.copytree(first.folder / "data" / "keys", site.folder / "c" / "data" / "keys")
+    (site.folder / "c" / "data" / "keys" / "credential.key").write_text(old + "\n")
+    assert answer.json()["key"] in site.refused("c", *site.options())
+    (site.folder / "c" / "data" / "keys" / "credential.key").write_text(f"{old}\n{new}\n")
+    (site.folder / "c" / "data" / "keys" / "token.key").unlink()
+    assert "copy token.key from one of them" in site.refused("c", *site.options())
+    shutil.copy(first.folder / "data" / "keys" / "token.key", site.folder / "c" / "data" / "keys")
+    third = site.start("c")
+    wait_for_sequence(third, sequence(changed))
+    assert request(third, "GET", path).json()["password"] == f"initial{attempt}"
+
+
 def test_files_of_snapshots_are_for_administrators(site):
     server = site.start("a")
     accepted(server, node(0))

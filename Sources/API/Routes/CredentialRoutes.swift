@@ -21,7 +21,7 @@ struct CredentialRoutes {
                 }
             }
         }
-        routes.add("/credentials/rotate", .post, .whoMay(.administer)) { _, context in
+        routes.add("/credentials/rotate", .post, .whoMay(.administer), atLeader: RouteTable.sameTarget) { _, context in
             .json(JSONValue.object(try await store.rotateCredentialKey(for: context.writer).json).bytes)
         }
     }

@@ -85,14 +85,8 @@ package final class Passing: Sendable {
     ///
     /// - Parameter target: The path and query by which the leader knows the request.
     func pass(_ request: Request, _ context: RouteContext, as target: String) async throws -> Response? {
-        guard let leader = leader() else { return nil }
-        guard !context.isPassedOn else {
-            throw Problem(
-                .serviceUnavailable,
-                "Another server has passed this on, but this one does not lead; send it again.",
-                headers: Problem.retrySoon
-            )
-        }
+        // Whoever has passed it on may know better who leads; if not, the log says so. It never goes in a circle.
+        guard !context.isPassedOn, let leader = leader() else { return nil }
         let outgoing = try self.request(request, context, to: leader, as: target)
         context.askForBody(of: request)
         let answer: HTTPClientResponse

@@ -60,6 +60,9 @@ package protocol TransactionLog: AnyObject {
     /// - Throws: Where there is none, as in a log of one server.
     nonisolated(nonsending) func moveLead(to url: String) async throws
 
+    /// Notes with which credential key is sealed from now on, so that whoever follows the log needs it.
+    nonisolated(nonsending) func seal(with key: String) async throws
+
     // MARK: Files, where the log has any
 
     /// Closes the file that is written to, where it has so many bytes, with all before on stable storage.
@@ -77,6 +80,8 @@ package protocol TransactionLog: AnyObject {
 
 extension TransactionLog {
     package func moveLead(to url: String) throws { throw SingleServer() }
+
+    package func seal(with key: String) {}
 }
 
 /// No other server appends to a log.

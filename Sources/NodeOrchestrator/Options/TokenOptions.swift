@@ -79,6 +79,9 @@ struct TokenOptions: ParsableArguments {
     /// Whether nothing is said.
     var areStandard: Bool { jwtSecretFile == nil && place == nil && jwtIssuer.isEmpty && jwtAudience.isEmpty }
 
+    /// Whether the server signs tokens with a secret that it makes itself.
+    var areOwn: Bool { jwtSecretFile == nil && place == nil }
+
     private var place: KeyPlace? {
         jwksUrl.flatMap(KeyPlace.init(url:)) ?? jwksFile.map { .file(URL(filePath: $0)) }
     }

@@ -17,7 +17,7 @@ struct KeyFolder {
     }
 
     /// The secret that the server makes for itself.
-    private var secretFile: URL { folder.appending(path: "token.key") }
+    var secretFile: URL { folder.appending(path: "token.key") }
     /// A token for clients on this machine.
     var clientTokenFile: URL { folder.appending(path: "client.token") }
 

@@ -16,6 +16,8 @@ struct ReplicaJoining {
     let sharedLog: SharedLogConfiguration
     let directory: DataDirectory
     let keys: CredentialKeySource
+    /// The server's own secret for tokens; nil where it has others.
+    let tokenKey: URL?
     let tls: TLSConfiguration?
     /// Where copies of snapshots are; nil for nowhere.
     let copies: CopyPlace?
@@ -37,6 +39,9 @@ struct ReplicaJoining {
     /// - Throws: Where the log has too little to go on without a snapshot, and there is none.
     func begin() async throws {
         let start = try LogStart(sharedLog)
+        if let tokenKey, !FileManager.default.fileExists(atPath: tokenKey.path) {
+            try start.checkThatTokensMayBeSigned(tokenKey)
+        }
         guard let beginning = try InventoryBeginning(directory), let joining = try start.joining() else { return }
         let isWhole = joining.range.lowerBound == 0
         if isWhole, joining.range.count <= Self.fewTransactions { return }

@@ -300,6 +300,7 @@ struct ServeCommand: AsyncParsableCommand {
                 sharedLog: $0,
                 directory: configuration.directory,
                 keys: configuration.credentialKeys,
+                tokenKey: !insecureNoAuth && tokens.areOwn ? KeyFolder(configuration.directory).secretFile : nil,
                 tls: try replication.tls(),
                 copies: try copies.place(configuration.directory.disk),
                 logger: logger

@@ -3,6 +3,7 @@ import Inventory
 import Journal
 import OrderedCollections
 import Records
+import Replication
 import Scheduling
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
@@ -334,6 +335,20 @@ actor Committer {
             try await log.moveLead(to: url)
         } catch {
             throw Refusal(.unavailable, "The lead was not moved: \(Self.reason(error)).")
+        }
+    }
+
+    /// Has the log note with which credential key is sealed from now on.
+    ///
+    /// - Throws: ``LogError/keyIsMissing(at:)`` where servers lack it, else ``Refusal``.
+    func seal(with key: String) async throws {
+        await takeLog()
+        defer { releaseLog() }
+        do {
+            try await log.seal(with: key)
+        } catch {
+            if case LogError.keyIsMissing = error { throw error }
+            throw Self.refusal(error)
         }
     }
 

@@ -4,7 +4,7 @@ import GuardedFiles
 import Records
 
 /// Where the keys come from that seal secrets: the first seals, the others open what they have sealed before.
-package enum CredentialKeySource: Sendable {
+package enum CredentialKeySource: Sendable, Equatable {
     /// The file in the data directory, with a key that the server makes.
     case generated
     /// A file that nobody outside its group can read.

@@ -4,6 +4,7 @@ import Inventory
 import Journal
 import Logging
 import Records
+import Replication
 import Scheduling
 
 /// The keys that seal secrets, which are changed while the server runs; an old one stays until nothing that is kept needs it.
@@ -17,6 +18,8 @@ actor CredentialKeys {
     private let directory: Directory
     private let journal: PublishedJournal
     private let history: Duration?
+    /// How the server takes part in a log that it shares, where one key seals at all servers; nil where it shares none.
+    private let replica: ReplicaStatus?
     private let logger: Logger
     private var isRotating = false
     private var fault = RepeatedFault()
@@ -28,6 +31,7 @@ actor CredentialKeys {
     ///   - keys: Those that the sealer has; the first seals.
     ///   - file: That of the server's own keys.
     ///   - history: How long any moment can be read, where that is said.
+    ///   - replica: How the server takes part in a log that it shares; nil where it shares none.
     init(
         _ source: CredentialKeySource,
         _ keys: [CredentialKey],
@@ -36,9 +40,11 @@ actor CredentialKeys {
         directory: Directory,
         journal: PublishedJournal,
         history: Duration?,
+        replica: ReplicaStatus?,
         logger: Logger
     ) throws(DiskError) {
         self.source = source
+        self.replica = replica
         self.keys = keys
         self.file = file
         retired = try RetiredKeys(in: file.deletingLastPathComponent())
@@ -47,28 +53,45 @@ actor CredentialKeys {
         self.journal = journal
         self.history = history
         self.logger = logger
+        sealer.use(keys, sealingWith: replica?.sealingKey)
+        replica?.ownKeys = keys.map(\.id)
     }
 
     /// Seals all secrets with a new key: one that the server makes, or the first that the file or the command gives now.
     ///
-    /// - Parameter commit: Carries out a transaction.
-    /// - Throws: ``Refusal`` where another rotation runs, and ``DiskError``. What was not sealed again can still be opened.
+    /// - Parameters:
+    ///   - agree: Has the log note a key.
+    ///   - commit: Carries out a transaction.
+    /// - Throws: ``Refusal`` where another rotation runs, or servers that share the log lack the new key, and ``DiskError``. What
+    ///   was not sealed again can still be opened.
     func rotate(
         for caller: Caller,
+        agreeing agree: @Sendable (String) async throws -> Void,
         _ commit: @Sendable (Transaction) async throws -> Receipt
     ) async throws -> CredentialRotation {
         guard !isRotating else { throw Refusal(.conflict, "The credential key is being changed already.") }
         isRotating = true
         defer { isRotating = false }
-        if let given = try await source.keys() {
+        if let given = try await givenKeys() {
             try checkThatTheyOpen(given)
             use(given)
-        } else {
+        }
+        if case .generated = source, replica == nil || keys[0].id == sealer.keyID {
             let new = [CredentialKey.random()] + keys
             try Disk().replace(file, CredentialKey.text(new), permissions: 0o600)
             use(new)
         }
         let key = keys[0].id
+        do {
+            try await agree(key)
+        } catch LogError.keyIsMissing(let urls) {
+            throw Refusal(
+                .conflict,
+                "The credential key \(key) seals only when all servers have it, which \(urls.joined(separator: ", ")) lack: copy "
+                    + "it there from \(source == .generated ? file.path : "\(source)"), and send this again."
+            )
+        }
+        use(keys)
         func reseal(_ ids: [ResourceID]) async throws -> UInt64 {
             try await commit(
                 Transaction(
@@ -113,6 +136,11 @@ actor CredentialKeys {
         return rotation
     }
 
+    /// Seals with the key that the servers which share the log have agreed on.
+    func followLog() {
+        if let key = replica?.sealingKey, key != sealer.keyID { use(keys) }
+    }
+
     /// Has the keys that the file or the command gives now take the place of those in force. Keys that do not open what those
     /// have sealed change nothing, and the log says so.
     ///
@@ -122,7 +150,7 @@ actor CredentialKeys {
             // A key management service is asked only when somebody says so.
             if case .command = source, !isAsked { return }
             let before = keys.map(\.id)
-            guard let given = try await source.keys(), !isRotating else { return }
+            guard let given = try await givenKeys(), !isRotating else { return }
             // Where others have read the keys meanwhile, these may be older.
             guard keys.map(\.id) == before else { return await readAgain(isAsked: isAsked) }
             let isNew = given.map(\.id) != before
@@ -143,6 +171,12 @@ actor CredentialKeys {
                 metadata: ["reason": "\(error)"]
             )
         }
+    }
+
+    /// The keys that the file or the command gives now; nil where the server makes its own and nobody else does.
+    private func givenKeys() async throws(DiskError) -> [CredentialKey]? {
+        if case .generated = source, replica != nil { return try CredentialKey.own(file) }
+        return try await source.keys()
     }
 
     /// Makes sure that new keys open what the present ones have sealed.
@@ -166,7 +200,10 @@ actor CredentialKeys {
     ///
     /// - Parameter oldestSnapshot: Gives the last transaction of the oldest snapshot; nil where there is none.
     func forgetOld(oldestSnapshot: @Sendable () async throws -> UInt64?) async throws {
-        guard !isRotating, let earliest = retired.needed.values.min(), journal.oldest >= earliest else { return }
+        // Others may need them for longer.
+        guard replica == nil, !isRotating, let earliest = retired.needed.values.min(), journal.oldest >= earliest else {
+            return
+        }
         let oldest = min(journal.oldest, try await oldestSnapshot() ?? .max)
         let unneeded = Set(
             retired.needed.filter { id, number in
@@ -188,7 +225,8 @@ actor CredentialKeys {
 
     private func use(_ keys: [CredentialKey]) {
         self.keys = keys
-        sealer.use(keys)
+        sealer.use(keys, sealingWith: replica?.sealingKey)
+        replica?.ownKeys = keys.map(\.id)
     }
 
     /// The resources whose secrets are as a condition says.

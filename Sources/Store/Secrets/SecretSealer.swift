@@ -32,8 +32,10 @@ package final class SecretSealer: Sendable {
     }
 
     /// Has these keys take the place of those that there were.
-    func use(_ keys: [CredentialKey]) {
-        let new = Ring(keys)
+    ///
+    /// - Parameter id: The one that seals, if it is there; otherwise the first does.
+    func use(_ keys: [CredentialKey], sealingWith id: String? = nil) {
+        let new = Ring(keys.filter { $0.id == id } + keys.filter { $0.id != id })
         ring.withLock { $0 = new }
     }
 

@@ -79,7 +79,12 @@ final class Upkeep: Sendable {
                 await self.every(Self.lookInterval) { await self.credentialKeys.readAgain(isAsked: false) }
             }
             if let sharedLog = configuration.sharedLog {
-                group.addTask { await self.every(Self.upkeepInterval) { await self.followLog() } }
+                group.addTask {
+                    await self.every(Self.upkeepInterval) {
+                        await self.followLog()
+                        await self.credentialKeys.followLog()
+                    }
+                }
                 group.addTask { await self.follow(LogListener(sharedLog)) }
             }
             if case .interval(let interval) = configuration.fsync {
