@@ -10,6 +10,8 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case otherVersion(Int64, known: Int64)
     /// The lines are another version's.
     case otherFormat(Int64, known: Int64)
+    /// A transaction has fields that this version of the program does not have.
+    case unknownFields(Set<String>, in: UInt64)
     /// The data directory has another inventory.
     case otherInventory(log: UUID, local: UUID)
     /// The log is new, and the data directory is not.
@@ -50,6 +52,9 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
             "the log's tables have version \(found), and this program knows version \(known)"
         case .otherFormat(let found, let known):
             "the log's lines have format \(found), and this program knows formats up to \(known)"
+        case .unknownFields(let fields, let sequence):
+            "the transaction \(sequence) has fields that this version does not know, \(fields.sorted().joined(separator: ", ")); "
+                + "start this server with the version that the others have"
         case .otherInventory(let log, let local):
             "the log has the inventory \(log.uuidString.lowercased()), and the data directory the inventory "
                 + "\(local.uuidString.lowercased()); use another data directory or another log"

@@ -45,6 +45,7 @@ enum LogTables {
             sequence bigint NOT NULL,
             oldest bigint NOT NULL,
             keys text[] NOT NULL DEFAULT '{}',
+            knows text[] NOT NULL DEFAULT '{}',
             since timestamptz NOT NULL DEFAULT clock_timestamp(),
             seen timestamptz NOT NULL
         ) WITH (fillfactor = 50);
@@ -158,30 +159,33 @@ enum LogTables {
         ) RETURNING array_to_string(keys, ' ')
         """
 
-    /// URL, name, last transaction and oldest moment of a server; whether it has just started; the ids of its credential keys.
+    /// URL, name, last transaction and oldest moment of a server; whether it has just started; the ids of its credential keys, and
+    /// what its version knows.
     static let reporting = """
-        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys)
-        VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[])
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, knows)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[], $7::text[])
         ON CONFLICT (url) DO UPDATE SET name = excluded.name, sequence = excluded.sequence, oldest = excluded.oldest,
             seen = excluded.seen, keys = excluded.keys, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
         """
 
-    /// Those that have said something within a day.
+    /// Those that have said something within a day, and which of some things that a version knows theirs does not.
     static let replicas = """
         SELECT name, known.url, sequence, greatest(last - sequence, 0), known.oldest,
             to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
             extract(epoch FROM clock_timestamp() - seen)::bigint,
-            coalesce(known.url = head.url AND ends > clock_timestamp(), false), array_to_string(known.keys, ' ')
+            coalesce(known.url = head.url AND ends > clock_timestamp(), false), array_to_string(known.keys, ' '),
+            array_to_string(ARRAY(SELECT unnest($1::text[]) EXCEPT SELECT unnest(known.knows)), ' ')
         FROM node_orchestrator.replicas known CROSS JOIN node_orchestrator.head
         WHERE seen > clock_timestamp() - interval '1 day' ORDER BY name, known.url
         """
 
-    /// URL and name of a server that is about to read what there is, so that it is kept until then, and the ids of its credential
-    /// keys.
+    /// URL and name of a server that is about to read what there is, so that it is kept until then, the ids of its credential
+    /// keys, and what its version knows.
     static let registering = """
-        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys)
-        SELECT $1, $2, head.oldest, head.last, clock_timestamp(), $3::text[] FROM node_orchestrator.head
-        ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, seen = excluded.seen, keys = excluded.keys
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, knows)
+        SELECT $1, $2, head.oldest, head.last, clock_timestamp(), $3::text[], $4::text[] FROM node_orchestrator.head
+        ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, seen = excluded.seen, keys = excluded.keys,
+            knows = excluded.knows
         """
 
     /// A tenure, for how many milliseconds lines are kept, the last transaction of the leader's newest snapshot, and how many

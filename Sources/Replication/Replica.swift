@@ -11,8 +11,13 @@ package struct Replica: Sendable, Equatable {
     package var oldest: UInt64
     /// The ids of its credential keys.
     package var keys: Set<String>
+    /// What this version of the program knows and its version does not.
+    package var lacks: Set<String>
     /// When it was started, RFC 3339.
     package var since: String
     /// Seconds since it has said so.
     package var age: Int
+
+    /// Whether nothing may be written that it cannot read: it may well go on as it is.
+    var isPresent: Bool { age <= 3600 }
 }

@@ -10,9 +10,13 @@ package final class ReplicaStatus: Sendable {
 
     private struct State {
         var role = Role.unknown
+        /// Whether there is something in the log that the server cannot read.
+        var isStuck = false
         /// Why the log cannot be used.
         var fault: String?
         var replicas: [Replica] = []
+        /// What servers could not read, and which ones.
+        var withheld: [String: [String]] = [:]
         /// The ids of the server's credential keys, and of those with which the log's passwords are sealed, now with the last.
         var ownKeys: [String] = []
         var keys: [String] = []
@@ -47,6 +51,12 @@ package final class ReplicaStatus: Sendable {
     /// Why the log cannot be used; nil where it can.
     package var fault: String? { state.withLock(\.fault) }
 
+    /// Whether there is something in the log that this server cannot read, so that it does not lead.
+    package var isStuck: Bool {
+        get { state.withLock(\.isStuck) }
+        set { state.withLock { $0.isStuck = newValue } }
+    }
+
     /// All servers that share the log, as they were about a second ago, or when the log could be read last.
     package var replicas: [Replica] { state.withLock(\.replicas) }
 
@@ -67,7 +77,16 @@ package final class ReplicaStatus: Sendable {
 
     func know(keys: [String]) { state.withLock { $0.keys = keys } }
 
-    func know(_ replicas: [Replica]) { state.withLock { $0.replicas = replicas } }
+    func know(_ replicas: [Replica]) {
+        let withheld = replicas.reduce(into: [String: [String]]()) { withheld, replica in
+            guard replica.isPresent, replica.url != url else { return }
+            for path in replica.lacks { withheld[path, default: []].append(replica.url) }
+        }
+        state.withLock { ($0.replicas, $0.withheld) = (replicas, withheld) }
+    }
+
+    /// What this version knows and waits until all servers do, whose addresses are given: it is not written before.
+    package var withheld: [String: [String]] { state.withLock(\.withheld) }
 
     func leads() {
         guard change({ $0.role = .leader }) else { return }

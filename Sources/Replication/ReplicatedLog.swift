@@ -109,6 +109,8 @@ package final class ReplicatedLog: TransactionLog {
             guard tip.sequence >= head.oldest.sequence, head.tip.sequence > tip.sequence || head.tip == tip else {
                 throw head.absence(of: tip)
             }
+            // Whoever cannot read the log leaves it to others.
+            guard !status.isStuck else { throw notLeading(head.lead) }
             var (isForced, isHandedOver) = (false, true)
             if let lead = head.lead {
                 isHandedOver = lead.tenure == tenure || lead.isGranted && lead.url == configuration.url
@@ -308,6 +310,7 @@ package final class ReplicatedLog: TransactionLog {
                 return try handOver()
             }
             try refill()
+            if status.isStuck { try handOver() }
             do {
                 try lead()
                 if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
@@ -325,7 +328,8 @@ package final class ReplicatedLog: TransactionLog {
                     isNew: !hasReported
                 )
                 hasReported = true
-                status.know(try shared.replicas())
+                let replicas = try shared.replicas()
+                status.know(replicas)
             }
             status.works()
         } catch {
@@ -371,6 +375,27 @@ package final class ReplicatedLog: TransactionLog {
             throw LogError.noSuchReplica(url)
         }
         _ = notLeading(try withLog { try $0.head() }?.lead)
+    }
+
+    package func check(_ record: JournalRecord) throws(Refusal) {
+        let withheld = status.withheld
+        guard !withheld.isEmpty else { return }
+        let paths = Set(withheld.keys)
+        for change in record.changes {
+            guard let stored = change.stored else { continue }
+            let found: Set<String>
+            do {
+                found = try change.resource.kind.paths(in: stored.document, of: paths)
+            } catch {
+                throw Refusal(.invalid, "\(error)")
+            }
+            guard let path = found.min(), let urls = withheld[path] else { continue }
+            throw Refusal(
+                .conflict,
+                "\(path) waits until all servers know it that share the log; \(urls.joined(separator: ", ")) is of a version "
+                    + "that does not."
+            )
+        }
     }
 
     package func seal(with key: String) throws {

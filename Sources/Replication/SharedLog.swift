@@ -112,7 +112,7 @@ final class SharedLog {
             .number(LogTables.version),
             .text(inventory.lowercased),
             .number(Int64(DiskFormat.ofSegments)),
-            .texts(keys.map { Array($0.utf8) }),
+            Self.texts(keys),
             .text(ChainHash.beginning.description)
         )
     }
@@ -176,6 +176,11 @@ final class SharedLog {
         return rows.count == 0 ? nil : rows.text(0, 0).map(Self.words)
     }
 
+    private static func texts(_ words: [String]) -> PostgresValue { .texts(words.map { Array($0.utf8) }) }
+
+    /// What this version of the program knows of what lines may have.
+    private static let known = ["format-\(DiskFormat.ofSegments)"] + Kind.allPaths
+
     private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
 
     // MARK: Replicas
@@ -199,7 +204,8 @@ final class SharedLog {
             .number(Int64(sequence)),
             .number(Int64(oldest)),
             .number(isNew ? 1 : 0),
-            .texts(keys.map { Array($0.utf8) })
+            Self.texts(keys),
+            Self.texts(Self.known)
         )
     }
 
@@ -211,7 +217,8 @@ final class SharedLog {
             LogTables.registering,
             .text(configuration.url),
             .text(configuration.name),
-            .texts(keys.map { Array($0.utf8) })
+            Self.texts(keys),
+            Self.texts(Self.known)
         )
     }
 
@@ -221,7 +228,7 @@ final class SharedLog {
     }
 
     func replicas() throws -> [Replica] {
-        let rows = try run(LogTables.replicas)
+        let rows = try run(LogTables.replicas, Self.texts(Self.known))
         return (0..<rows.count).map { row in
             func number(_ column: Int) -> UInt64 { rows.number(row, column).flatMap { UInt64(exactly: $0) } ?? 0 }
             return Replica(
@@ -232,6 +239,7 @@ final class SharedLog {
                 behind: number(3),
                 oldest: number(4),
                 keys: Set(Self.words(rows.text(row, 8) ?? "")),
+                lacks: Set(Self.words(rows.text(row, 9) ?? "")),
                 since: rows.text(row, 5) ?? "",
                 age: Int(clamping: number(6))
             )

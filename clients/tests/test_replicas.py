@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import getpass
+import hashlib
 import json
 import shlex
 import shutil
@@ -623,6 +624,73 @@ def test_the_key_of_the_passwords_changes_when_all_servers_have_it(site):
     third = site.start("c")
     wait_for_sequence(third, sequence(changed))
     assert request(third, "GET", path).json()["password"] == f"initial{attempt}"
+
+
+def test_nothing_is_written_that_an_older_server_cannot_read(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    older = "'http://old', 'old', sequence, oldest, clock_timestamp(), array_remove(knows, 'ComputeNode.xname')"
+    site.postgres.execute(
+        "INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen, knows) "
+        f"SELECT {older} FROM node_orchestrator.replicas"
+    )
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while "waiting" not in (found := request(server, "GET", "replicas").json()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert found["waiting"] == [{"feature": "ComputeNode.xname", "for": ["http://old"]}]
+    refused = request(server, "POST", "ComputeNode", node(1))
+    assert refused.status_code == 409 and "ComputeNode.xname waits until" in refused.text and "http://old" in refused.text
+    assert request(server, "POST", "ComputeNode", {"hostname": "n7", "architecture": "x86_64"}).status_code == 201
+    command = [str(executable()), "replicas", "--server", server.url, "--data-dir", str(server.folder / "data")]
+    shown = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=TIMEOUT_SECONDS, check=True).stdout
+    assert shown.splitlines()[-1] == "ComputeNode.xname waits for http://old"
+    site.postgres.execute("DELETE FROM node_orchestrator.replicas WHERE name = 'old'")
+    while request(server, "POST", "ComputeNode", node(1)).status_code != 201:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def crc32c(data):
+    """The checksum of bytes (RFC 3720, appendix B.4)."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def add_line(site, changes):
+    """Append a transaction to the log in the name of nobody; return its number."""
+    last, chain = site.postgres.execute("SELECT last, chain FROM node_orchestrator.head").strip().split("|")
+    number = int(last) + 1
+    line = json.dumps({"seq": number, "at": "2026-11-28T00:00:00.000Z", "changes": changes}, separators=(",", ":"))
+    content = line[:-1].encode()
+    block = bytes.fromhex(chain) + len(content).to_bytes(8, "little") + crc32c(content).to_bytes(4, "little")
+    after = hashlib.sha256(block).hexdigest()[:32]
+    site.postgres.execute(
+        f"INSERT INTO node_orchestrator.lines (seq, part, chain, line) VALUES ({number}, 1, '{after}', '{line}');"
+        f"UPDATE node_orchestrator.head SET last = {number}, chain = '{after}'"
+    )
+    return number
+
+
+def test_a_server_stops_before_what_its_version_does_not_know(site):
+    server = site.start("a")
+    made = accepted(server, node(0))
+    document = {"id": "01a20000-0000-7000-8000-000000000001", "hostname": "n1", "architecture": "x86_64", "colour": "blue"}
+    change = {"op": "put", "kind": "ComputeNode", "id": document["id"], "document": document}
+    number = add_line(site, [change])
+    refused = request(server, "POST", "ComputeNode", node(2))
+    assert refused.status_code == 503
+    server.wait_for_log(f"transaction {number} has fields that this version does not know, ComputeNode.colour")
+    assert wait_for_sequence(server, sequence(made)) == [made.json()]
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    # Others may lead, who know it.
+    while site.postgres.execute("SELECT count(holder) FROM node_orchestrator.head").strip() != "0":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_files_of_snapshots_are_for_administrators(site):

@@ -35,6 +35,10 @@ struct ReplicaRoutes {
     private var replicas: JSONValue {
         var answer: JSONObject = ["replicas": .array(replica.replicas.map(\.json))]
         if let fault = replica.fault { answer["problem"] = .string(fault) }
+        let waiting = replica.withheld.sorted { $0.key < $1.key }.map { path, urls in
+            JSONValue.object(["feature": .string(path), "for": .array(urls.map { .string($0) })])
+        }
+        if !waiting.isEmpty { answer["waiting"] = .array(waiting) }
         return .object(answer)
     }
 

@@ -63,6 +63,9 @@ package protocol TransactionLog: AnyObject {
     /// Notes with which credential key is sealed from now on, so that whoever follows the log needs it.
     nonisolated(nonsending) func seal(with key: String) async throws
 
+    /// Makes sure that whoever follows the log can read a transaction.
+    func check(_ record: JournalRecord) throws(Refusal)
+
     // MARK: Files, where the log has any
 
     /// Closes the file that is written to, where it has so many bytes, with all before on stable storage.
@@ -82,6 +85,8 @@ extension TransactionLog {
     package func moveLead(to url: String) throws { throw SingleServer() }
 
     package func seal(with key: String) {}
+
+    package func check(_ record: JournalRecord) {}
 }
 
 /// No other server appends to a log.

@@ -43,6 +43,12 @@ struct ReplicasListCommand: AsyncParsableCommand {
             table.add(names.map(cell) + [cell("age") + " s"])
         }
         for line in table.lines { print(line) }
+        if case .array(let waiting)? = answer["waiting"] {
+            for feature in waiting {
+                let urls = feature["for"]?.array.compactMap { $0.string?.printable }.joined(separator: ", ") ?? ""
+                print("\(feature["feature"]?.string?.printable ?? "") waits for \(urls)")
+            }
+        }
         if case .string(let problem)? = answer["problem"] { throw CommandError(problem) }
     }
 }

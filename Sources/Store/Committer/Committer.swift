@@ -183,7 +183,8 @@ actor Committer {
             let found = try await log.beyond(views.position)
             if found.isEmpty { return expected.isEmpty }
             for (record, point) in found {
-                let changes = try views.changes(to: record.changes).changes
+                let (changes, unknown) = try views.changes(to: record.changes)
+                guard unknown.isEmpty else { throw LogError.unknownFields(unknown, in: record.sequence) }
                 views.apply(changes, through: point, of: record.doneRequest)
                 if record == expected.first { expected.removeFirst() }
             }
@@ -268,6 +269,7 @@ actor Committer {
             },
             changes: changes.map { JournalChange(resource: $0.resource, stored: $0.stored) }
         )
+        try log.check(record)
         let receipt = Receipt(
             previous: last,
             sequence: changes.isEmpty ? last : number,

@@ -155,10 +155,13 @@ final class Upkeep: Sendable {
     func followLog() async {
         do {
             try await committer.catchUp()
+            replica?.isStuck = false
             if followingFault.withLock({ $0.end() }) { logger.notice("this server follows the log again") }
         } catch {
             // Where the log is out of reach, that has been said.
-            guard replica?.fault == nil, followingFault.withLock({ $0.begin("\(error)") }) else { return }
+            guard let replica, replica.fault == nil else { return }
+            replica.isStuck = true
+            guard followingFault.withLock({ $0.begin("\(error)") }) else { return }
             logger.error(
                 "this server cannot go on with the log; reads have what it knows",
                 metadata: ["reason": "\(error)"]
