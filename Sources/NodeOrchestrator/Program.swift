@@ -17,7 +17,8 @@ struct Program: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, QueryCommand.self, SnapshotCommand.self, RestoreCommand.self, DiffCommand.self,
-            JournalCommand.self, AuditCommand.self, CredentialsCommand.self, ReplicasCommand.self, SchemasCommand.self,
+            JournalCommand.self, AuditCommand.self, CredentialsCommand.self, ReplicasCommand.self, LogCommand.self,
+            SchemasCommand.self,
             TokenCommand.self,
         ]
     )

@@ -59,10 +59,11 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
             "the log has the inventory \(log.uuidString.lowercased()), and the data directory the inventory "
                 + "\(local.uuidString.lowercased()); use another data directory or another log"
         case .notEmpty:
-            "the log is empty, and the data directory has an inventory already; begin with an empty data directory"
+            "the log is empty, and the data directory has an inventory already; begin with an empty data directory, or have the log go on "
+                + "from this one: node-orchestrator log import"
         case .belongsToLog(let file):
             "the data directory belongs to a log that servers share, as \(file.path) says: start the server with --log, and ask it. "
-                + "What is written without the log is lost to the others. To part with them for good, remove the file"
+                + "What is written without the log is lost to the others. To part with them for good: node-orchestrator log export"
         case .missingKeys(let ids, let file):
             "passwords in the log were sealed with the credential keys \(ids.joined(separator: ", ")), which are not here; "
                 + "copy \(file.path) from a server that has them, or give them by --credentials-key-file or --credentials-key-command"
@@ -84,7 +85,8 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
                 + "later, nor does --restore-from or --snapshot-copy; take one with POST /snapshots at a server that runs"
         case .lost(let point, let local):
             "the log ends at transaction \(point.sequence), and this server has transactions up to \(local.sequence) that are "
-                + "not in the log"
+                + "not in the log; put them back with node-orchestrator log push, or set them aside with node-orchestrator "
+                + "replicas reset"
         }
     }
 }

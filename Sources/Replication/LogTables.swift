@@ -92,10 +92,10 @@ enum LogTables {
     /// Whether the tables are there.
     static let presence = "SELECT to_regclass('node_orchestrator.head') IS NOT NULL"
 
-    /// Version, inventory, format and keys.
+    /// Version, inventory, format and keys, and the transaction behind which it begins, with the hash after it.
     static let founding = """
-        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain, oldest_chain)
-        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], 0, $5, $5) ON CONFLICT DO NOTHING
+        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain, oldest, oldest_chain)
+        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], $5::bigint, $6, $5::bigint, $6) ON CONFLICT DO NOTHING
         """
 
     static let head = """

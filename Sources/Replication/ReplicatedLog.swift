@@ -118,7 +118,14 @@ package final class ReplicatedLog: TransactionLog {
                 guard isForced || lead.hasEnded else { throw notLeading(lead) }
             }
             let new = UUID()
-            guard let end = try shared.take(new, after: head.lead?.tenure, isForced: isForced, for: configuration)
+            guard
+                let end = try shared.take(
+                    new,
+                    after: head.lead?.tenure,
+                    isForced: isForced,
+                    as: configuration.name,
+                    at: configuration.url
+                )
             else {
                 throw notLeading(try shared.head()?.lead)
             }
@@ -232,12 +239,12 @@ package final class ReplicatedLog: TransactionLog {
     /// Makes sure that nothing is under way any more which a leader has sent: by a new tenure where the connection is a new one,
     /// else by a commit that waits for those before it.
     private func settle() throws {
-        guard let tenure else { return }
+        guard tenure != nil else { return }
         do {
             if !leads {
                 try lead()
-            } else if try withLog({ try $0.renew(tenure) }) == nil {
-                throw notLeading(nil)
+            } else {
+                try renew()
             }
         } catch LogError.notLeading {
             // Nothing which this server has sent comes into effect any more.
@@ -313,7 +320,7 @@ package final class ReplicatedLog: TransactionLog {
             if status.isStuck { try handOver() }
             do {
                 try lead()
-                if let tenure, try withLog({ try $0.renew(tenure) }) == nil { throw notLeading(nil) }
+                try renew()
                 if !mayHaveMore { status.hasLooked() }
                 try prune()
             } catch LogError.notLeading {
@@ -334,6 +341,18 @@ package final class ReplicatedLog: TransactionLog {
             status.works()
         } catch {
             status.fails("\(error)")
+        }
+    }
+
+    /// Renews the lead.
+    ///
+    /// - Throws: Where somebody else has it, and where the log lacks what this server has.
+    private func renew() throws {
+        guard let tenure else { return }
+        guard let point = try withLog({ try $0.renew(tenure) }) else { throw notLeading(nil) }
+        guard point.sequence > tip.sequence || point == tip else {
+            leads = false
+            throw LogError.lost(after: point, local: tip)
         }
     }
 

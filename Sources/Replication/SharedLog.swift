@@ -105,15 +105,18 @@ final class SharedLog {
 
     /// Begins the log, unless somebody has.
     ///
-    /// - Parameter keys: The ids of the credential keys; the last one seals.
-    func found(inventory: UUID, keys: [String]) throws {
+    /// - Parameters:
+    ///   - keys: The ids of the credential keys; the last one seals.
+    ///   - tip: The transaction behind which it begins.
+    func found(inventory: UUID, keys: [String], at tip: ChainPoint = .beginning) throws {
         _ = try run(
             LogTables.founding,
             .number(LogTables.version),
             .text(inventory.lowercased),
             .number(Int64(DiskFormat.ofSegments)),
             Self.texts(keys),
-            .text(ChainHash.beginning.description)
+            .number(Int64(tip.sequence)),
+            .text(tip.hash.description)
         )
     }
 
@@ -125,17 +128,22 @@ final class SharedLog {
     ///   - tenure: The new one.
     ///   - before: The one that it follows; nil where nobody leads.
     ///   - isForced: Whether that one has not ended by the server's clock, but is known not to go on.
+    ///   - name: The new leader's, and its address.
     /// - Returns: The last transaction; nil when somebody else was faster.
-    func take(_ tenure: UUID, after before: UUID?, isForced: Bool, for configuration: SharedLogConfiguration) throws
-        -> ChainPoint?
-    {
+    func take(
+        _ tenure: UUID,
+        after before: UUID?,
+        isForced: Bool,
+        as name: String,
+        at url: String
+    ) throws -> ChainPoint? {
         if let before { _ = try run(LogTables.ending, .text(before.lowercased)) }
         let rows = try run(
             LogTables.taking,
             .text(tenure.lowercased),
             .number(lease.wholeMilliseconds),
-            .text(configuration.name),
-            .text(configuration.url),
+            .text(name),
+            .text(url),
             .text(before?.lowercased ?? ""),
             .number(isForced ? 1 : 0)
         )

@@ -547,8 +547,11 @@ def test_a_server_joins_with_a_snapshot_where_the_log_begins_later(site):
     last = sequence(accepted(first, node(5)))
     impostor = ThreadingHTTPServer(("127.0.0.1", 0), Impostor)
     threading.Thread(target=impostor.serve_forever).start()
-    row = f"'http://127.0.0.1:{impostor.server_port}', 'z', 5, 0, clock_timestamp()"
-    site.postgres.execute(f"INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen) VALUES ({row})")
+    row = f"'http://127.0.0.1:{impostor.server_port}', 'z', 5, 0, clock_timestamp(), knows"
+    site.postgres.execute(
+        "INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen, knows) "
+        f"SELECT {row} FROM node_orchestrator.replicas"
+    )
     second = site.start("b", *keep)
     impostor.shutdown()
     second.wait_for_log("is not signed with the credential key")
@@ -820,3 +823,136 @@ def test_a_server_that_has_what_the_log_lost_does_not_guess(site):
     )
     output = site.refused("a", *site.options())
     assert f"the log ends at transaction {written - 1}" in output and f"up to {written}" in output
+
+
+def command(site, *arguments):
+    """Run a command of the program with the password of the database."""
+    return run_program(*arguments, environment=site.environment)
+
+
+def lose(site, number):
+    """Have the log lose what is behind a transaction, as a failover to a standby can."""
+    site.postgres.execute(
+        f"DELETE FROM node_orchestrator.lines WHERE seq > {number};"
+        "UPDATE node_orchestrator.head SET (last, chain) = (SELECT seq, chain FROM node_orchestrator.lines ORDER BY seq DESC LIMIT 1)"
+    )
+
+
+def test_what_the_log_has_lost_is_put_back(site):
+    first, second = site.start("a"), site.start("b")
+    for index in range(4):
+        written = sequence(accepted(first, node(index)))
+    wait_for_sequence(second, written)
+    second.stop()
+    nodes = request(first, "GET", "ComputeNode").json()
+    lose(site, 2)
+    # The server says so while it runs, and writes no more.
+    first.wait_for_log(f"the log ends at transaction 2, and this server has transactions up to {written}")
+    assert request(first, "POST", "ComputeNode", node(8)).status_code == 503
+    assert request(first, "GET", "ComputeNode").json() == nodes
+    first.stop()
+    log = ("--log", site.options()[1], "--data-dir", str(first.folder / "data"))
+    pushed = command(site, "log", "push", *log)
+    assert (pushed.stdout, pushed.returncode) == (f"the log has the transactions 3 to {written} again\n", 0), pushed.stderr
+    assert command(site, "log", "push", *log).stdout == "the log has all that this server has\n"
+    again, other = site.start("a"), site.start("b")
+    last = sequence(accepted(other, node(4)))
+    assert wait_for_sequence(again, last) == wait_for_sequence(other, last)
+    assert len(request(other, "GET", "ComputeNode").json()) == 5
+    assert lines(again) == lines(other)
+
+
+def test_where_others_have_gone_on_only_a_fresh_start_is_left(site):
+    first, second = site.start("a"), site.start("b")
+    for index in range(4):
+        written = sequence(accepted(first, node(index)))
+    wait_for_sequence(second, written)
+    first.stop()
+    second.stop()
+    lose(site, 2)
+    # One that had not got that far.
+    third = site.start("c")
+    last = sequence(accepted(third, node(7)))
+    log = ("--log", site.options()[1], "--data-dir", str(first.folder / "data"))
+    refused = command(site, "log", "push", *log)
+    assert refused.returncode == 1 and "replicas reset" in refused.stderr
+    assert "not in the log" in site.refused("a", *site.options())
+    reset = command(site, "replicas", "reset", "--data-dir", str(first.folder / "data"))
+    [aside] = [line.removeprefix("set aside in ") for line in reset.stdout.splitlines() if "snapshots" not in line]
+    assert (site.folder / aside / "journal").is_dir() and reset.returncode == 0
+    again = site.start("a")
+    assert wait_for_sequence(again, last) == wait_for_sequence(third, last)
+    assert lines(again) == lines(third)
+    assert command(site, "replicas", "reset", "--data-dir", str(site.folder)).returncode == 1
+
+
+def test_a_server_that_ran_alone_begins_a_log(site, start_program):
+    alone = start_program()
+    for index in range(3):
+        written = sequence(request(alone, "POST", "ComputeNode", node(index)))
+    before = lines(alone)
+    history = request(alone, "GET", f"ComputeNode/{node(1)['xname']}/history").json()
+    alone.stop()
+    shutil.copytree(alone.folder / "data", site.folder / "a" / "data")
+    arguments = ("log", "import", "--log", site.options()[1], "--data-dir", str(site.folder / "a" / "data"))
+    done = command(site, *arguments)
+    assert done.returncode == 0 and f"the log goes on from transaction {written}" in done.stdout, done.stderr
+    assert "belongs to a log already" in command(site, *arguments).stderr
+    # As if it had been interrupted.
+    (site.folder / "a" / "data" / "shared-log").unlink()
+    assert command(site, *arguments).stdout == done.stdout
+    first = site.start("a")
+    assert lines(first) == before
+    assert request(first, "GET", f"ComputeNode/{node(1)['xname']}/history").json() == history
+    last = sequence(accepted(first, node(3)))
+    assert last == written + 1
+    second = site.start("b")
+    second.wait_for_log("joins with a snapshot")
+    assert wait_for_sequence(second, last) == request(first, "GET", "ComputeNode").json()
+    # Another one has an inventory of its own.
+    (site.folder / "other").mkdir()
+    other = Program(site.folder / "other")
+    request(other, "POST", "ComputeNode", node(9))
+    other.stop()
+    foreign = command(site, "log", "import", "--log", site.options()[1], "--data-dir", str(other.folder / "data"))
+    assert foreign.returncode == 1 and "another log" in foreign.stderr
+    assert request(other_again := Program(other.folder), "GET", "ComputeNode").status_code == 200
+    other_again.stop()
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_directory_parts_with_its_log(site, interrupted):
+    first = site.start("a")
+    for index in range(3):
+        accepted(first, node(index))
+    assert request(first, "POST", "snapshots").status_code == 201
+    written = sequence(accepted(first, node(3)))
+    nodes = request(first, "GET", "ComputeNode").json()
+    first.stop()
+    data = site.folder / "copy" / "data"
+    shutil.copytree(first.folder / "data", data)
+    arguments = ("log", "export", "--data-dir", str(data))
+    done = command(site, *arguments)
+    if interrupted:
+        # Everything is in place but the end.
+        (data / "identity").mkdir()
+        (data / "identity" / "inventory").write_text(done.stdout.split()[6].rstrip(";"))
+        shutil.move(data / "head", data / "identity")
+        shutil.copy(first.folder / "data" / "shared-log", data)
+        done = command(site, *arguments)
+    assert done.returncode == 0, done.stderr
+    inventory = json.loads((first.folder / "data" / "head").read_text().splitlines()[0])["inventory"]
+    assert inventory not in done.stdout and not (data / "identity").exists()
+    assert command(site, "journal", "verify", "--data-dir", str(data)).returncode == 0
+    for snapshot in json.loads(command(site, "snapshot", "list", "--json", "--data-dir", str(data)).stdout):
+        assert command(site, "snapshot", "verify", snapshot["id"], "--data-dir", str(data)).returncode == 0
+    alone = Program(data.parent)
+    assert request(alone, "GET", "ComputeNode").json() == nodes
+    assert len(request(alone, "GET", "ComputeNode?at=1").json()) == 1
+    assert sequence(request(alone, "POST", "ComputeNode", node(4))) == written + 1
+    alone.stop()
+    # The log and what goes on with it do not take it for theirs.
+    assert "use another data directory or another log" in site.refused("copy", *site.options())
+    assert "belongs to no log" in command(site, *arguments).stderr
+    again = site.start("a")
+    assert request(again, "GET", "ComputeNode").json() == nodes

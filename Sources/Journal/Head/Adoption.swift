@@ -6,7 +6,7 @@ package import Records
 package struct Adoption: Codable, Equatable, Sendable {
     /// Version of the format of this record.
     var format = DiskFormat.current
-    private let id: String
+    private var id: String
     /// The segments, oldest first.
     package var segments: [Segment]
     /// The ids of the snapshots.
@@ -27,8 +27,13 @@ package struct Adoption: Codable, Equatable, Sendable {
 
     /// The id that the inventory got.
     package var inventory: UUID {
-        guard let inventory = UUID(spelling: id) else { preconditionFailure("an adoption that was read has a UUID") }
-        return inventory
+        get {
+            guard let inventory = UUID(spelling: id) else {
+                preconditionFailure("an adoption that was read has a UUID")
+            }
+            return inventory
+        }
+        set { id = newValue.lowercased }
     }
 
     /// A segment of format 1.

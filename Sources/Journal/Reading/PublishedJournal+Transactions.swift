@@ -1,7 +1,20 @@
 import Inventory
-import Records
+package import Records
 
 extension PublishedJournal {
+    /// The last transaction that is on disk, with the hash after it; nil where there is none, or nothing tells the hash.
+    package func end() throws -> ChainPoint? {
+        guard let survey = try segments.last?.file.survey(.init()), let hash = survey.chain else { return nil }
+        return ChainPoint(sequence: survey.last, hash: hash)
+    }
+
+    /// All transactions behind a point, in order.
+    ///
+    /// - Throws: As ``transactions(after:through:)``.
+    package func transactions(after point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
+        try transactions(after: point, through: ChainPoint(sequence: .max, hash: .beginning))
+    }
+
     /// The transactions behind a point up to another, in order.
     ///
     /// - Throws: ``ForeignPoint`` where the journal does not have the point; ``JournalError``; ``DiskError``.

@@ -4,8 +4,8 @@ import ArgumentParser
 struct ReplicasCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replicas",
-        abstract: "Show the servers that share a log, or have another one of them lead.",
-        subcommands: [ReplicasListCommand.self, ReplicasLeadCommand.self],
+        abstract: "Show the servers that share a log, have another one of them lead, or have one join afresh.",
+        subcommands: [ReplicasListCommand.self, ReplicasLeadCommand.self, ReplicasResetCommand.self],
         defaultSubcommand: ReplicasListCommand.self
     )
 }
