@@ -69,7 +69,7 @@ replica-test: libduckdb .venv/requirements-test.stamp ## Makes servers that shar
 	@echo "==> building the program"
 	@swift build --product node-orchestrator
 	@NODE_ORCHESTRATOR=$(CURDIR)/.build/debug/node-orchestrator REPLICA_ROUNDS=$(REPLICA_ROUNDS) \
-		$(venv_python) -m pytest --quiet -s clients/tests/test_replica_chaos.py
+		$(venv_python) -m pytest --quiet -s clients/tests/test_replica_chaos.py clients/tests/test_standby.py
 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost

@@ -40,6 +40,8 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
+            # A file that may not grow is then an error, as on a full disk, and not the end.
+            restore_signals=False,
             preexec_fn=maximum_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (maximum_files,) * 2)),
         )
         self.url = self.wait_until_ready()
@@ -90,6 +92,16 @@ class Program:
             check=True,
         )
         return folder
+
+    def fill_disk(self) -> None:
+        """Have every write to a file fail, as on a full disk."""
+        _, most = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, most))
+
+    def free_disk(self) -> None:
+        """Have files be written again."""
+        _, most = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (most, most))
 
     def kill(self) -> None:
         """End the program at once."""

@@ -19,7 +19,7 @@ from test_replicas import lines, site
 
 __all__ = ["site"]
 
-ROUNDS = int(os.environ.get("REPLICA_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("REPLICA_ROUNDS", "10"))
 # How long a request is waited for, and how long the site may take to be well again.
 PATIENCE, RECOVERY = 20, 60
 LEASE = 1.0
@@ -62,6 +62,12 @@ class Cluster:
         process.send_signal(signal.SIGSTOP)
         time.sleep(2.5 * LEASE)
         process.send_signal(signal.SIGCONT)
+
+    def fill(self, name):
+        """Fill a server's disk for a while."""
+        self.servers[name].fill_disk()
+        time.sleep(2.5 * LEASE)
+        self.servers[name].free_disk()
 
     def restart_postgres(self):
         self.site.postgres.stop()
@@ -159,7 +165,7 @@ def test_nothing_is_lost_or_done_twice_whatever_fails(site):
             [
                 (cluster.kill, leader), (cluster.kill, leader), (cluster.kill, other), (cluster.halt, leader),
                 (cluster.halt, other), (cluster.restart_postgres,), (cluster.cut, leader), (cluster.cut, leader),
-                (cluster.cut, other), (cluster.delay, leader),
+                (cluster.cut, other), (cluster.delay, leader), (cluster.fill, leader), (cluster.fill, other),
             ]
         )  # fmt: skip
         done.append(f"{action.__name__} {' '.join(arguments)}")

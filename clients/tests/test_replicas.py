@@ -712,6 +712,28 @@ def test_files_of_snapshots_are_for_administrators(site):
         assert request(server, "GET", f"snapshots/{snapshot}/files/{name}").status_code == 404
 
 
+def test_a_leader_whose_disk_is_full_hands_over_and_loses_nothing(site):
+    first, second = site.start("a"), site.start("b")
+    accepted(first, node(0))
+    second.wait_for_log(FOLLOWS)
+    first.fill_disk()
+    written = sequence(accepted(first, node(1)))
+    second.wait_for_log(LEADS)
+    # What it could not write it knows all the same.
+    last = sequence(accepted(second, node(2)))
+    nodes = wait_for_sequence(second, last)
+    assert wait_for_sequence(first, last) == nodes and len(nodes) == 3
+    assert written not in lines(first)
+    first.free_disk()
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while lines(first) != lines(second):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    first.kill()
+    again = site.start("a")
+    assert wait_for_sequence(again, last) == nodes
+
+
 def test_numbers_of_other_servers_are_waited_for(site):
     first = site.start("a")
     accepted(first, node(0))
