@@ -65,11 +65,10 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 	@CRASH_ROUNDS=$(ROUNDS) $(swift_test) --filter '^EndToEndTests\.CrashTests/'
 
 .PHONY: replica-test
-replica-test: libduckdb .venv/requirements-test.stamp ## Makes servers that share a log fail REPLICA_ROUNDS=200 times, and checks that nothing is lost
-	@echo "==> building the program"
-	@swift build --product node-orchestrator
-	@NODE_ORCHESTRATOR=$(CURDIR)/.build/debug/node-orchestrator REPLICA_ROUNDS=$(REPLICA_ROUNDS) \
-		$(venv_python) -m pytest --quiet -s clients/tests/test_replica_chaos.py clients/tests/test_standby.py
+replica-test: build .venv/requirements-test.stamp ## Makes servers that share a log fail REPLICA_ROUNDS=200 times, and checks that nothing is lost
+	@NODE_ORCHESTRATOR=$(program) REPLICA_ROUNDS=$(REPLICA_ROUNDS) REPLICA_NODES=250000 \
+		$(venv_python) -m pytest --quiet -s clients/tests/test_replica_chaos.py clients/tests/test_standby.py \
+		clients/tests/test_replicas.py
 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost

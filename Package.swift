@@ -128,6 +128,7 @@ let package = Package(
             name: "Replication",
             dependencies: [
                 "Inventory", "Journal", "PostgreSQL", "Records",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings

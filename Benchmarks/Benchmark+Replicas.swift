@@ -16,20 +16,95 @@ extension Benchmark {
         let leader = Server(data: folder.appending(path: "leader"))
         let follower = Server(data: folder.appending(path: "follower"))
         try alone.start()
-        try leader.start(log)
+        try leader.start(sharing: log)
         try sharedWrites(leader, alone)
-        alone.stop()
         // A server that joins has the keys of the first.
         try FileManager.default.createDirectory(at: follower.data, withIntermediateDirectories: true)
         try FileManager.default.copyItem(
             at: leader.data.appending(path: "keys"),
             to: follower.data.appending(path: "keys")
         )
-        try follower.start(log)
+        try follower.start(sharing: log)
         try lag(leader, follower)
+        try reads(leader, follower, alone)
+        try joining(leader, follower, log)
         try takeOver(leader, follower)
         follower.stop()
         try postgres.stop()
+    }
+
+    /// What GETs cost a follower while the leader writes, against a server that writes as much itself.
+    private mutating func reads(_ leader: Server, _ follower: Server, _ alone: Server) throws {
+        var (following, single) = ([Double](), [Double]())
+        for turn in 0..<3 {
+            following.append(try Self.reads(at: follower, writingAt: leader, turn))
+            single.append(try Self.reads(at: alone, writingAt: alone, turn))
+        }
+        alone.stop()
+        table.add(
+            "GETs a processor-second at a follower, of a single server's",
+            following.median,
+            single.median,
+            atLeast: 0.85
+        )
+    }
+
+    /// GETs by id that a server answers in a second of a processor's time, while another one, or the same, takes 1,000 writes a
+    /// second.
+    private static func reads(at server: Server, writingAt writer: Server, _ turn: Int) throws -> Double {
+        let paths = try paths(of: server)
+        let isOver = Atomic(false)
+        let group = DispatchGroup()
+        let (port, token) = (writer.port, try writer.token())
+        inBackground(group) {
+            let client = try HTTPConnection(port: port)
+            let start = ContinuousClock.now
+            var index = 0
+            while !isOver.load(ordering: .relaxed) {
+                let wait = start + .milliseconds(index) - .now
+                if wait > .zero { Thread.sleep(forTimeInterval: wait.inSeconds) }
+                let body = #"{"hostname":"read\#(turn)-\#(index)","architecture":"x86_64"}"#
+                guard try client.request("POST", "/ComputeNode", token: token, body).status == 201 else {
+                    throw BenchmarkError("a write failed")
+                }
+                index += 1
+            }
+        }
+        let before = try server.processorTime()
+        let rate = try Wrk(port: server.port, paths: paths, seconds: httpSeconds).requestsPerSecond
+        let used = Double(try server.processorTime() - before) / 100
+        isOver.store(true, ordering: .relaxed)
+        group.wait()
+        return rate * Double(httpSeconds) / used
+    }
+
+    /// Paths of some nodes, in any order.
+    private static func paths(of server: Server) throws -> [String] {
+        let client = try HTTPConnection(port: server.port)
+        try client.send("GET /ComputeNode?fields=id&limit=1000 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        let text = String(decoding: try client.everything(), as: UTF8.self)
+        // Without those that the end of a chunk is in.
+        return text.matches(of: /"id":"([0-9a-f-]{36})"/).map { "/ComputeNode/\($0.1)" }.shuffled()
+    }
+
+    /// How long a new server takes until it answers with all nodes, which came through a follower.
+    private mutating func joining(_ leader: Server, _ follower: Server, _ log: [String]) throws {
+        if !FileManager.default.fileExists(atPath: nodes.path) { try Self.generate(count, to: nodes) }
+        let loaded = try Self.stream(nodes, count, to: follower)
+        print("\(count) nodes through a follower in \(loaded.text)")
+        _ = try Self.snapshot(of: leader)
+        guard let path = try Self.paths(of: leader).first else { throw BenchmarkError("there are no nodes") }
+        let new = Server(data: folder.appending(path: "new"))
+        try FileManager.default.createDirectory(at: new.data, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: leader.data.appending(path: "keys"), to: new.data.appending(path: "keys"))
+        let joined = try new.start(sharing: log, until: path)
+        new.stop()
+        let started =
+            try (0..<3).map { _ in
+                defer { new.stop() }
+                return try new.start(sharing: log, until: path)
+            }.min() ?? .zero
+        add("a new replica of \(count) nodes, of a local start", joined, started, atMost: 3)
     }
 
     private mutating func sharedWrites(_ leader: Server, _ alone: Server) throws {
@@ -115,5 +190,14 @@ extension Benchmark {
             6,
             atMost: 1
         )
+    }
+}
+
+extension Server {
+    /// Starts the server with a log that it shares; others have to know its port.
+    @discardableResult
+    fileprivate func start(sharing log: [String], until path: String = "/healthz") throws -> Duration {
+        let port = try Self.freePort()
+        return try start(log + ["--replica-url", "http://127.0.0.1:\(port)"], at: port, until: path)
     }
 }

@@ -25,11 +25,14 @@ final class Server {
 
     /// Starts the server and waits until it answers a request.
     ///
-    /// - Parameter path: What is asked for; it must be answered with 200.
+    /// - Parameters:
+    ///   - port: Where it listens; 0 for any.
+    ///   - path: What is asked for; it must be answered with 200.
     /// - Returns: How long that took from the start of the process.
     @discardableResult
     func start(
         _ arguments: [String] = [],
+        at port: Int = 0,
         as kind: Kind = .program,
         until path: String = "/healthz"
     ) throws -> Duration {
@@ -39,7 +42,7 @@ final class Server {
         case .program:
             process.executableURL = benchmarks.deletingLastPathComponent().appending(path: "node-orchestrator")
             process.arguments =
-                ["serve", "--listen", "127.0.0.1:0", "--data-dir", data.path, "--log-level", "notice"] + arguments
+                ["serve", "--listen", "127.0.0.1:\(port)", "--data-dir", data.path, "--log-level", "notice"] + arguments
         case .comparing:
             process.executableURL = benchmarks
             process.arguments = ["serve", data.path]
@@ -56,7 +59,7 @@ final class Server {
         }
         // Nothing else may hold the program up.
         Thread.detachNewThread { while !output.fileHandleForReading.availableData.isEmpty {} }
-        guard let address = text.firstRange(of: "http://127.0.0.1:"),
+        guard let address = text.firstRange(of: "ready: listening on http://127.0.0.1:"),
             let port = Int(text[address.upperBound...].prefix(while: \.isNumber))
         else { throw BenchmarkError("the program does not say where it listens: \(text)") }
         self.port = port
@@ -64,6 +67,23 @@ final class Server {
             throw BenchmarkError("\(path) is not there after a start")
         }
         return ContinuousClock.now - start
+    }
+
+    /// A port at which nobody listens now.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let isFound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard isFound else { throw BenchmarkError("there is no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     /// Ends the program as an administrator does, or kills it.
@@ -111,7 +131,7 @@ final class Server {
     }
 
     /// What the process has used of processors, in hundredths of a second.
-    private func processorTime() throws -> Int {
+    func processorTime() throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
         // Behind the name in parentheses, `utime` and `stime` are the 12th and 13th, as proc(5) numbers 14 and 15.
         let values = text.split(separator: ")").last?.split(separator: " ") ?? []

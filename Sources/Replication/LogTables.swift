@@ -45,10 +45,14 @@ enum LogTables {
             sequence bigint NOT NULL,
             oldest bigint NOT NULL,
             keys text[] NOT NULL DEFAULT '{}',
-            knows text[] NOT NULL DEFAULT '{}',
+            version text NOT NULL,
             since timestamptz NOT NULL DEFAULT clock_timestamp(),
             seen timestamptz NOT NULL
         ) WITH (fillfactor = 50);
+        CREATE TABLE IF NOT EXISTS node_orchestrator.versions (
+            version text PRIMARY KEY,
+            knows text[] NOT NULL
+        );
         CREATE OR REPLACE FUNCTION node_orchestrator.append(
             mine uuid, lease bigint, after_seq bigint, after_chain text,
             seqs bigint[], parts bigint[], chains text[], new_lines text[]
@@ -160,33 +164,38 @@ enum LogTables {
         """
 
     /// URL, name, last transaction and oldest moment of a server; whether it has just started; the ids of its credential keys, and
-    /// what its version knows.
+    /// its version.
     static let reporting = """
-        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, knows)
-        VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[], $7::text[])
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, version)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[], $7)
         ON CONFLICT (url) DO UPDATE SET name = excluded.name, sequence = excluded.sequence, oldest = excluded.oldest,
             seen = excluded.seen, keys = excluded.keys, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
         """
 
-    /// Those that have said something within a day, and which of some things that a version knows theirs does not.
+    /// Those that have said something within a day.
     static let replicas = """
         SELECT name, known.url, sequence, greatest(last - sequence, 0), known.oldest,
             to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
             extract(epoch FROM clock_timestamp() - seen)::bigint,
-            coalesce(known.url = head.url AND ends > clock_timestamp(), false), array_to_string(known.keys, ' '),
-            array_to_string(ARRAY(SELECT unnest($1::text[]) EXCEPT SELECT unnest(known.knows)), ' ')
+            coalesce(known.url = head.url AND ends > clock_timestamp(), false), array_to_string(known.keys, ' '), known.version
         FROM node_orchestrator.replicas known CROSS JOIN node_orchestrator.head
         WHERE seen > clock_timestamp() - interval '1 day' ORDER BY name, known.url
         """
 
     /// URL and name of a server that is about to read what there is, so that it is kept until then, the ids of its credential
-    /// keys, and what its version knows.
+    /// keys, its version, and what that knows.
     static let registering = """
-        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, knows)
-        SELECT $1, $2, head.oldest, head.last, clock_timestamp(), $3::text[], $4::text[] FROM node_orchestrator.head
+        WITH known AS (
+            INSERT INTO node_orchestrator.versions (version, knows) VALUES ($4, $5::text[]) ON CONFLICT DO NOTHING
+        )
+        INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, version)
+        SELECT $1, $2, head.oldest, head.last, clock_timestamp(), $3::text[], $4 FROM node_orchestrator.head
         ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, seen = excluded.seen, keys = excluded.keys,
-            knows = excluded.knows
+            version = excluded.version
         """
+
+    /// What a version knows.
+    static let knowledge = "SELECT array_to_string(knows, ' ') FROM node_orchestrator.versions WHERE version = $1"
 
     /// A tenure, for how many milliseconds lines are kept, the last transaction of the leader's newest snapshot, and how many
     /// lines are looked at. What servers lack that are there is kept for seven times as long.

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Inventory
 import Journal
@@ -37,6 +38,8 @@ final class SharedLog {
     private let lease: Duration
     /// How long a statement may take.
     private let limit: Duration
+    /// What other versions do not know, by their names.
+    private var lackedBy: [String: Set<String>] = [:]
 
     /// How many lines, and about how many bytes, are read at once.
     private static let (maximumLines, maximumBytes): (Int64, Int64) = (4096, 8 << 20)
@@ -186,8 +189,19 @@ final class SharedLog {
 
     private static func texts(_ words: [String]) -> PostgresValue { .texts(words.map { Array($0.utf8) }) }
 
-    /// What this version of the program knows of what lines may have.
+    /// What this version of the program knows of what lines may have, and what tells that from what others know.
     private static let known = ["format-\(DiskFormat.ofSegments)"] + Kind.allPaths
+    private static let version = "\(Version.program) \(Hash128(SHA256.hash(data: Data(known.joined(separator: " ").utf8))))"
+
+    /// What another version does not know.
+    private func lacks(_ version: String) throws -> Set<String> {
+        if version == Self.version { return [] }
+        if let found = lackedBy[version] { return found }
+        let rows = try run(LogTables.knowledge, .text(version))
+        let lacks = Set(Self.known).subtracting(Self.words(rows.count > 0 ? rows.text(0, 0) ?? "" : ""))
+        lackedBy[version] = lacks
+        return lacks
+    }
 
     private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
 
@@ -213,7 +227,7 @@ final class SharedLog {
             .number(Int64(oldest)),
             .number(isNew ? 1 : 0),
             Self.texts(keys),
-            Self.texts(Self.known)
+            .text(Self.version)
         )
     }
 
@@ -226,6 +240,7 @@ final class SharedLog {
             .text(configuration.url),
             .text(configuration.name),
             Self.texts(keys),
+            .text(Self.version),
             Self.texts(Self.known)
         )
     }
@@ -236,8 +251,8 @@ final class SharedLog {
     }
 
     func replicas() throws -> [Replica] {
-        let rows = try run(LogTables.replicas, Self.texts(Self.known))
-        return (0..<rows.count).map { row in
+        let rows = try run(LogTables.replicas)
+        return try (0..<rows.count).map { row in
             func number(_ column: Int) -> UInt64 { rows.number(row, column).flatMap { UInt64(exactly: $0) } ?? 0 }
             return Replica(
                 name: rows.text(row, 0) ?? "",
@@ -247,7 +262,7 @@ final class SharedLog {
                 behind: number(3),
                 oldest: number(4),
                 keys: Set(Self.words(rows.text(row, 8) ?? "")),
-                lacks: Set(Self.words(rows.text(row, 9) ?? "")),
+                lacks: try lacks(rows.text(row, 9) ?? ""),
                 since: rows.text(row, 5) ?? "",
                 age: Int(clamping: number(6))
             )

@@ -6,9 +6,11 @@ import base64
 import getpass
 import hashlib
 import json
+import os
 import shlex
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +22,7 @@ from cable import Cable
 from documentation import others
 from program import Program, executable, run_program
 from sites import free_port
-from support import TIMEOUT_SECONDS, client_environment
+from support import CHECKOUT, TIMEOUT_SECONDS, client_environment
 
 LEADS = "this server leads"
 FOLLOWS = "this server follows"
@@ -58,11 +60,12 @@ class Site:
         url = self.postgres.execute("SELECT url FROM node_orchestrator.head").strip()
         return next(server for server in servers if server.replica_url == url)
 
-    def refused(self, name, *arguments, keys_of=None):
+    def refused(self, name, *arguments, keys_of=None, address="http://127.0.0.1:1"):
         """What a server says that does not start, with the keys of another one or none."""
         if keys_of:
             shutil.copytree(keys_of.folder / "data" / "keys", self.folder / name / "data" / "keys")
-        command = [str(executable()), "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / name / "data")]
+        command = [str(executable()), "serve", "--data-dir", str(self.folder / name / "data")]
+        command += ["--listen", "127.0.0.1:0", *([] if address is None else ["--replica-url", address])]
         environment = {**client_environment(), **self.environment}
         done = subprocess.run(
             [*command, *arguments], capture_output=True, encoding="utf-8", env=environment, timeout=TIMEOUT_SECONDS, check=False
@@ -547,9 +550,9 @@ def test_a_server_joins_with_a_snapshot_where_the_log_begins_later(site):
     last = sequence(accepted(first, node(5)))
     impostor = ThreadingHTTPServer(("127.0.0.1", 0), Impostor)
     threading.Thread(target=impostor.serve_forever).start()
-    row = f"'http://127.0.0.1:{impostor.server_port}', 'z', 5, 0, clock_timestamp(), knows"
+    row = f"'http://127.0.0.1:{impostor.server_port}', 'z', 5, 0, clock_timestamp(), version"
     site.postgres.execute(
-        "INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen, knows) "
+        "INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen, version) "
         f"SELECT {row} FROM node_orchestrator.replicas"
     )
     second = site.start("b", *keep)
@@ -632,9 +635,11 @@ def test_the_key_of_the_passwords_changes_when_all_servers_have_it(site):
 def test_nothing_is_written_that_an_older_server_cannot_read(site):
     server = site.start("a")
     accepted(server, node(0))
-    older = "'http://old', 'old', sequence, oldest, clock_timestamp(), array_remove(knows, 'ComputeNode.xname')"
+    older = "'http://old', 'old', sequence, oldest, clock_timestamp(), 'older'"
     site.postgres.execute(
-        "INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen, knows) "
+        "INSERT INTO node_orchestrator.versions "
+        "SELECT 'older', array_remove(knows, 'ComputeNode.xname') FROM node_orchestrator.versions;"
+        "INSERT INTO node_orchestrator.replicas (url, name, sequence, oldest, seen, version) "
         f"SELECT {older} FROM node_orchestrator.replicas"
     )
     deadline = time.monotonic() + TIMEOUT_SECONDS
@@ -712,6 +717,29 @@ def test_files_of_snapshots_are_for_administrators(site):
         assert request(server, "GET", f"snapshots/{snapshot}/files/{name}").status_code == 404
 
 
+def test_a_load_through_a_follower_is_the_same_everywhere(site):
+    count = int(os.environ.get("REPLICA_NODES", "3000"))
+    servers = [site.start(name) for name in "abc"]
+    accepted(servers[0], {"hostname": "first", "architecture": "x86_64"})
+    servers[1].wait_for_log(FOLLOWS)
+    generate = [sys.executable, str(CHECKOUT / "scripts" / "generate-nodes"), str(count), "--seed", "7"]
+    with open(site.folder / "nodes.ndjson", "wb") as file:
+        subprocess.run(generate, stdout=file, timeout=TIMEOUT_SECONDS, check=True)
+    # Which reads the answers while it sends.
+    send = ["curl", "-sS", "-X", "POST", "-T", str(site.folder / "nodes.ndjson"), f"{servers[1].url}/ComputeNode"]
+    send += ["-H", f"Authorization: Bearer {servers[1].token()}", "-H", "Content-Type: application/x-ndjson"]
+    answer = subprocess.run(send, capture_output=True, encoding="utf-8", timeout=20 * TIMEOUT_SECONDS, check=True).stdout
+    assert answer.splitlines()[-1] == f'{{"created":{count},"failed":0}}', answer[-500:]
+    number = max(sequence(request(server, "GET", "healthz")) for server in servers)
+    for server in servers:
+        assert len(wait_for_sequence(server, number)) == count + 1
+        server.stop()
+    journals = [lines(server) for server in servers]
+    assert journals[0] == journals[1] == journals[2] and max(journals[0]) == number
+    # The hash after the last covers all before.
+    assert len({journal[number]["chain"] for journal in journals}) == 1
+
+
 def test_a_leader_whose_disk_is_full_hands_over_and_loses_nothing(site):
     first, second = site.start("a"), site.start("b")
     accepted(first, node(0))
@@ -773,6 +801,7 @@ def test_numbers_of_other_servers_are_waited_for(site):
 
 
 def test_whoever_cannot_take_part_is_told_why(site, start_program):
+    assert "--replica-url is missing" in site.refused("nowhere", *site.options(), address=None)
     alone = start_program()
     request(alone, "POST", "ComputeNode", node(0))
     alone.stop()
@@ -816,7 +845,7 @@ def test_a_directory_that_belongs_to_a_log_is_not_used_without_it(site):
     written = sequence(accepted(first, node(0)))
     first.stop()
     for arguments in ([], ["--no-restore"]):
-        output = site.refused("a", *arguments)
+        output = site.refused("a", *arguments, address=None)
         assert "--log" in output and "shared-log" in output
     data = first.folder / "data"
     command = [str(executable()), "snapshot", "create", "--data-dir", str(data)]
