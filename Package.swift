@@ -227,6 +227,7 @@ let package = Package(
             name: "HTTPSupport",
             dependencies: [
                 "Audit", "CSystemShims", "CZlib", "GuardedFiles", "Scheduling", "Schema", "Tokens",
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

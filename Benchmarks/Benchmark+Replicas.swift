@@ -81,7 +81,9 @@ extension Benchmark {
     /// Paths of some nodes, in any order.
     private static func paths(of server: Server) throws -> [String] {
         let client = try HTTPConnection(port: server.port)
-        try client.send("GET /ComputeNode?fields=id&limit=1000 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        try client.send(
+            "GET /ComputeNode?fields=id&limit=1000 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
         let text = String(decoding: try client.everything(), as: UTF8.self)
         // Without those that the end of a chunk is in.
         return text.matches(of: /"id":"([0-9a-f-]{36})"/).map { "/ComputeNode/\($0.1)" }.shuffled()

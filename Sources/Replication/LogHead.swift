@@ -14,6 +14,8 @@ package struct LogHead: Sendable, Equatable {
     /// The transaction behind which the log begins.
     package var oldest: ChainPoint
     package var lead: Lead?
+    /// The timeline of PostgreSQL when the lead was handed over last.
+    var timeline: String
 
     /// Why the log does not go on from a point.
     func absence(of point: ChainPoint) -> LogError {

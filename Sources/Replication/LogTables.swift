@@ -24,6 +24,7 @@ enum LogTables {
             chain text NOT NULL,
             oldest bigint NOT NULL DEFAULT 0,
             oldest_chain text NOT NULL,
+            timeline text NOT NULL,
             tenure uuid,
             holder text,
             url text,
@@ -96,17 +97,23 @@ enum LogTables {
     /// Whether the tables are there.
     static let presence = "SELECT to_regclass('node_orchestrator.head') IS NOT NULL"
 
-    /// Version, inventory, format and keys, and the transaction behind which it begins, with the hash after it.
+    /// Whether there is no transaction.
+    static let emptiness = "SELECT NOT EXISTS (SELECT FROM node_orchestrator.lines)"
+
+    /// Version, inventory, format and keys, the transaction behind which it begins, with the hash after it, and the timeline.
     static let founding = """
-        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain, oldest, oldest_chain)
-        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], $5::bigint, $6, $5::bigint, $6) ON CONFLICT DO NOTHING
+        INSERT INTO node_orchestrator.head (version, inventory, format, keys, last, chain, oldest, oldest_chain, timeline)
+        VALUES ($1::bigint, $2::text::uuid, $3::bigint, $4::text[], $5::bigint, $6, $5::bigint, $6, $7) ON CONFLICT DO NOTHING
         """
 
     static let head = """
         SELECT version, inventory, format, array_to_string(keys, ' '), last, chain, tenure, holder, url,
-            ends, ends < clock_timestamp(), backend IS NULL, oldest, oldest_chain
+            ends, ends < clock_timestamp(), backend IS NULL, oldest, oldest_chain, timeline
         FROM node_orchestrator.head
         """
+
+    /// The timeline of PostgreSQL's history, which is another one when a standby has taken over.
+    static let timeline = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"
 
     /// Ends what the leader of a tenure has not finished: its process at the server, where that is still the same.
     static let ending = """
@@ -134,20 +141,21 @@ enum LogTables {
         WHERE tenure = $1::text::uuid RETURNING last, chain
         """
 
+    /// A tenure, and the timeline.
     static let handingOver = """
         WITH given AS (
             UPDATE node_orchestrator.head
-            SET tenure = NULL, holder = NULL, url = NULL, backend = NULL, backend_start = NULL, ends = NULL
+            SET timeline = $2, tenure = NULL, holder = NULL, url = NULL, backend = NULL, backend_start = NULL, ends = NULL
             WHERE tenure = $1::text::uuid RETURNING true
         ) SELECT pg_notify('node_orchestrator', '') FROM given
         """
 
-    /// A tenure, the one that comes after it, its lease in milliseconds, and the URL of the server that is to take it.
+    /// A tenure, the one that comes after it, its lease in milliseconds, the URL of the server that is to take it, and the timeline.
     static let granting = """
         WITH given AS (
             UPDATE node_orchestrator.head
             SET tenure = $2::text::uuid, ends = clock_timestamp() + $3::bigint * interval '1 millisecond',
-                holder = heir.name, url = heir.url, backend = NULL, backend_start = NULL
+                timeline = $5, holder = heir.name, url = heir.url, backend = NULL, backend_start = NULL
             FROM node_orchestrator.replicas heir WHERE heir.url = $4 AND tenure = $1::text::uuid RETURNING true
         ) SELECT pg_notify('node_orchestrator', '') FROM given
         """

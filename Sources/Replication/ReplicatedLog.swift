@@ -111,10 +111,12 @@ package final class ReplicatedLog: TransactionLog {
             }
             // Whoever cannot read the log leaves it to others.
             guard !status.isStuck else { throw notLeading(head.lead) }
-            var (isForced, isHandedOver) = (false, true)
+            var (isForced, isOwn) = (false, false)
+            var isHandedOver = head.lead == nil
             if let lead = head.lead {
-                isHandedOver = lead.tenure == tenure || lead.isGranted && lead.url == configuration.url
-                isForced = isHandedOver || hasGone(lead)
+                isOwn = lead.tenure == tenure
+                isHandedOver = lead.isGranted && lead.url == configuration.url
+                isForced = isOwn || isHandedOver || hasGone(lead)
                 guard isForced || lead.hasEnded else { throw notLeading(lead) }
             }
             let new = UUID()
@@ -130,7 +132,8 @@ package final class ReplicatedLog: TransactionLog {
                 throw notLeading(try shared.head()?.lead)
             }
             // With what an earlier leader gave may be numbers that a failover of PostgreSQL has lost.
-            next = max(next, end.sequence + 1 + (isHandedOver ? 0 : JournalRecovery.unclearNumbers))
+            let isClear = try isOwn || isHandedOver && shared.hasAll(of: head)
+            next = max(next, end.sequence + 1 + (isClear ? 0 : JournalRecovery.unclearNumbers))
             (tenure, leads, seen, mayHaveMore) = (new, true, nil, true)
             status.leads()
         }

@@ -76,7 +76,12 @@ final class SharedLog {
     /// - Returns: Nil for a log that nobody has founded.
     func head() throws -> LogHead? {
         let rows = try run(LogTables.head)
-        guard rows.count > 0 else { return nil }
+        guard rows.count > 0 else {
+            guard try run(LogTables.emptiness).text(0, 0) == "t" else {
+                throw LogError.damaged("its head is missing, though it has transactions")
+            }
+            return nil
+        }
         let version = rows.number(0, 0) ?? 0
         guard version == LogTables.version else { throw LogError.otherVersion(version, known: LogTables.version) }
         guard let inventory = rows.text(0, 1).flatMap({ UUID(uuidString: $0) }), let format = rows.number(0, 2),
@@ -102,8 +107,27 @@ final class SharedLog {
             keys: Self.words(keys),
             tip: try Self.point(rows, at: 4),
             oldest: try Self.point(rows, at: 12),
-            lead: lead
+            lead: lead,
+            timeline: rows.text(0, 14) ?? ""
         )
+    }
+
+    /// Which history of PostgreSQL this is: another one when a standby has taken over, which may lack what came last. Empty where
+    /// it does not say.
+    private func timeline() throws -> String {
+        do throws(PostgresError) {
+            return try run(LogTables.timeline).text(0, 0) ?? ""
+        } catch {
+            // A service that is like PostgreSQL need not have this.
+            guard error.endsConnection else { return "" }
+            throw error
+        }
+    }
+
+    /// Whether all that was given in the lead which was handed over last is in the log, as far as that can be known.
+    func hasAll(of head: LogHead) throws -> Bool {
+        let timeline = try timeline()
+        return !timeline.isEmpty && timeline == head.timeline
     }
 
     /// Begins the log, unless somebody has.
@@ -119,7 +143,8 @@ final class SharedLog {
             .number(Int64(DiskFormat.ofSegments)),
             Self.texts(keys),
             .number(Int64(tip.sequence)),
-            .text(tip.hash.description)
+            .text(tip.hash.description),
+            .text(try timeline())
         )
     }
 
@@ -162,7 +187,7 @@ final class SharedLog {
     }
 
     func handOver(_ tenure: UUID) throws {
-        _ = try run(LogTables.handingOver, .text(tenure.lowercased))
+        _ = try run(LogTables.handingOver, .text(tenure.lowercased), .text(try timeline()))
     }
 
     /// Has another server lead from now on.
@@ -174,7 +199,8 @@ final class SharedLog {
             .text(tenure.lowercased),
             .text(UUID().lowercased),
             .number(lease.wholeMilliseconds),
-            .text(url)
+            .text(url),
+            .text(try timeline())
         )
         return rows.count > 0
     }
@@ -191,7 +217,8 @@ final class SharedLog {
 
     /// What this version of the program knows of what lines may have, and what tells that from what others know.
     private static let known = ["format-\(DiskFormat.ofSegments)"] + Kind.allPaths
-    private static let version = "\(Version.program) \(Hash128(SHA256.hash(data: Data(known.joined(separator: " ").utf8))))"
+    private static let version =
+        "\(Version.program) \(Hash128(SHA256.hash(data: Data(known.joined(separator: " ").utf8))))"
 
     /// What another version does not know.
     private func lacks(_ version: String) throws -> Set<String> {
@@ -348,7 +375,7 @@ final class SharedLog {
                         )
                     }
                 } catch let damage as JournalDamage {
-                    throw LogError.damaged("\(damage)")
+                    throw LogError.damaged("transaction \(number), part \(index): \(damage)")
                 }
                 if let record { found.append((record, reader.point)) }
             }

@@ -203,6 +203,18 @@ struct ReplicatedLogTests {
         #expect(second.tip.sequence == 3)
     }
 
+    @Test("passes over numbers when PostgreSQL has failed over since the lead was handed over")
+    func handingOverBeforeAFailover() async throws {
+        let (first, second) = (try server(0), try server(1))
+        _ = try append(records(2, from: first), to: first)
+        try first.end()
+        let connection = try PostgresConnection.open(PostgresLocation(location), name: "test", within: .seconds(5))
+        try connection.run(script: "UPDATE node_orchestrator.head SET timeline = '000000FF'", within: .seconds(5))
+        _ = try await second.beyond(second.tip)
+        try second.heal()
+        #expect(second.next == 1_000_003)
+    }
+
     @Test("goes on with the next number at the server that the leader names, and at no other one meanwhile")
     func movingTheLead() async throws {
         let (first, second, third) = (try server(0), try server(1), try server(2))

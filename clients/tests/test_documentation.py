@@ -48,7 +48,7 @@ OTHERS = {
     ],
     "docs/options.md": ["Where options come from"],
     # By test_replicas.py.
-    "docs/replicas.md": ["Setting up", "Setting up"],
+    "docs/replicas.md": ["Setting up", "Setting up", "An example", "An example", "An example"],
     # By test_service.py.
     "docs/security.md": ["With tokensmith", "With an OIDC provider", "With mutual TLS", "Stand-alone"],
     # By test_service.py, where a machine has what they are for. Installing wants root, Watching a Prometheus.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import getpass
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -19,6 +23,7 @@ import pytest
 import requests
 
 from cable import Cable
+from conftest import missing
 from documentation import others
 from program import Program, executable, run_program
 from sites import free_port
@@ -441,6 +446,54 @@ def test_a_leader_that_cannot_be_reached_is_said(site):
     assert answer.status_code == 503 and answer.headers["Retry-After"] and "127.0.0.1:9" in answer.json()["detail"]
 
 
+def test_a_leader_that_goes_while_a_body_is_passed_on_to_it_harms_nobody(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        """Read something of each request, and hang up."""
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.recv(1000)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+    site.postgres.execute(
+        "UPDATE node_orchestrator.head SET tenure = gen_random_uuid(), backend = NULL, holder = 'z', ends = now() + interval '1 day',"
+        f" url = 'http://127.0.0.1:{listener.getsockname()[1]}'"
+    )
+    server.wait_for_log("leader=z")
+    head = f"POST /ComputeNode HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\n"
+    endings = set()
+    for attempt in range(150):
+        client = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=TIMEOUT_SECONDS)
+        if attempt % 2:
+            client.sendall(f"{head}Content-Length: 4000\r\n\r\n".encode())
+            pieces = [b"x" * 1000] * 4
+        else:
+            client.sendall(f"{head}Transfer-Encoding: chunked\r\nContent-Type: application/x-ndjson\r\n\r\n".encode())
+            pieces = [b"5\r\n{}\r\n\n\r\n"] * 4 + [b"0\r\n\r\n"]
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                client.sendall(piece)
+                time.sleep(0.002 * (attempt % 5))
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            found = b""
+            while some := client.recv(10_000):
+                found += some
+            endings.add(found.split(b"\r\n", 1)[0])
+        client.close()
+    listener.close()
+    assert server.process.poll() is None, "".join(server.lines[-20:])
+    assert b"HTTP/1.1 503 Service Unavailable" in endings
+    assert request(server, "GET", "healthz").status_code == 200
+
+
 def test_who_leads_and_how_far_each_is_can_be_seen(site):
     first = site.start("a")
     second = site.start("b")
@@ -701,6 +754,61 @@ def test_a_server_stops_before_what_its_version_does_not_know(site):
         time.sleep(0.1)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM node_orchestrator.lines WHERE seq = 3",
+        "UPDATE node_orchestrator.lines SET line = replace(line, 'n2', 'n7') WHERE seq = 3",
+        "UPDATE node_orchestrator.lines SET line = '{' WHERE seq = 3",
+        "UPDATE node_orchestrator.lines SET chain = 'x' WHERE seq = 3",
+        "UPDATE node_orchestrator.lines SET part = 2 WHERE seq = 3",
+    ],
+)
+def test_what_somebody_has_changed_in_the_log_is_not_guessed_at(site, damage):
+    first = site.start("a")
+    for index in range(5):
+        written = sequence(accepted(first, node(index)))
+    site.postgres.execute(damage)
+    # Who joins says what is wrong, and where; who has read it before goes on.
+    refused = site.refused("b", *site.options(), keys_of=first)
+    assert "the log is damaged" in refused and re.search(r"\b[234]\b", refused.split("the log is damaged")[1]), refused
+    last = sequence(accepted(first, node(5)))
+    assert last == written + 1
+    # With a snapshot that is behind it others join.
+    assert request(first, "POST", "snapshots").status_code == 201
+    site.postgres.execute(
+        f"DELETE FROM node_orchestrator.lines WHERE seq < {last};"
+        f"UPDATE node_orchestrator.head SET (oldest, oldest_chain) = ({last}, chain)"
+    )
+    second = site.start("b")
+    assert len(wait_for_sequence(second, last)) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE node_orchestrator.head SET version = 2", "the log's tables have version 2"),
+        ("UPDATE node_orchestrator.head SET format = 9", "the log's lines have format 9"),
+        ("UPDATE node_orchestrator.head SET chain = 'x'", "its head cannot be read"),
+        ("DELETE FROM node_orchestrator.head", "its head is missing, though it has transactions"),
+        ("DROP TABLE node_orchestrator.lines", "lines"),
+    ],
+)
+def test_tables_that_somebody_has_changed_are_refused(site, change, words):
+    first = site.start("a")
+    accepted(first, node(0))
+    nodes = request(first, "GET", "ComputeNode").json()
+    site.postgres.execute(change)
+    assert words in site.refused("b", *site.options(), keys_of=first)
+    # The server that runs answers reads, and says that it cannot write.
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while request(first, "POST", "ComputeNode", node(1)).status_code not in (503, 409):
+        assert time.monotonic() < deadline
+    first.stop()
+    assert words in site.refused("a", *site.options())
+    assert len(nodes) == 1
+
+
 def test_files_of_snapshots_are_for_administrators(site):
     server = site.start("a")
     accepted(server, node(0))
@@ -838,6 +946,48 @@ def test_the_documented_set_up(site):
     assert answer.status_code == 201, answer.text
     [statement] = others("docs/formats/log.md", "Log in PostgreSQL")
     assert site.postgres.execute(statement).splitlines()[0].split("|")[3] == "2"
+
+
+def test_the_documented_balancer(site, tmp_path):
+    if shutil.which("haproxy") is None:
+        missing("NO HAPROXY: on Debian 'apt-get install haproxy'")
+    # Patroni's is not tried out; the balancer is, without certificates.
+    _, options, balancer = others("docs/replicas.md", "An example")
+    log = re.search(r"^log: (.*)$", options, re.M)[1]
+    assert log.startswith("postgres://inventory@db1.example,db2.example,db3.example/")
+    lines = [line for line in options.splitlines() if not re.match("listen|data-dir|log|replica-url|replica-ca|tls-", line)]
+    (tmp_path / "node-orchestrator.yaml").write_text("\n".join(lines).replace("10.0.0.10", "127.0.0.1") + "\n")
+    servers = [site.start(name, "--config", str(tmp_path / "node-orchestrator.yaml")) for name in "abc"]
+    port = free_port()
+    text = balancer.replace("bind :443 ssl crt /etc/haproxy/inventory.pem", f"bind 127.0.0.1:{port}")
+    text = text.replace(" ssl verify required ca-file /etc/haproxy/site-ca.pem", "")
+    for number, server in enumerate(servers, 1):
+        text = text.replace(f"inventory{number}.example:8443", server.replica_url.removeprefix("http://"))
+    (tmp_path / "haproxy.cfg").write_text(text)
+    process = subprocess.Popen(["haproxy", "-db", "-f", str(tmp_path / "haproxy.cfg")], stderr=subprocess.DEVNULL)
+    try:
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {servers[0].token()}"
+        url, deadline, index, highest = f"http://127.0.0.1:{port}/ComputeNode", time.monotonic() + TIMEOUT_SECONDS, 0, 0
+        killed = False
+        while index < 30:
+            assert time.monotonic() < deadline
+            headers = {"Idempotency-Key": f"k{index}", "Inventory-Min-Sequence": str(highest)}
+            try:
+                answer = session.post(url, json=node(index), headers=headers, timeout=10)
+                if answer.status_code == 201:
+                    highest = sequence(answer)
+                    found = session.get(f"{url}?count=true", headers={"Inventory-Min-Sequence": str(highest)}, timeout=10)
+                    assert found.status_code == 503 or found.json()["count"] == index + 1
+                    index += 1
+            except requests.ConnectionError:
+                pass
+            if index == 10 and not killed:
+                killed = True
+                site.leader(servers).kill()
+    finally:
+        process.terminate()
+        process.wait(TIMEOUT_SECONDS)
 
 
 def test_a_directory_that_belongs_to_a_log_is_not_used_without_it(site):

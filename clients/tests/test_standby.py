@@ -103,6 +103,27 @@ def test_nothing_is_lost_where_commits_wait_for_the_standby(site, standby):
     assert lines(servers[0]) == lines(servers[1])
 
 
+def test_numbers_that_the_standby_lacked_are_not_given_again(site, standby):
+    wait_until(lambda: standby.is_followed("async"))
+    servers = [site.start(name) for name in "ab"]
+    kept = sequence(accepted(servers[0], node(0)))
+    wait_for_sequence(servers[1], kept)
+    servers[1].stop()
+    # Of a lead that was handed over and taken again the standby knows only the former.
+    servers[0].stop()
+    wait_until(lambda: standby.primary.execute("SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = sent_lsn").strip() == "1")
+    standby.stop()
+    first = site.start("a")
+    lost = sequence(accepted(first, node(1)))
+    first.kill()
+    site.postgres.stop()
+    standby.start()
+    standby.promote()
+    second = site.start("b")
+    assert sequence(accepted(second, node(2))) > lost + 1000
+    assert f"up to {lost} that are not in the log" in site.refused("a", *site.options())
+
+
 def test_what_the_standby_lacked_is_said_and_put_back(site, standby):
     wait_until(lambda: standby.is_followed("async"))
     first, second = site.start("a"), site.start("b")

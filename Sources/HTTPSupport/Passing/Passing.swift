@@ -87,17 +87,24 @@ package final class Passing: Sendable {
     func pass(_ request: Request, _ context: RouteContext, as target: String) async throws -> Response? {
         // Whoever has passed it on may know better who leads; if not, the log says so. It never goes in a circle.
         guard !context.isPassedOn, let leader = leader() else { return nil }
-        let outgoing = try self.request(request, context, to: leader, as: target)
+        var outgoing = try self.request(request, context, to: leader, as: target)
         context.askForBody(of: request)
-        let answer: HTTPClientResponse
+        let length = request.headers[.contentLength].flatMap { Int64($0) }
+        var body: PassedBody?
+        if length.map({ $0 > 0 }) ?? (request.headers[.transferEncoding] != nil) {
+            let passed = PassedBody(request.body)
+            outgoing.body = .stream(passed.pieces, length: length.map { .known($0) } ?? .unknown)
+            body = passed
+        }
         do {
-            answer = try await context.whileClientWaits {
+            let answer = try await context.whileClientWaits { [outgoing] in
                 try await Self.client.execute(outgoing, timeout: Self.patience)
             }
+            return try await response(answer, leader, body)
         } catch {
+            await body?.stop()
             throw Self.problem(error, at: leader)
         }
-        return try await response(answer, leader)
     }
 
     private func request(
@@ -126,11 +133,6 @@ package final class Passing: Sendable {
         outgoing.tlsConfiguration = tls
         outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
         outgoing.headers = HTTPHeaders(fields)
-        if let length = request.headers[.contentLength].flatMap({ Int64($0) }) {
-            if length > 0 { outgoing.body = .stream(request.body, length: .known(length)) }
-        } else if request.headers[.transferEncoding] != nil {
-            outgoing.body = .stream(request.body, length: .unknown)
-        }
         return outgoing
     }
 
@@ -141,7 +143,13 @@ package final class Passing: Sendable {
     ]
 
     /// The leader's answer, once this server has what it says.
-    private func response(_ answer: HTTPClientResponse, _ leader: String) async throws -> Response {
+    ///
+    /// - Parameter body: The request's, which streams are still on their way with; stopped at the end.
+    private func response(
+        _ answer: HTTPClientResponse,
+        _ leader: String,
+        _ body: PassedBody?
+    ) async throws -> Response {
         var fields = HTTPFields(answer.headers, splitCookie: false)
         for name in [HTTPField.Name.connection, .transferEncoding, .contentLength, .date, .requestID] {
             fields[name] = nil
@@ -150,14 +158,23 @@ package final class Passing: Sendable {
         let isEmpty = answer.status == .noContent
         let length = isEmpty ? 0 : answer.headers.first(name: "content-length").flatMap { Int($0) }
         let isStream = length == nil
-        if !isStream, let number = fields[answerField].flatMap({ UInt64($0) }) { try await wait(number) }
+        if !isStream {
+            await body?.stop()
+            if let number = fields[answerField].flatMap({ UInt64($0) }) { try await wait(number) }
+        }
         return Response(
             status: HTTPResponse.Status(code: Int(answer.status.code)),
             headers: fields,
             body: isEmpty
                 ? ResponseBody()
                 : ResponseBody(contentLength: length) { writer in
-                    for try await piece in answer.body { try await writer.write(piece) }
+                    do {
+                        for try await piece in answer.body { try await writer.write(piece) }
+                    } catch {
+                        await body?.stop()
+                        throw error
+                    }
+                    await body?.stop()
                     // What a stream of lines has written is known only at its end.
                     if isStream { try await self.arrive(where: leader) }
                     try await writer.finish(nil)

@@ -70,7 +70,9 @@ struct ReplicationOptions: ParsableArguments {
         let machine = ProcessInfo.processInfo.hostName
         let ports = transport.addresses.compactMap { if case .network(_, let port) = $0 { port } else { nil } }
         guard replicaUrl != nil || ports.first != 0 else {
-            throw CommandError("--replica-url is missing: with a port that the system chooses, others do not know where this server is")
+            throw CommandError(
+                "--replica-url is missing: with a port that the system chooses, others do not know where this server is"
+            )
         }
         let scheme = transport.tlsCert == nil ? "http" : "https"
         return SharedLogConfiguration(
