@@ -10,8 +10,6 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case otherVersion(Int64, known: Int64)
     /// The lines are another version's.
     case otherFormat(Int64, known: Int64)
-    /// A transaction has fields that this version of the program does not have.
-    case unknownFields(Set<String>, in: UInt64)
     /// The data directory has another inventory.
     case otherInventory(log: UUID, local: UUID)
     /// The log is new, and the data directory is not.
@@ -20,8 +18,6 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
     case belongsToLog(URL)
     /// Keys are missing that have sealed what is in the log.
     case missingKeys([String], file: URL)
-    /// Servers lack a credential key that is to seal.
-    case keyIsMissing(at: [String])
     /// The secret is missing with which the other servers sign tokens.
     case missingTokenKey(URL)
     /// Somebody else leads; nobody where the name is nil.
@@ -52,9 +48,6 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
             "the log's tables have version \(found), and this program knows version \(known)"
         case .otherFormat(let found, let known):
             "the log's lines have format \(found), and this program knows formats up to \(known)"
-        case .unknownFields(let fields, let sequence):
-            "the transaction \(sequence) has fields that this version does not know, \(fields.sorted().joined(separator: ", ")); "
-                + "start this server with the version that the others have"
         case .otherInventory(let log, let local):
             "the log has the inventory \(log.uuidString.lowercased()), and the data directory the inventory "
                 + "\(local.uuidString.lowercased()); use another data directory or another log"
@@ -67,7 +60,6 @@ package enum LogError: Error, Sendable, CustomStringConvertible {
         case .missingKeys(let ids, let file):
             "passwords in the log were sealed with the credential keys \(ids.joined(separator: ", ")), which are not here; "
                 + "copy \(file.path) from a server that has them, or give them by --credentials-key-file or --credentials-key-command"
-        case .keyIsMissing(let urls): "the credential key is missing at \(urls.joined(separator: ", "))"
         case .missingTokenKey(let file):
             "the secret is missing with which the servers of the log sign their tokens: copy \(file.lastPathComponent) from one of "
                 + "them to \(file.deletingLastPathComponent().path), with credential.key if that is missing too"

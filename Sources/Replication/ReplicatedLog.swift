@@ -420,7 +420,7 @@ package final class ReplicatedLog: TransactionLog {
         }
     }
 
-    package func seal(with key: String) throws {
+    package func seal(with key: String, from place: String) throws {
         if let ending { throw ending }
         try lead()
         let replicas = try withLog { try $0.replicas() }
@@ -428,7 +428,13 @@ package final class ReplicatedLog: TransactionLog {
         let lacking = replicas.filter {
             !$0.keys.contains(key) && $0.url != configuration.url && $0.age <= Self.silence
         }
-        guard lacking.isEmpty else { throw LogError.keyIsMissing(at: lacking.map(\.url)) }
+        guard lacking.isEmpty else {
+            throw Refusal(
+                .conflict,
+                "The credential key \(key) seals only when all servers have it, which "
+                    + "\(lacking.map(\.url).joined(separator: ", ")) lack: copy it there from \(place), and send this again."
+            )
+        }
         guard let tenure, let keys = try withLog({ try $0.seal(with: key, as: tenure) }) else { throw notLeading(nil) }
         status.know(keys: keys)
     }

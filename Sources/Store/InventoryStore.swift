@@ -168,10 +168,11 @@ package final class InventoryStore: Service {
         )
     }
 
-    /// Returns when everybody may know of a transaction, or when it has been waited for as long as is done: where this server
-    /// alone makes the numbers, not for one that is yet to come.
+    /// Whether a transaction is in effect, or another server may have accepted it.
+    package func mayReach(_ sequence: UInt64) -> Bool { replica != nil || sequence <= self.sequence }
+
+    /// Returns when everybody may know of a transaction, or when it has been waited for as long as is done.
     package func wait(for sequence: UInt64) async throws {
-        guard replica != nil || sequence <= self.sequence else { return }
         do {
             try await withTimeLimit(Self.waitLimit) { [journal] in try await journal.waitUntilAnnounced(sequence) }
         } catch is TimeLimitExceeded {
@@ -349,7 +350,10 @@ package final class InventoryStore: Service {
 
     /// Seals all secrets with a new key, and keeps the old one until nothing that is kept needs it.
     package func rotateCredentialKey(for caller: Caller) async throws -> CredentialRotation {
-        try await credentialKeys.rotate(for: caller, agreeing: { [committer] in try await committer.seal(with: $0) }) {
+        try await credentialKeys.rotate(
+            for: caller,
+            agreeing: { [committer] in try await committer.seal(with: $0, from: $1) }
+        ) {
             [self] in try await commit($0)
         }
     }

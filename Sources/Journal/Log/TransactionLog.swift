@@ -61,7 +61,10 @@ package protocol TransactionLog: AnyObject {
     nonisolated(nonsending) func moveLead(to url: String) async throws
 
     /// Notes with which credential key is sealed from now on, so that whoever follows the log needs it.
-    nonisolated(nonsending) func seal(with key: String) async throws
+    ///
+    /// - Parameter place: Where the key is.
+    /// - Throws: ``Refusal`` where somebody lacks it.
+    nonisolated(nonsending) func seal(with key: String, from place: String) async throws
 
     /// Makes sure that whoever follows the log can read a transaction.
     func check(_ record: JournalRecord) throws(Refusal)
@@ -84,9 +87,21 @@ package protocol TransactionLog: AnyObject {
 extension TransactionLog {
     package func moveLead(to url: String) throws { throw SingleServer() }
 
-    package func seal(with key: String) {}
+    package func seal(with key: String, from place: String) {}
 
     package func check(_ record: JournalRecord) {}
+}
+
+/// A transaction of a log has fields that this version of the program does not have.
+package struct UnknownFields: Error, CustomStringConvertible {
+    package let description: String
+
+    /// - Parameter fields: Paths such as `ComputeNode.bmc.colour`.
+    package init(_ fields: Set<String>, in sequence: UInt64) {
+        description =
+            "the transaction \(sequence) has fields that this version does not know, \(fields.sorted().joined(separator: ", ")); "
+            + "start this server with the version that the others have"
+    }
 }
 
 /// No other server appends to a log.

@@ -3,7 +3,6 @@ import Inventory
 import Journal
 import OrderedCollections
 import Records
-import Replication
 import Scheduling
 
 /// The one writer: checks transactions one after the other and carries them out, as many at once as wait.
@@ -184,7 +183,7 @@ actor Committer {
             if found.isEmpty { return expected.isEmpty }
             for (record, point) in found {
                 let (changes, unknown) = try views.changes(to: record.changes)
-                guard unknown.isEmpty else { throw LogError.unknownFields(unknown, in: record.sequence) }
+                guard unknown.isEmpty else { throw UnknownFields(unknown, in: record.sequence) }
                 views.apply(changes, through: point, of: record.doneRequest)
                 if record == expected.first { expected.removeFirst() }
             }
@@ -342,15 +341,15 @@ actor Committer {
 
     /// Has the log note with which credential key is sealed from now on.
     ///
-    /// - Throws: ``LogError/keyIsMissing(at:)`` where servers lack it, else ``Refusal``.
-    func seal(with key: String) async throws {
+    /// - Parameter place: Where the key is.
+    /// - Throws: ``Refusal`` where servers lack it, or the log cannot be written.
+    func seal(with key: String, from place: String) async throws {
         await takeLog()
         defer { releaseLog() }
         do {
-            try await log.seal(with: key)
+            try await log.seal(with: key, from: place)
         } catch {
-            if case LogError.keyIsMissing = error { throw error }
-            throw Self.refusal(error)
+            throw error as? Refusal ?? Self.refusal(error)
         }
     }
 

@@ -60,13 +60,13 @@ actor CredentialKeys {
     /// Seals all secrets with a new key: one that the server makes, or the first that the file or the command gives now.
     ///
     /// - Parameters:
-    ///   - agree: Has the log note a key.
+    ///   - agree: Has the log note a key, which is in some place.
     ///   - commit: Carries out a transaction.
     /// - Throws: ``Refusal`` where another rotation runs, or servers that share the log lack the new key, and ``DiskError``. What
     ///   was not sealed again can still be opened.
     func rotate(
         for caller: Caller,
-        agreeing agree: @Sendable (String) async throws -> Void,
+        agreeing agree: @Sendable (_ key: String, _ place: String) async throws -> Void,
         _ commit: @Sendable (Transaction) async throws -> Receipt
     ) async throws -> CredentialRotation {
         guard !isRotating else { throw Refusal(.conflict, "The credential key is being changed already.") }
@@ -82,15 +82,7 @@ actor CredentialKeys {
             use(new)
         }
         let key = keys[0].id
-        do {
-            try await agree(key)
-        } catch LogError.keyIsMissing(let urls) {
-            throw Refusal(
-                .conflict,
-                "The credential key \(key) seals only when all servers have it, which \(urls.joined(separator: ", ")) lack: copy "
-                    + "it there from \(source == .generated ? file.path : "\(source)"), and send this again."
-            )
-        }
+        try await agree(key, source == .generated ? file.path : "\(source)")
         use(keys)
         func reseal(_ ids: [ResourceID]) async throws -> UInt64 {
             try await commit(
