@@ -7,20 +7,14 @@ package import Records
 package struct LogRepair {
     private let shared: SharedLog
 
+    /// How long others wait for the lead at most, if this ends early.
+    private static let lease = Duration.seconds(1)
     /// How many lines are appended at once, at about.
     private static let batch = 1000
 
     /// - Throws: ``PostgresError`` where the database cannot be reached.
     package init(_ location: PostgresLocation) throws {
-        shared = try SharedLog(
-            SharedLogConfiguration(
-                location,
-                name: "node-orchestrator log",
-                url: "",
-                lease: .seconds(1),
-                keepFor: .seconds(86_400)
-            )
-        )
+        shared = try SharedLog(location, lease: Self.lease)
     }
 
     /// Has a new log go on from an inventory; does nothing where it has done so.

@@ -15,7 +15,7 @@ package struct LogStart {
     package init(_ configuration: SharedLogConfiguration) throws {
         self.configuration = configuration
         do {
-            head = try SharedLog(configuration).head()
+            head = try SharedLog(configuration.location, lease: configuration.lease).head()
             failure = nil
         } catch let error as PostgresError where error.kind == .connection {
             head = nil
@@ -56,7 +56,7 @@ package struct LogStart {
     /// - Returns: The ids of the keys of the log, of which the last one seals; nil where it is out of reach.
     package func join(_ inventory: UUID, at tip: ChainPoint, keys: [String], keyFile: URL) throws -> [String]? {
         guard failure == nil else { return nil }
-        let shared = try SharedLog(configuration)
+        let shared = try SharedLog(configuration.location, lease: configuration.lease)
         if head == nil {
             guard tip == .beginning else { throw LogError.notEmpty }
             try shared.found(inventory: inventory, keys: keys.reversed())
@@ -78,24 +78,43 @@ package struct LogStart {
     /// - Returns: Nil where the log is new or out of reach.
     package func joining() throws -> LogJoining? {
         guard let head else { return nil }
-        let shared = try SharedLog(configuration)
+        let shared = try SharedLog(configuration.location, lease: configuration.lease)
         try shared.register(configuration)
         return LogJoining(
             inventory: head.inventory,
             range: head.oldest.sequence...head.tip.sequence,
-            others: try shared.replicas().filter { $0.url != configuration.url }
+            sealingKey: head.keys.last,
+            others: try shared.replicas().filter { $0.url != configuration.url },
+            shared: shared
         )
     }
-
-    /// Whether a server can go on from a point.
-    package func has(_ point: ChainPoint) throws -> Bool { try SharedLog(configuration).has(point) }
 }
 
 /// What a server begins with that joins a log.
-package struct LogJoining: Sendable {
-    package var inventory: UUID
+package struct LogJoining {
+    package let inventory: UUID
     /// The transaction behind which the log begins, and the last one.
-    package var range: ClosedRange<UInt64>
+    package let range: ClosedRange<UInt64>
+    /// The id of the credential key with which all servers seal.
+    package let sealingKey: String?
     /// The other servers.
-    package var others: [Replica]
+    package let others: [Replica]
+    fileprivate let shared: SharedLog
+
+    fileprivate init(
+        inventory: UUID,
+        range: ClosedRange<UInt64>,
+        sealingKey: String?,
+        others: [Replica],
+        shared: SharedLog
+    ) {
+        self.inventory = inventory
+        self.range = range
+        self.sealingKey = sealingKey
+        self.others = others
+        self.shared = shared
+    }
+
+    /// Whether a server can go on from a point.
+    package func has(_ point: ChainPoint) throws -> Bool { try shared.has(point) }
 }

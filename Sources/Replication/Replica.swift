@@ -18,6 +18,9 @@ package struct Replica: Sendable, Equatable {
     /// Seconds since it has said so.
     package var age: Int
 
+    /// Whether it has said something within the last seconds, so that it can be asked, and lead.
+    package var isAlive: Bool { age <= 5 }
+
     /// Whether nothing may be written that it cannot read: it may well go on as it is.
     var isPresent: Bool { age <= 3600 }
 }

@@ -15,8 +15,7 @@ package final class ReplicaStatus: Sendable {
         /// Why the log cannot be used.
         var fault: String?
         var replicas: [Replica] = []
-        /// What servers could not read, and which ones.
-        var withheld: [String: [String]] = [:]
+        var withheld = WithheldFeatures()
         /// The ids of the server's credential keys, and of those with which the log's passwords are sealed, now with the last.
         var ownKeys: [String] = []
         var keys: [String] = []
@@ -78,15 +77,12 @@ package final class ReplicaStatus: Sendable {
     func know(keys: [String]) { state.withLock { $0.keys = keys } }
 
     func know(_ replicas: [Replica]) {
-        let withheld = replicas.reduce(into: [String: [String]]()) { withheld, replica in
-            guard replica.isPresent, replica.url != url else { return }
-            for path in replica.lacks { withheld[path, default: []].append(replica.url) }
-        }
+        let withheld = WithheldFeatures(of: replicas.filter { $0.url != url })
         state.withLock { ($0.replicas, $0.withheld) = (replicas, withheld) }
     }
 
-    /// What this version knows and waits until all servers do, whose addresses are given: it is not written before.
-    package var withheld: [String: [String]] { state.withLock(\.withheld) }
+    /// What is not written until all servers know it.
+    package var withheld: WithheldFeatures { state.withLock(\.withheld) }
 
     func leads() {
         guard change({ $0.role = .leader }) else { return }

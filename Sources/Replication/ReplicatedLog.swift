@@ -14,16 +14,13 @@ package final class ReplicatedLog: TransactionLog {
     private let configuration: SharedLogConfiguration
     private let local: JournalWriter
     private let status: ReplicaStatus
-    private var shared: SharedLog?
+    private let log: LogConnection
     /// This server's tenure while it leads; also while it does not know whether it still does.
     private var tenure: UUID?
-    /// Whether the tenure was taken, or confirmed, on the connection that there is.
-    private var leads = false
+    /// How many connections had failed when the tenure was taken; nil where it has been given up since.
+    private var ledAfter: Int?
     /// What was last seen of somebody else's lead, and since when it has not been renewed.
     private var seen: (lead: LogHead.Lead, since: ContinuousClock.Instant)?
-    /// When the next connection is tried after one that failed, and why that was.
-    private var nextAttempt = ContinuousClock.now
-    private var failure: (any Error)?
     /// When old transactions are forgotten next.
     private var nextPruning = ContinuousClock.now
     /// Whether the others have been told of this server.
@@ -33,13 +30,17 @@ package final class ReplicatedLog: TransactionLog {
 
     package private(set) var tip: ChainPoint
     package private(set) var next: UInt64
-    package private(set) var mayHaveMore = true
+    /// Whether a leader has read to the end, behind which only it appends.
+    private var isAtEnd = false
+
+    /// Whether the tenure was taken on the connection that there is.
+    private var leads: Bool { ledAfter == log.failures }
+
+    package var mayHaveMore: Bool { !leads || !isAtEnd }
 
     /// Whether nobody knows what became of the last batch.
     private var isUncertain = false
 
-    /// How long it is until the next try to connect.
-    private static let attemptInterval = Duration.milliseconds(250)
     /// How often old transactions are forgotten, at most.
     private static let pruningInterval = Duration.seconds(10)
     /// For how many seconds a server may have said nothing that needs a key before it seals.
@@ -54,56 +55,21 @@ package final class ReplicatedLog: TransactionLog {
         self.configuration = configuration
         self.local = local
         self.status = status
+        log = LogConnection(configuration, status: status)
         tip = local.tip
         next = local.tip.sequence + 1
     }
 
     package func now() -> Timestamp { local.now() }
 
-    // MARK: Connection and lead
-
-    /// The connection, a new one where there is none.
-    private func connected() throws -> SharedLog {
-        if let shared { return shared }
-        if let failure, nextAttempt > .now { throw failure }
-        do {
-            let shared = try SharedLog(configuration)
-            self.shared = shared
-            failure = nil
-            status.works()
-            return shared
-        } catch {
-            nextAttempt = .now + Self.attemptInterval
-            failure = error
-            status.fails("\(error)")
-            throw error
-        }
-    }
-
-    /// Does something with the log; a connection that fails is given up.
-    private func withLog<Value>(_ body: (SharedLog) throws -> Value) throws -> Value {
-        let shared = try connected()
-        do {
-            return try body(shared)
-        } catch let error as PostgresError where error.endsConnection {
-            disconnect(error)
-            throw error
-        }
-    }
-
-    private func disconnect(_ error: any Error) {
-        shared = nil
-        leads = false
-        mayHaveMore = true
-        status.fails("\(error)")
-    }
+    // MARK: The lead
 
     /// Takes the lead if nobody has it, or goes on with it on a new connection.
     ///
     /// - Throws: ``LogError/notLeading(holder:url:)`` where somebody else leads.
     private func lead() throws {
         if leads { return }
-        try withLog { shared in
+        try log.use { shared in
             guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
             status.know(keys: head.keys)
             guard tip.sequence >= head.oldest.sequence, head.tip.sequence > tip.sequence || head.tip == tip else {
@@ -134,7 +100,7 @@ package final class ReplicatedLog: TransactionLog {
             // With what an earlier leader gave may be numbers that a failover of PostgreSQL has lost.
             let isClear = try isOwn || isHandedOver && shared.hasAll(of: head)
             next = max(next, end.sequence + 1 + (isClear ? 0 : JournalRecovery.unclearNumbers))
-            (tenure, leads, seen, mayHaveMore) = (new, true, nil, true)
+            (tenure, ledAfter, seen, isAtEnd) = (new, log.failures, nil, false)
             status.leads()
         }
     }
@@ -150,9 +116,7 @@ package final class ReplicatedLog: TransactionLog {
     }
 
     private func notLeading(_ lead: LogHead.Lead?) -> LogError {
-        tenure = nil
-        leads = false
-        mayHaveMore = true
+        (tenure, ledAfter) = (nil, nil)
         status.follows(lead)
         return .notLeading(holder: lead?.holder, url: lead?.url)
     }
@@ -185,22 +149,21 @@ package final class ReplicatedLog: TransactionLog {
         }
         next = last.sequence + 1
         do {
-            switch try withLog({ try $0.append(lines, after: tip, as: tenure) }) {
+            switch try log.use({ try $0.append(lines, after: tip, as: tenure) }) {
             case .counts:
                 keep(zip(records, points).map { ($0, $1) })
                 return .counts(points)
             case .refused:
-                leads = false
-                mayHaveMore = true
+                ledAfter = nil
                 return .refused(LogError.notLeading(holder: nil, url: nil))
             case .warned(let warning):
-                (mayHaveMore, isUncertain) = (true, true)
+                (isAtEnd, isUncertain) = (false, true)
                 return .unknown(LogError.uncertain(warning))
             }
         } catch let error as PostgresError where error.kind != .connection {
             return .refused(error)
         } catch {
-            isUncertain = true
+            (isAtEnd, isUncertain) = (false, true)
             return .unknown(error)
         }
     }
@@ -214,14 +177,14 @@ package final class ReplicatedLog: TransactionLog {
             do {
                 return try read(beyond: point)
             } catch let error as PostgresError where error.endsConnection && .now < deadline {
-                try await Task.sleep(for: Self.attemptInterval)
+                try await Task.sleep(for: LogConnection.attemptInterval)
             }
         }
     }
 
     private func read(beyond point: ChainPoint) throws -> [(record: JournalRecord, point: ChainPoint)] {
         try settle()
-        let found = try withLog { shared in
+        let found = try log.use { shared in
             if point != tip, try !shared.has(point) { throw ForeignPoint(point, tip: tip) }
             do {
                 return try shared.transactions(after: point)
@@ -232,7 +195,7 @@ package final class ReplicatedLog: TransactionLog {
         }
         if found.isEmpty {
             status.hasLooked()
-            if leads { mayHaveMore = false }
+            isAtEnd = leads
         }
         let new = found.drop { $0.point.sequence <= tip.sequence }
         if !new.isEmpty { keep(Array(new)) }
@@ -288,7 +251,7 @@ package final class ReplicatedLog: TransactionLog {
     /// Gives this server's journal what it could not be given before.
     private func refill() throws {
         while local.tip != tip {
-            let found = try withLog { try $0.transactions(after: local.tip) }.prefix {
+            let found = try log.use { try $0.transactions(after: local.tip) }.prefix {
                 $0.point.sequence <= tip.sequence
             }
             let before = local.tip
@@ -329,7 +292,7 @@ package final class ReplicatedLog: TransactionLog {
             } catch LogError.notLeading {
                 // The status says it.
             }
-            try withLog { shared in
+            try log.use { shared in
                 try shared.report(
                     configuration,
                     at: local.tip.sequence,
@@ -352,9 +315,9 @@ package final class ReplicatedLog: TransactionLog {
     /// - Throws: Where somebody else has it, and where the log lacks what this server has.
     private func renew() throws {
         guard let tenure else { return }
-        guard let point = try withLog({ try $0.renew(tenure) }) else { throw notLeading(nil) }
+        guard let point = try log.use({ try $0.renew(tenure) }) else { throw notLeading(nil) }
         guard point.sequence > tip.sequence || point == tip else {
-            leads = false
+            ledAfter = nil
             throw LogError.lost(after: point, local: tip)
         }
     }
@@ -363,7 +326,7 @@ package final class ReplicatedLog: TransactionLog {
     private func prune() throws {
         guard let tenure, leads, nextPruning <= .now else { return }
         nextPruning = .now + min(Self.pruningInterval, configuration.keepFor)
-        try withLog {
+        try log.use {
             try $0.prune(as: tenure, keepFor: configuration.keepFor, through: status.snapshotSequence)
         }
     }
@@ -372,7 +335,7 @@ package final class ReplicatedLog: TransactionLog {
         ending = LogError.ended
         do {
             try handOver()
-            if shared != nil { try withLog { try $0.leave(configuration) } }
+            if log.isOpen { try log.use { try $0.leave(configuration) } }
         } catch {
             // The lease ends by itself.
         }
@@ -393,37 +356,18 @@ package final class ReplicatedLog: TransactionLog {
         if let ending { throw ending }
         guard url != configuration.url else { return try lead() }
         try lead()
-        guard let tenure, try withLog({ try $0.grant(tenure, to: url) }) else {
+        guard let tenure, try log.use({ try $0.grant(tenure, to: url) }) else {
             throw LogError.noSuchReplica(url)
         }
-        _ = notLeading(try withLog { try $0.head() }?.lead)
+        _ = notLeading(try log.use { try $0.head() }?.lead)
     }
 
-    package func check(_ record: JournalRecord) throws(Refusal) {
-        let withheld = status.withheld
-        guard !withheld.isEmpty else { return }
-        let paths = Set(withheld.keys)
-        for change in record.changes {
-            guard let stored = change.stored else { continue }
-            let found: Set<String>
-            do {
-                found = try change.resource.kind.paths(in: stored.document, of: paths)
-            } catch {
-                throw Refusal(.invalid, "\(error)")
-            }
-            guard let path = found.min(), let urls = withheld[path] else { continue }
-            throw Refusal(
-                .conflict,
-                "\(path) waits until all servers know it that share the log; \(urls.joined(separator: ", ")) is of a version "
-                    + "that does not."
-            )
-        }
-    }
+    package func check(_ record: JournalRecord) throws(Refusal) { try status.withheld.check(record) }
 
     package func seal(with key: String, from place: String) throws {
         if let ending { throw ending }
         try lead()
-        let replicas = try withLog { try $0.replicas() }
+        let replicas = try log.use { try $0.replicas() }
         status.know(replicas)
         let lacking = replicas.filter {
             !$0.keys.contains(key) && $0.url != configuration.url && $0.age <= Self.silence
@@ -435,14 +379,14 @@ package final class ReplicatedLog: TransactionLog {
                     + "\(lacking.map(\.url).joined(separator: ", ")) lack: copy it there from \(place), and send this again."
             )
         }
-        guard let tenure, let keys = try withLog({ try $0.seal(with: key, as: tenure) }) else { throw notLeading(nil) }
+        guard let tenure, let keys = try log.use({ try $0.seal(with: key, as: tenure) }) else { throw notLeading(nil) }
         status.know(keys: keys)
     }
 
     /// Lets others lead at once.
     private func handOver() throws {
         guard let tenure, leads else { return }
-        try withLog { try $0.handOver(tenure) }
+        try log.use { try $0.handOver(tenure) }
         _ = notLeading(nil)
     }
 }

@@ -1,8 +1,7 @@
 import CSystemShims
 import Completeness
-package import Crypto
 import DuckDB
-package import Foundation
+import Foundation
 package import Inventory
 package import Journal
 package import Logging
@@ -11,7 +10,7 @@ package import Replication
 package import Scheduling
 import ServiceLifecycle
 import Synchronization
-package import Tables
+import Tables
 
 /// The inventory: resources in memory, changed by transactions that the journal keeps, and snapshots of it on disk.
 ///
@@ -24,7 +23,7 @@ package final class InventoryStore: Service {
     let committer: Committer
     let projection: Projection
     let snapshotter: Snapshotter
-    private let credentialKeys: CredentialKeys
+    let credentialKeys: CredentialKeys
     private let searches: Searches
     private let past: PastReads
     private let requests: DoneRequests
@@ -184,7 +183,7 @@ package final class InventoryStore: Service {
     private static let waitLimit = Duration.seconds(5)
 
     /// The number of the last transaction that is in effect.
-    private var sequence: UInt64 {
+    var sequence: UInt64 {
         // Where transactions have changed nothing, only the journal has them.
         max(journal.announced, directory.sequence)
     }
@@ -313,103 +312,6 @@ package final class InventoryStore: Service {
                 try await decisions.restore(to: moment, for: caller, idempotencyKey: idempotencyKey, reason: reason)
             }
         )
-    }
-
-    // MARK: Replicas
-
-    /// Whether this server copies its snapshots elsewhere: of those that share a log, the one that leads.
-    package var copiesSnapshots: Bool { replica.map { $0.role == .leader } ?? true }
-
-    /// Has another one of the servers that share the log accept writes.
-    ///
-    /// - Throws: ``Refusal`` where this one does not lead, or there is no server at the address.
-    package func moveLead(to url: String) async throws { try await committer.moveLead(to: url) }
-
-    // MARK: Secrets
-
-    /// The keys by which servers that share a log know each other's requests; the first signs.
-    package var replicaKeys: [SymmetricKey] { intake.sealer.replicaKeys }
-
-    /// A resource with its secrets, by the JSON pointers of the strings that stand for them.
-    ///
-    /// - Returns: Both, and the number of the transaction as of which they are so; nil when there is no such resource.
-    /// - Throws: ``Refusal`` for what another key has sealed.
-    package func credentials(_ kind: Kind, _ reference: Kind.Reference) throws(Refusal) -> (
-        stored: StoredResource, secrets: [String: String], sequence: UInt64
-    )? {
-        let beginning = sequence
-        guard let (_, stored) = directory.resource(kind, reference: reference) else { return nil }
-        var secrets: [String: String] = [:]
-        do throws(SecretError) {
-            for (pointer, secret) in stored.secrets.all { secrets[pointer] = try intake.sealer.open(secret) }
-        } catch {
-            throw Refusal(.unavailable, "\(error)")
-        }
-        return (stored, secrets, max(beginning, stored.version))
-    }
-
-    /// Seals all secrets with a new key, and keeps the old one until nothing that is kept needs it.
-    package func rotateCredentialKey(for caller: Caller) async throws -> CredentialRotation {
-        try await credentialKeys.rotate(
-            for: caller,
-            agreeing: { [committer] in try await committer.seal(with: $0, from: $1) }
-        ) {
-            [self] in try await commit($0)
-        }
-    }
-
-    /// Has the credential keys that their file or command gives now take the place of those in force. The log says what is wrong
-    /// with them.
-    package func readCredentialKeysAgain() async {
-        await credentialKeys.readAgain(isAsked: true)
-    }
-
-    // MARK: Snapshots
-
-    /// The snapshots that can be read, newest first.
-    package func snapshots() async throws -> [Snapshot] {
-        try await snapshotter.list()
-    }
-
-    /// Takes a snapshot, or finds that the newest holds all there is.
-    ///
-    /// - Returns: The snapshot, and whether it is new.
-    package func takeSnapshot() async throws -> (snapshot: Snapshot, isNew: Bool) {
-        try await withEngine { try await snapshotter.take() }
-    }
-
-    /// How long ago the newest snapshot was taken, in seconds; nil where there is none.
-    package var snapshotAge: Double? {
-        snapshotter.lastTime.withLock(\.self).map { max(0, -$0.timeIntervalSinceNow) }
-    }
-
-    /// The inventory's id.
-    package var inventory: UUID { snapshotter.inventory }
-
-    /// Says that there may be a new snapshot; only one may ask.
-    package var snapshotsTaken: AsyncStream<Void> { snapshotter.taken }
-
-    /// Where the snapshots are.
-    package var snapshotFolder: SnapshotFolder { snapshotter.folder }
-
-    /// Writes the inventory as it is to a folder of somebody's own, as a snapshot without sealed secrets.
-    package func export(to folder: SnapshotFolder) async throws -> Snapshot {
-        try await withEngine { try await snapshotter.export(to: folder) }
-    }
-
-    /// Removes a snapshot.
-    ///
-    /// - Returns: False when there is none of that id.
-    /// - Throws: ``Refusal`` when the inventory could not be restored without it.
-    package func removeSnapshot(_ id: String) async throws -> Bool {
-        try await snapshotter.remove(id)
-    }
-
-    /// Removes the snapshots that need not be kept, and the history before the oldest moment that must be readable.
-    ///
-    /// - Returns: The ids of the snapshots that were removed.
-    package func prune() async throws -> [String] {
-        try await snapshotter.prune()
     }
 
     // MARK: Upkeep

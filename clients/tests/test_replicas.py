@@ -790,6 +790,7 @@ def test_what_somebody_has_changed_in_the_log_is_not_guessed_at(site, damage):
         ("UPDATE node_orchestrator.head SET version = 2", "the log's tables have version 2"),
         ("UPDATE node_orchestrator.head SET format = 9", "the log's lines have format 9"),
         ("UPDATE node_orchestrator.head SET chain = 'x'", "its head cannot be read"),
+        ("UPDATE node_orchestrator.head SET oldest = last + 5", "its head begins behind its end"),
         ("DELETE FROM node_orchestrator.head", "its head is missing, though it has transactions"),
         ("DROP TABLE node_orchestrator.lines", "lines"),
     ],

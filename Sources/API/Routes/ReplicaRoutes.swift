@@ -11,9 +11,6 @@ struct ReplicaRoutes {
     let store: InventoryStore
     let replica: ReplicaStatus
 
-    /// How many seconds a server may have said nothing that is to lead.
-    private static let maximumSilence = 5
-
     func add(to routes: inout RouteTable) {
         routes.logValues(of: ["to"])
         routes.add("/replicas", .get, .whoMay(.read)) { _, _ in .json(replicas.bytes) }
@@ -35,7 +32,7 @@ struct ReplicaRoutes {
     private var replicas: JSONValue {
         var answer: JSONObject = ["replicas": .array(replica.replicas.map(\.json))]
         if let fault = replica.fault { answer["problem"] = .string(fault) }
-        let waiting = replica.withheld.sorted { $0.key < $1.key }.map { path, urls in
+        let waiting = replica.withheld.servers.sorted { $0.key < $1.key }.map { path, urls in
             JSONValue.object(["feature": .string(path), "for": .array(urls.map { .string($0) })])
         }
         if !waiting.isEmpty { answer["waiting"] = .array(waiting) }
@@ -52,7 +49,7 @@ struct ReplicaRoutes {
         guard named.count == 1 else {
             throw Problem(.conflict, "Several replicas are called \(name); name one by its URL.")
         }
-        guard heir.age <= Self.maximumSilence else {
+        guard heir.isAlive else {
             throw Problem(.conflict, "The replica \(name) has said nothing for \(heir.age) s.")
         }
         return heir.url

@@ -64,7 +64,7 @@ struct SearchRoutes {
             return response
         }
         let form = try ListForm(request)
-        if let unchanged = try await unchanged(wanted, form, reader, request) { return unchanged }
+        if let unchanged = try await unchanged(wanted, form, reader, request, context) { return unchanged }
         let result = try await context.whileClientWaits { try await reader.search(wanted.search) }
         var response = Self.list(result.resources, wanted.selection, form)
         response.headers[.eTag] = "\"\(form.entityTag(result.lastChange, of: store.inventory))\""
@@ -93,24 +93,28 @@ struct SearchRoutes {
         _ wanted: SearchRequest,
         _ form: ListForm,
         _ reader: InventoryReader,
-        _ request: Request
+        _ request: Request,
+        _ context: RouteContext
     ) async throws -> Response? {
         let (match, noneMatch) = (try request.entityTags(.ifMatch), try request.entityTags(.ifNoneMatch))
         guard match != nil || noneMatch != nil,
             let (lastChange, sequence) = reader.lastChange(of: wanted.search)
         else { return nil }
         let tag = form.entityTag(lastChange, of: store.inventory)
+        let isWanted = match?.matchStrongly(tag) ?? true
+        // Whoever gets the list learns its number with it.
+        if isWanted, noneMatch?.match(tag) != true { return nil }
+        let then = sequence == nil ? try await context.whileClientWaits { try await reader.sequence() } : sequence
         var headers: HTTPFields = [.eTag: "\"\(tag)\"", .vary: ListForm.vary]
-        let then = sequence == nil ? try await reader.sequence() : sequence
         headers[.inventorySequence] = then.map { String($0) }
-        guard match?.matchStrongly(tag) ?? true else {
+        guard isWanted else {
             throw Problem(
                 .preconditionFailed,
                 "The list has changed: its ETag is \"\(tag)\".\(request.weakTagHint)",
                 headers: headers
             )
         }
-        return noneMatch?.match(tag) ?? false ? Response(status: .notModified, headers: headers) : nil
+        return Response(status: .notModified, headers: headers)
     }
 
     /// What a request wants to be changed, if it says so clearly enough.

@@ -48,8 +48,7 @@ struct PassedRequest {
                 HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: $0)
             })
         else { return nil }
-        // What is signed is JSON, unless another version has signed it.
-        guard let json = try? JSONValue(parsing: payload), case .object(let members) = json,
+        guard let members = Self.members(of: payload),
             case .number(let seconds)? = members["at"], let seconds = seconds.int,
             abs(time.timeIntervalSince1970 - Double(seconds)) <= Self.tolerance,
             let address = members.text("address"), let network = members.text("network"),
@@ -68,6 +67,16 @@ struct PassedRequest {
         else { return nil }
         let roles = names.compactMap { name in if case .string(let name) = name { Role(rawValue: name) } else { nil } }
         identity = Identity(subject: subject, roles: Set(roles), hasStandardRole: isStandard, proof: proof)
+    }
+
+    /// The members of what was signed; nil where it is no JSON, which another version may sign.
+    private static func members(of payload: Data) -> JSONObject? {
+        do {
+            guard case .object(let members) = try JSONValue(parsing: payload) else { return nil }
+            return members
+        } catch {
+            return nil
+        }
     }
 
     init(_ identity: Identity?, _ forwarding: Forwarding) {

@@ -46,8 +46,13 @@ package struct ReplicaClient: Sendable {
     }
 
     /// Writes what a server answers to a GET to a new file. Whether it is what it should be is for others to find out.
-    package func get(_ path: String, of server: String, to file: FileHandle) async throws {
+    ///
+    /// - Parameter size: The most that is written, in bytes.
+    package func get(_ path: String, of server: String, atMost size: Int, to file: FileHandle) async throws {
+        var rest = size
         for try await piece in try await ask(path, of: server).body {
+            rest -= piece.readableBytes
+            guard rest >= 0 else { throw ReplicaFault(description: "\(path) has more than \(size) bytes") }
             try file.write(contentsOf: Data(piece.readableBytesView))
         }
     }

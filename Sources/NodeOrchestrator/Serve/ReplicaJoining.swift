@@ -25,8 +25,8 @@ struct ReplicaJoining {
 
     /// How many transactions are read from the log rather than with a snapshot before them.
     private static let fewTransactions: UInt64 = 10_000
-    /// For how many seconds a server may have said nothing that is asked for snapshots, and how many of its newest are looked at.
-    private static let (maximumSilence, snapshotsEach) = (10, 3)
+    /// How many of a server's newest snapshots are looked at.
+    private static let snapshotsEach = 3
 
     /// A snapshot to begin with.
     private struct Candidate {
@@ -46,14 +46,15 @@ struct ReplicaJoining {
         let isWhole = joining.range.lowerBound == 0
         if isWhole, joining.range.count <= Self.fewTransactions { return }
         // Without keys the start says which are missing.
-        guard let key = SecretSealer.replicaKey(try await keys.present(in: directory)) else { return }
+        let keys = try await keys.present(in: directory)
+        guard let key = SecretSealer.replicaKey(keys, sealingWith: joining.sealingKey) else { return }
         let client = ReplicaClient(name: sharedLog.name, key: key, tls: tls)
         var candidates = await snapshots(of: joining.others, client) + copied()
         candidates = try candidates.filter { candidate in
             guard let position = candidate.manifest.position, candidate.manifest.inventory == joining.inventory else {
                 return false
             }
-            return try start.has(position)
+            return try joining.has(position)
         }
         for candidate in candidates.sorted(by: { $0.manifest.sequence > $1.manifest.sequence }) {
             do {
@@ -81,7 +82,7 @@ struct ReplicaJoining {
 
     private func snapshots(of others: [Replica], _ client: ReplicaClient) async -> [Candidate] {
         var found: [Candidate] = []
-        for other in others where other.age <= Self.maximumSilence {
+        for other in others where other.isAlive {
             do {
                 found += try await snapshots(of: other.url, client)
             } catch {
@@ -109,7 +110,7 @@ struct ReplicaJoining {
                 for (name, file) in manifest.files.sorted(by: { $0.key < $1.key }) {
                     try directory.disk.create(folder.appending(path: name), [])
                     let handle = try FileHandle(forWritingTo: folder.appending(path: name))
-                    try await client.get(Self.path(of: name, in: id), of: server, to: handle)
+                    try await client.get(Self.path(of: name, in: id), of: server, atMost: file.size, to: handle)
                     try handle.close()
                     done += file.size
                     progress.update(done: done, total: manifest.size)

@@ -53,8 +53,13 @@ package final class SecretSealer: Sendable {
     }
 
     /// The first of ``replicaKeys`` that a server with some keys has; nil where it has none.
-    package static func replicaKey(_ keys: [CredentialKey]) -> SymmetricKey? {
-        keys.isEmpty ? nil : SecretSealer(keys).replicaKeys.first
+    ///
+    /// - Parameter id: The key that seals, if it is there; otherwise the first does.
+    package static func replicaKey(_ keys: [CredentialKey], sealingWith id: String?) -> SymmetricKey? {
+        guard !keys.isEmpty else { return nil }
+        let sealer = SecretSealer(keys)
+        sealer.use(keys, sealingWith: id)
+        return sealer.replicaKeys.first
     }
 
     /// Seals one secret; equal ones give different texts.
