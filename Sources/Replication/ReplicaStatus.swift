@@ -21,6 +21,8 @@ package final class ReplicaStatus: Sendable {
         var keys: [String] = []
         /// The last transaction of the server's newest snapshot.
         var snapshot: UInt64 = 0
+        /// The oldest moment from which on the server can read every one.
+        var oldest: UInt64 = 0
         /// When the server knew last that it has all that the log has, but for what came just then.
         var lastLook: ContinuousClock.Instant?
     }
@@ -64,6 +66,12 @@ package final class ReplicaStatus: Sendable {
 
     /// This server has a snapshot.
     package func hasSnapshot(through sequence: UInt64) { state.withLock { $0.snapshot = sequence } }
+
+    /// The oldest moment from which on this server can read every one.
+    package var oldest: UInt64 {
+        get { state.withLock(\.oldest) }
+        set { state.withLock { $0.oldest = newValue } }
+    }
 
     /// The ids of this server's credential keys.
     package var ownKeys: [String] {

@@ -272,6 +272,8 @@ package final class ReplicatedLog: TransactionLog {
 
     package func keep(from first: UInt64) throws { try local.keep(from: first) }
 
+    package func extend(with older: JournalFolder.Segment) throws { try local.extend(with: older) }
+
     /// Renews the lead, or looks whether somebody has it. A server that cannot write its own journal hands the lead over.
     package func lookAfter() throws {
         try local.lookAfter()
@@ -296,7 +298,7 @@ package final class ReplicatedLog: TransactionLog {
                 try shared.report(
                     configuration,
                     at: local.tip.sequence,
-                    oldest: local.oldest - 1,
+                    oldest: status.oldest,
                     keys: status.ownKeys,
                     isNew: !hasReported
                 )

@@ -34,6 +34,8 @@ package final class InventoryStore: Service {
     package let changes: ChangeReader
     /// The changes in the journal as Parquet files.
     package let changeFiles: ChangeFiles
+    /// What is still to come of the history from other servers.
+    package let olderHistory: OlderHistory
 
     /// Opens the inventory of a data directory, which is made where it does not exist.
     ///
@@ -104,6 +106,7 @@ package final class InventoryStore: Service {
             minimumSegmentSize: configuration.minimumSegmentSize,
             requests: views.requests,
             loaded: loaded.snapshot,
+            lacksHistory: data.lacksOlderHistory,
             replica: replica,
             logger: logger
         )
@@ -131,6 +134,7 @@ package final class InventoryStore: Service {
             in: data.changes,
             disk: disk
         )
+        olderHistory = OlderHistory(snapshotter, journal, changeFiles, configuration)
         past = PastReads(history, projection, timeLimit: configuration.searchTimeout)
         searches = try Searches(projection, directory, timeLimit: configuration.searchTimeout)
         upkeep = Upkeep(
@@ -146,6 +150,7 @@ package final class InventoryStore: Service {
             logger: logger
         )
         guard shared != nil else { return }
+        try await snapshotter.reportOldest()
         // Nobody may take a server that has read nothing yet for an empty inventory.
         try await loaded.recovery.tip == .beginning ? committer.catchUp() : upkeep.followLog()
         // Says who leads, before the first write comes.

@@ -227,7 +227,7 @@ def test_the_data_directory(reader):
     [text] = others("docs/operations.md", "The data directory")
     shown = {name.rstrip("/") for name in re.findall(r"^data/(\S+)", text, re.M)}
     data = reader.folder / "data"
-    assert shown - {"adopted.json", "beginning", "shared-log"} == {file.name for file in data.iterdir()}
+    assert shown - {"adopted.json", "beginning", "older-history", "shared-log"} == {file.name for file in data.iterdir()}
     [snapshot] = (data / "snapshots").glob("snapshot=*")
     files = {file.name for folder in (data / "keys", snapshot) for file in folder.iterdir()}
     assert files == set(re.findall(r"\w[\w.]*\.(?:key|token|parquet|sql|json)\b", text)) - {"adopted.json", "retired.json"}

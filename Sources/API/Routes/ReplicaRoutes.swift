@@ -1,19 +1,30 @@
 import HTTPSupport
 import Hummingbird
 import InventoryHTTP
+import Journal
+import NIOCore
+import Records
 import Replication
+import Scheduling
 import Schema
 import Store
 import Tokens
 
-/// The servers that share a log: `/replicas`, and `/replicas/lead`, which has another one lead.
+/// The servers that share a log: `/replicas`, `/replicas/lead`, which has another one lead, and `/journal`, from which others
+/// get older history.
 struct ReplicaRoutes {
     let store: InventoryStore
     let replica: ReplicaStatus
 
+    /// Where the journal is read.
+    private static let threads = BackgroundThreads(label: "journal parts")
+
     func add(to routes: inout RouteTable) {
-        routes.logValues(of: ["to"])
+        routes.logValues(of: ["to", "from", "through"])
         routes.add("/replicas", .get, .whoMay(.read)) { _, _ in .json(replicas.bytes) }
+        routes.add("/journal", .get, .whoMay(.administer), parameters: ["from", "through"]) { _, context in
+            try await journal(context)
+        }
         routes.add(
             "/replicas/lead",
             .post,
@@ -25,6 +36,31 @@ struct ReplicaRoutes {
                 let heir = try heir(context)
                 try await store.moveLead(to: heir)
                 return .json(JSONValue.object(["leader": .string(heir)]).bytes)
+            }
+        )
+    }
+
+    /// What the journal has from one number through another, as a segment: for others that have joined later.
+    private func journal(_ context: RouteContext) async throws -> Response {
+        let from = try context.query.value(of: "from") { try UInt64(sequenceNumber: $0) }
+        guard let through = try context.query.value(of: "through", { try UInt64(sequenceNumber: $0) }) else {
+            throw Problem(.badRequest, "The parameter through is missing: the number of the last transaction.")
+        }
+        let part = try await Self.threads.run { [journal = store.journal] in
+            try journal.part(from: from, through: through)
+        }
+        guard let part else {
+            throw Problem(.notFound, "The journal of this server does not have all of that.")
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/x-ndjson"],
+            body: ResponseBody(contentLength: part.size) { writer in
+                try await writer.write(ByteBuffer(bytes: part.header))
+                for piece in part.pieces {
+                    try await writer.write(ByteBuffer(bytes: Self.threads.run { try piece.bytes() }))
+                }
+                try await writer.finish(nil)
             }
         )
     }

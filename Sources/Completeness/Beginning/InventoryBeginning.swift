@@ -1,4 +1,4 @@
-import Journal
+package import Journal
 import Records
 package import Tables
 
@@ -24,7 +24,7 @@ package struct InventoryBeginning {
         unfinished = try disk.contents(of: directory.beginning).map { String(decoding: $0, as: UTF8.self) }
         let files = try DataFiles(directory)
         guard !files.isEmpty else { return }
-        let isBegun = files.head == .absent && files.adoption == .absent && files.segments.isEmpty
+        let isBegun = files.head == .absent && files.adoption == .absent
         if isBegun, let unfinished, files.snapshots.allSatisfy({ $0.id == unfinished }) { return }
         // With a head all was done but this.
         if unfinished != nil, files.head != .absent { try disk.remove(directory.beginning) }
@@ -33,11 +33,15 @@ package struct InventoryBeginning {
 
     /// Begins with a snapshot, which keeps its inventory's id.
     ///
-    /// - Parameter fetch: Puts the snapshot of the id into a folder of snapshots.
+    /// - Parameters:
+    ///   - fetch: Puts the snapshot of the id into a folder of snapshots.
+    ///   - lead: Puts the segment into the folder of the journal that leads up to the snapshot; nil where others have no
+    ///     older history, and it returns nil where it cannot be had.
     /// - Throws: ``SnapshotError`` where the snapshot is damaged.
     package func begin(
         with id: String,
-        _ fetch: (SnapshotFolder) async throws -> Void
+        _ fetch: (SnapshotFolder) async throws -> Void,
+        lead: ((JournalFolder, OlderSegment) async throws -> JournalFolder.Segment?)? = nil
     ) async throws -> SnapshotManifest {
         defer { withExtendedLifetime(locks) {} }
         let disk = directory.disk
@@ -49,9 +53,16 @@ package struct InventoryBeginning {
         try snapshot.verify()
         // Of format 1 there is no head, and the start adopts it.
         if let inventory = snapshot.manifest.inventory, let position = snapshot.manifest.position {
+            let journal = JournalFolder(directory.journal, disk: disk)
+            for segment in try journal.segments() { try disk.remove(segment.path) }
+            var first: UInt64 = 0
+            if let lead {
+                first = try await lead(journal, OlderSegment(end: position))?.first ?? 0
+                try disk.replace(directory.olderHistory, [])
+            }
             _ = try HeadFile(
                 directory.head,
-                JournalHead(inventory: inventory, stamp: 1, oldest: 0, segment: 0, tip: position),
+                JournalHead(inventory: inventory, stamp: 1, oldest: first, segment: first, tip: position),
                 on: disk
             )
         }

@@ -26,7 +26,7 @@ extension DataDirectory {
         let ids = try SnapshotFolder(snapshots, disk: disk).ids()
         try move(ids.map { snapshots.appending(path: SnapshotFolder.name(of: $0)) }, within: snapshots)
         // The head last: it tells of what is missing.
-        try move([changes, adoption, beginning, journal, sharedLog, head], within: path)
+        try move([changes, adoption, beginning, olderHistory, journal, sharedLog, head], within: path)
         return folders
     }
 }

@@ -34,6 +34,11 @@ package struct DataDirectory: Sendable {
     package var adoption: URL { path.appending(path: "adopted.json") }
     /// The record of the snapshot that the inventory begins with, until it has begun.
     package var beginning: URL { path.appending(path: "beginning") }
+    /// Says that the history from before the inventory began here is still to come from other servers.
+    package var olderHistory: URL { path.appending(path: "older-history") }
+    /// Whether that history is still to come.
+    package var lacksOlderHistory: Bool { FileManager.default.fileExists(atPath: olderHistory.path) }
+
     /// The folder of the changes as Parquet, which are made from the journal.
     package var changes: URL { path.appending(path: "changes") }
     /// The folder of what does not fit into memory.

@@ -50,6 +50,8 @@ package struct NewIdentity {
         }
         // Made of the journal, for the inventory that it was.
         if FileManager.default.fileExists(atPath: directory.changes.path) { try disk.remove(directory.changes) }
+        // There is nobody any more to get it from.
+        if directory.lacksOlderHistory { try disk.remove(directory.olderHistory) }
         try DataFiles(directory).check()
         try disk.remove(directory.sharedLog)
         try disk.remove(made)

@@ -67,7 +67,9 @@ package struct ReplicaClient: Sendable {
             value: PassedRequest(identity, nowhere).signed("GET", path, with: key, at: Date())
         )
         let answer = try await Self.client.execute(request, timeout: Self.patience)
-        guard answer.status == .ok else { throw ReplicaFault(description: "\(path): \(answer.status)") }
+        guard answer.status == .ok else {
+            throw ReplicaFault(description: "\(path): \(answer.status)", isMissing: answer.status == .notFound)
+        }
         return answer
     }
 }
@@ -91,4 +93,6 @@ package enum SignedAnswer {
 /// Another server does not do what it was asked.
 package struct ReplicaFault: Error, CustomStringConvertible {
     package let description: String
+    /// Whether it does not have what it was asked for.
+    package var isMissing = false
 }

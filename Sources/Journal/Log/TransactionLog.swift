@@ -77,6 +77,9 @@ package protocol TransactionLog: AnyObject {
     /// Notes that files are kept from a number on, so that older ones can be removed.
     nonisolated(nonsending) func keep(from first: UInt64) async throws
 
+    /// Takes note of a file that leads up to the oldest one.
+    nonisolated(nonsending) func extend(with older: JournalFolder.Segment) async throws
+
     /// Does what has to be done about once a second: makes sure that the files are still the log's own, and brings to stable
     /// storage what can wait until nothing is written.
     ///

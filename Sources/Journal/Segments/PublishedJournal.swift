@@ -138,6 +138,17 @@ package final class PublishedJournal: Sendable {
     /// The first number that the journal still has.
     package var oldest: UInt64 { state.withLock { $0.segments.first?.first ?? $0.sequence + 1 } }
 
+    /// The segment that the oldest one goes on from; nil where it does not say.
+    package var older: OlderSegment? {
+        get throws(DiskError) {
+            guard let oldest = segments.first, case .success(let header) = try oldest.file.header(),
+                header.previous > 0,
+                let base = header.base
+            else { return nil }
+            return OlderSegment(first: header.previous, end: base)
+        }
+    }
+
     /// The segments, oldest first.
     package var segments: [Segment] { state.withLock(\.segments) }
 
@@ -234,6 +245,14 @@ package final class PublishedJournal: Sendable {
             state.entries = [entries]
             state.problem = nil
             if let stretch { state.stretches.append(stretch) }
+        }
+    }
+
+    /// Lets readers see a segment that leads up to the oldest one.
+    func publish(older file: JournalFolder.Segment, size: Int) {
+        state.withLock { state in
+            let generation = (state.segments.last?.generation ?? 0) + 1
+            state.segments.insert(Segment(file: file, size: size, generation: generation), at: 0)
         }
     }
 

@@ -20,7 +20,7 @@ package final class JournalWriter: TransactionLog {
     /// Whether the head has been written since it was looked at last.
     private var isHeadBusy = false
     /// What the oldest segment that must be kept begins with.
-    package private(set) var oldest: UInt64
+    private var oldest: UInt64
     /// Why nothing is written until a restart.
     private var loss: DiskError?
     /// Whether no more comes.
@@ -231,6 +231,15 @@ package final class JournalWriter: TransactionLog {
         oldest = max(oldest, first)
         try writeHead(state.synced)
         try syncHead()
+    }
+
+    /// Lets readers see a segment that leads up to the oldest one, and writes down that the journal begins with it.
+    package func extend(with older: JournalFolder.Segment) throws(DiskError) {
+        if let loss { throw loss }
+        oldest = older.first
+        try writeHead(state.synced)
+        try syncHead()
+        journal.publish(older: older, size: try older.size)
     }
 
     /// Makes sure that the files are still those that are open, and brings the head to stable storage when nothing is written.

@@ -58,6 +58,9 @@ struct ReplicationOptions: ParsableArguments {
         guard logLease?.seconds ?? 1 > 0 else { throw ValidationError("--log-lease is at least 1s.") }
     }
 
+    /// The name of this server.
+    var machine: String { ProcessInfo.processInfo.hostName }
+
     /// The log; nil where the journal of this server is the log.
     func sharedLog(_ transport: TransportOptions) throws -> SharedLogConfiguration? {
         guard let log else { return nil }
@@ -67,7 +70,6 @@ struct ReplicationOptions: ParsableArguments {
         } catch {
             throw CommandError("--log: \(error)")
         }
-        let machine = ProcessInfo.processInfo.hostName
         let ports = transport.addresses.compactMap { if case .network(_, let port) = $0 { port } else { nil } }
         guard replicaUrl != nil || ports.first != 0 else {
             throw CommandError(

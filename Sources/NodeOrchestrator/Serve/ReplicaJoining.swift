@@ -3,11 +3,11 @@ import Copies
 import Crypto
 import Foundation
 import HTTPSupport
+import Journal
 import Logging
 import NIOSSL
 import Records
 import Replication
-import Schema
 import Store
 import Tables
 
@@ -21,6 +21,8 @@ struct ReplicaJoining {
     let tls: TLSConfiguration?
     /// Where copies of snapshots are; nil for nowhere.
     let copies: CopyPlace?
+    /// Bytes of the journal at most.
+    let maximumJournalSize: Int
     let logger: Logger
 
     /// How many transactions are read from the log rather than with a snapshot before them.
@@ -49,7 +51,10 @@ struct ReplicaJoining {
         let keys = try await keys.present(in: directory)
         guard let key = SecretSealer.replicaKey(keys, sealingWith: joining.sealingKey) else { return }
         let client = ReplicaClient(name: sharedLog.name, key: key, tls: tls)
-        var candidates = await snapshots(of: joining.others, client) + copied()
+        let others = joining.others.filter(\.isAlive).map {
+            OtherReplica(url: $0.url, client: client, disk: directory.disk)
+        }
+        var candidates = await snapshots(of: others) + copied()
         candidates = try candidates.filter { candidate in
             guard let position = candidate.manifest.position, candidate.manifest.inventory == joining.inventory else {
                 return false
@@ -60,6 +65,8 @@ struct ReplicaJoining {
             do {
                 let manifest = try await beginning.begin(with: candidate.id) { folder in
                     try await folder.add(candidate.id) { try await candidate.fetch($0) }
+                } lead: { journal, segment in
+                    await lead(journal, segment, of: joining.inventory, from: others)
                 }
                 return logger.notice(
                     "this server joins with a snapshot",
@@ -80,11 +87,20 @@ struct ReplicaJoining {
 
     // MARK: Of other servers
 
-    private func snapshots(of others: [Replica], _ client: ReplicaClient) async -> [Candidate] {
+    private func snapshots(of others: [OtherReplica]) async -> [Candidate] {
         var found: [Candidate] = []
-        for other in others where other.isAlive {
+        for other in others {
             do {
-                found += try await snapshots(of: other.url, client)
+                for snapshot in try await other.snapshots().prefix(Self.snapshotsEach) {
+                    let id = snapshot.id
+                    let fetch = { (folder: URL) in
+                        let progress = ProgressBar(label: "fetching a snapshot")
+                        defer { progress.finish() }
+                        try await other.fetch(id, to: folder) { progress.update(done: $0, total: $1) }
+                    }
+                    let manifest = try await other.manifest(of: id).manifest
+                    found.append(Candidate(id: id, manifest: manifest, place: other.url, fetch: fetch))
+                }
             } catch {
                 logger.warning(
                     "a server cannot be asked for snapshots",
@@ -95,34 +111,34 @@ struct ReplicaJoining {
         return found
     }
 
-    private func snapshots(of server: String, _ client: ReplicaClient) async throws -> [Candidate] {
-        let ids = try JSONValue(parsing: await client.get("/snapshots", of: server)).array.compactMap {
-            $0["id"]?.string
-        }
-        var found: [Candidate] = []
-        for id in ids.prefix(Self.snapshotsEach) where SnapshotID.isValid(id) {
-            let bytes = try await client.get(Self.path(of: Snapshot.manifestName, in: id), of: server)
-            let manifest = try SnapshotManifest(json: Data(bytes))
-            let fetch = { (folder: URL) in
-                let progress = ProgressBar(label: "fetching a snapshot")
-                defer { progress.finish() }
-                var done = 0
-                for (name, file) in manifest.files.sorted(by: { $0.key < $1.key }) {
-                    try directory.disk.create(folder.appending(path: name), [])
-                    let handle = try FileHandle(forWritingTo: folder.appending(path: name))
-                    try await client.get(Self.path(of: name, in: id), of: server, atMost: file.size, to: handle)
-                    try handle.close()
-                    done += file.size
-                    progress.update(done: done, total: manifest.size)
-                }
-                try directory.disk.create(folder.appending(path: Snapshot.manifestName), bytes)
+    /// Gets the segment of the journal that leads up to the snapshot, to which older ones can be put later; nil where nobody has
+    /// it.
+    private func lead(
+        _ journal: JournalFolder,
+        _ segment: OlderSegment,
+        of inventory: UUID,
+        from others: [OtherReplica]
+    ) async -> JournalFolder.Segment? {
+        for other in others {
+            do {
+                let file = journal.partial(segment)
+                try journal.disk.createFolder(journal.path)
+                try await other.fetch(segment, to: file, atMost: maximumJournalSize)
+                return try journal.take(file, as: segment, of: inventory)
+            } catch let fault as ReplicaFault where fault.isMissing {
+                // Another one may have it.
+            } catch {
+                logger.warning(
+                    "the journal before the snapshot cannot be had",
+                    metadata: ["url": "\(other.url)", "reason": "\(error)"]
+                )
             }
-            found.append(Candidate(id: id, manifest: manifest, place: server, fetch: fetch))
         }
-        return found
+        logger.warning(
+            "no other server has the journal before the snapshot, so this one does not get it either"
+        )
+        return nil
     }
-
-    private static func path(of name: String, in id: String) -> String { "/snapshots/\(id)/files/\(name)" }
 
     // MARK: Of copies
 

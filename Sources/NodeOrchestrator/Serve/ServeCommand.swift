@@ -260,6 +260,18 @@ struct ServeCommand: AsyncParsableCommand {
         services += trust?.services ?? []
         if let auditLog { services.insert(auditLog, at: 0) }
         if let certificate { services.append(certificate) }
+        if let replica = store.replica, store.olderHistory.isMissing {
+            services.append(
+                OlderHistoryFetching(
+                    store: store,
+                    replica: replica,
+                    name: replication.machine,
+                    tls: replicaTLS,
+                    maximumSize: journalMaxSize.bytes,
+                    logger: logger
+                )
+            )
+        }
         if let copier = try copies.copier(store, logger: logger) { services.insert(copier, at: 0) }
         var configuration = ServiceGroupConfiguration(
             services: services,
@@ -303,6 +315,7 @@ struct ServeCommand: AsyncParsableCommand {
                 tokenKey: !insecureNoAuth && tokens.areOwn ? KeyFolder(configuration.directory).secretFile : nil,
                 tls: try replication.tls(),
                 copies: try copies.place(configuration.directory.disk),
+                maximumJournalSize: configuration.maximumJournalSize,
                 logger: logger
             )
         }

@@ -103,6 +103,15 @@ package actor ChangeFiles {
         return true
     }
 
+    /// Removes the file of a closed segment, which is made anew when it is asked for.
+    ///
+    /// - Parameter first: The number that the segment begins with.
+    func removePart(from first: UInt64) throws(DiskError) {
+        for name in try disk.names(in: folder) where name.hasPrefix("\(first)-") {
+            try disk.remove(folder.appending(path: name))
+        }
+    }
+
     private func removeAll(except parts: [Part]) throws(DiskError) {
         let names = Set(parts.map(\.name))
         for name in try disk.names(in: folder) where !names.contains(name) {

@@ -367,6 +367,13 @@ actor Committer {
         try await log.keep(from: first)
     }
 
+    /// Has the log take note of a file that leads up to its oldest one.
+    func extendFiles(with older: JournalFolder.Segment) async throws {
+        await takeLog()
+        defer { releaseLog() }
+        try await log.extend(with: older)
+    }
+
     /// Closes the log's file that is written to, where it has so many bytes, with all before it on stable storage.
     func rotate(at size: Int) async throws {
         await takeLog()

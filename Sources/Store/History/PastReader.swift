@@ -87,9 +87,7 @@ struct PastReader {
 
     /// The oldest moment from which on every one can be read. Older snapshots can be read, but nothing between them.
     func oldest() throws -> UInt64 {
-        let first = journal.journal.oldest
-        if first == 1 { return 0 }
-        return try goodSnapshots().map(\.manifest.sequence).last { $0 + 1 >= first } ?? journal.journal.sequence
+        try snapshots.oldestMoment(journal.journal, except: damaged)
     }
 
     /// The snapshots that can be read, those with the highest numbers first.

@@ -63,6 +63,16 @@ extension SnapshotFolder {
         return nil
     }
 
+    /// The oldest moment from which on every one can be read: that of a snapshot with which the journal goes on, or the beginning.
+    ///
+    /// - Parameter damaged: The ids of snapshots that cannot be read.
+    func oldestMoment(_ journal: PublishedJournal, except damaged: Set<String> = []) throws -> UInt64 {
+        let first = journal.oldest
+        if first == 1 { return 0 }
+        let bases = try readable().filter { !damaged.contains($0.id) && $0.manifest.sequence + 1 >= first }
+        return bases.map(\.manifest.sequence).min() ?? journal.sequence
+    }
+
     /// Removes a snapshot, unless the inventory could not be restored without it.
     package func removeUnlessOnly(_ id: String, _ journal: PublishedJournal) throws {
         let others = try readable().filter { $0.id != id && $0.manifest.sequence + 1 >= journal.oldest }
@@ -77,7 +87,7 @@ extension SnapshotFolder {
 }
 
 extension Snapshot {
-    fileprivate var retentionItem: Retention.Item? {
+    var retentionItem: Retention.Item? {
         SnapshotID.date(of: id).map { Retention.Item(id: id, date: $0, sequence: manifest.sequence) }
     }
 }

@@ -13,15 +13,19 @@ import Tables
 /// Takes snapshots, one at a time, beside the work of the server.
 actor Snapshotter {
     private let projection: Projection
-    private let committer: Committer
-    private let journal: PublishedJournal
+    let committer: Committer
+    let journal: PublishedJournal
     nonisolated let folder: SnapshotFolder
     nonisolated let inventory: UUID
     private let retention: Retention?
     /// What a segment of the journal has at least, in bytes, for a snapshot to close it.
     private let minimumSegmentSize: Int
     private let requests: DoneRequests
-    private let replica: ReplicaStatus?
+    let replica: ReplicaStatus?
+    /// Whether older history is still to come, so that what there is of the journal is needed.
+    var lacksHistory: Bool
+    /// Whether the journal is being made shorter or longer at its beginning.
+    var isJournalBusy = false
     private let logger: Logger
     /// Says that there is a new snapshot, for the one who waits for that.
     nonisolated let taken: AsyncStream<Void>
@@ -50,6 +54,7 @@ actor Snapshotter {
         minimumSegmentSize: Int,
         requests: DoneRequests,
         loaded: Snapshot?,
+        lacksHistory: Bool,
         replica: ReplicaStatus?,
         logger: Logger
     ) {
@@ -61,6 +66,7 @@ actor Snapshotter {
         self.retention = retention
         self.minimumSegmentSize = minimumSegmentSize
         self.requests = requests
+        self.lacksHistory = lacksHistory
         self.replica = replica
         last = loaded
         replica?.hasSnapshot(through: loaded?.manifest.sequence ?? 0)
@@ -247,7 +253,7 @@ actor Snapshotter {
         guard let retention else { return [] }
         let plan = try folder.prune(retention, reachesBeginning: journal.oldest == 1, at: Date(), logger)
         guard let plan else { return [] }
-        let count = try await pruneJournal(upTo: plan.oldest)
+        let count = lacksHistory ? 0 : try await pruneJournal(upTo: plan.oldest)
         if count > 0 {
             logger.info(
                 "removed old history",
@@ -261,15 +267,18 @@ actor Snapshotter {
     ///
     /// - Returns: How many were removed.
     private func pruneJournal(upTo oldest: UInt64) async throws -> Int {
-        guard let last = journal.removable(upTo: oldest).last,
+        guard !isJournalBusy, let last = journal.removable(upTo: oldest).last,
             let first = journal.segments.first(where: { $0.first > last.first })?.first
         else { return 0 }
+        isJournalBusy = true
+        defer { isJournalBusy = false }
         // First the head, since it would miss them.
         try await committer.keepFiles(from: first)
         // Others may have removed segments meanwhile, or the snapshot that makes up for these.
         guard try folder.readable().contains(where: { $0.manifest.sequence + 1 >= first }) else { return 0 }
         let removed = journal.segments.filter { $0.first < first }
         try journal.remove(removed)
+        try reportOldest()
         return removed.count
     }
 
@@ -316,6 +325,7 @@ actor Snapshotter {
     func remove(_ id: String) throws -> Bool {
         guard try folder.contains(id) else { return false }
         try folder.removeUnlessOnly(id, journal)
+        try reportOldest()
         logger.info("removed a snapshot", metadata: ["snapshot": "\(id)"])
         return true
     }
