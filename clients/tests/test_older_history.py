@@ -114,6 +114,22 @@ def test_no_more_comes_than_is_kept(site, first):
     assert min(lines(second)) <= oldest + 1
 
 
+def test_a_snapshot_of_another_past_is_left_out(site, first):
+    there = snapshots(first)
+    foreign = sorted(there)[1]
+    manifest = first.folder / "data" / "snapshots" / f"snapshot={foreign}" / "manifest.json"
+    held = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**held, "chain": "0" * 32}))
+    second = site.start("b", *KEEP)
+    second.wait_for_log("is not of the past that is here")
+    second.wait_for_log(IS_THERE)
+    assert there.keys() - snapshots(second).keys() == {foreign}
+    wait_for_sequence(second, first.written)
+    check_equal((first, second), 0, first.written)
+    second.stop()
+    assert site.start("b", *KEEP)
+
+
 def test_parts_of_the_journal_are_for_administrators_who_say_which(site, first):
     assert request(first, "GET", "journal").status_code == 400
     assert request(first, "GET", "journal?through=x").status_code == 400

@@ -81,9 +81,8 @@ actor OlderHistoryFetching: Service {
                     metadata: ["oldest": "\(replica.oldest)", "from": "\(other.url)"]
                 )
                 return true
-            } catch let error as CancellationError {
-                throw error
             } catch {
+                try Task.checkCancellation()
                 hasFailed = true
                 if fault.begin("\(other.url): \(error)") {
                     logger.warning(
@@ -105,18 +104,26 @@ actor OlderHistoryFetching: Service {
             disk: folder.disk
         )
         let wanted = try await history.wanted(of: other.snapshots(), from: replica.oldest)
-        for id in wanted.snapshots {
-            let known = try folder.readable()
-            try await folder.add(id) { try await other.fetch(id, to: $0, sharing: known) }
-        }
         while let (segment, file) = try history.nextSegment(downTo: wanted.oldest) {
             do {
                 try await other.fetch(segment, to: file, atMost: maximumSize)
             } catch let fault as ReplicaFault where fault.isMissing {
                 // The other server does not keep it any more.
-                return
+                break
             }
-            guard try await history.add(segment, file) else { return }
+            guard try await history.add(segment, file) else { break }
+        }
+        for id in wanted.snapshots {
+            let snapshot = try await other.snapshot(id)
+            guard try history.fits(snapshot.manifest) else {
+                logger.warning(
+                    "a snapshot is left out: it is not of the past that is here",
+                    metadata: ["from": "\(other.url)", "snapshot": "\(id)"]
+                )
+                continue
+            }
+            let known = try folder.readable()
+            try await folder.add(id) { try await other.fetch(snapshot, to: $0, sharing: known) }
         }
     }
 }

@@ -22,10 +22,17 @@ struct OtherReplica {
         }
     }
 
-    /// What the manifest of a snapshot says, and its file.
-    func manifest(of id: String) async throws -> (manifest: SnapshotManifest, bytes: [UInt8]) {
+    /// A snapshot as its manifest has it.
+    struct Offer {
+        let id: String
+        let manifest: SnapshotManifest
+        /// The file of the manifest.
+        fileprivate let bytes: [UInt8]
+    }
+
+    func snapshot(_ id: String) async throws -> Offer {
         let bytes = try await client.get(Self.path(of: Snapshot.manifestName, in: id), of: url)
-        return (try SnapshotManifest(json: Data(bytes)), bytes)
+        return Offer(id: id, manifest: try SnapshotManifest(json: Data(bytes)), bytes: bytes)
     }
 
     /// Writes the files of a snapshot to a folder. What they should be is for others to find out.
@@ -34,24 +41,23 @@ struct OtherReplica {
     ///   - known: Snapshots that are here: a file that one of them has, too, is not fetched.
     ///   - progress: Gets the bytes that are there, and all.
     func fetch(
-        _ id: String,
+        _ snapshot: Offer,
         to folder: URL,
         sharing known: [Snapshot] = [],
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws {
-        let (manifest, bytes) = try await manifest(of: id)
         var done = 0
-        for (name, file) in manifest.files.sorted(by: { $0.key < $1.key }) {
+        for (name, file) in snapshot.manifest.files.sorted(by: { $0.key < $1.key }) {
             let path = folder.appending(path: name)
             if let other = known.first(where: { $0.manifest.files[name] == file }) {
                 try disk.linkOrCopy(other.folder.appending(path: name), to: path)
             } else {
-                try await fetch(Self.path(of: name, in: id), to: path, atMost: file.size)
+                try await fetch(Self.path(of: name, in: snapshot.id), to: path, atMost: file.size)
             }
             done += file.size
-            progress(done, manifest.size)
+            progress(done, snapshot.manifest.size)
         }
-        try disk.create(folder.appending(path: Snapshot.manifestName), bytes)
+        try disk.create(folder.appending(path: Snapshot.manifestName), snapshot.bytes)
     }
 
     /// Writes a segment of the journal to a new file.

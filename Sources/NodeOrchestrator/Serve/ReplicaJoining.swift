@@ -91,15 +91,16 @@ struct ReplicaJoining {
         var found: [Candidate] = []
         for other in others {
             do {
-                for snapshot in try await other.snapshots().prefix(Self.snapshotsEach) {
-                    let id = snapshot.id
+                for item in try await other.snapshots().prefix(Self.snapshotsEach) {
+                    let snapshot = try await other.snapshot(item.id)
                     let fetch = { (folder: URL) in
                         let progress = ProgressBar(label: "fetching a snapshot")
                         defer { progress.finish() }
-                        try await other.fetch(id, to: folder) { progress.update(done: $0, total: $1) }
+                        try await other.fetch(snapshot, to: folder) { progress.update(done: $0, total: $1) }
                     }
-                    let manifest = try await other.manifest(of: id).manifest
-                    found.append(Candidate(id: id, manifest: manifest, place: other.url, fetch: fetch))
+                    found.append(
+                        Candidate(id: item.id, manifest: snapshot.manifest, place: other.url, fetch: fetch)
+                    )
                 }
             } catch {
                 logger.warning(

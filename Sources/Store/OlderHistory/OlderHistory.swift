@@ -3,12 +3,13 @@ package import Foundation
 import Inventory
 package import Journal
 import Records
-import Tables
+package import Tables
 
 /// The history from before the snapshot with which a server has joined a log, as it comes from other servers.
 ///
-/// A file says that it is missing until all has come. The snapshots come first, then the journal, segment by segment from the
-/// newest one back, each of which is checked by the hash that the next one begins with: what is there is whole at any time.
+/// A file says that it is missing until all has come. The journal comes first, segment by segment from the newest one back, each
+/// of which is checked by the hash that the next one begins with, so that what is there is whole at any time; then the snapshots,
+/// which must be of the past that the journal has.
 package struct OlderHistory: Sendable {
     private let snapshotter: Snapshotter
     private let journal: PublishedJournal
@@ -73,6 +74,12 @@ package struct OlderHistory: Sendable {
             try await changes.removePart(from: successor)
         }
         return true
+    }
+
+    /// Whether a snapshot is of the past that the journal here has, or from before the journal begins.
+    package func fits(_ manifest: SnapshotManifest) throws -> Bool {
+        guard manifest.inventory == snapshotter.inventory, let position = manifest.position else { return false }
+        return try DataFiles(configuration.directory).contains(position)
     }
 
     /// Notes that all has come.
