@@ -84,6 +84,8 @@ package struct OlderHistory: Sendable {
 
     /// Notes that all has come.
     package func isComplete() async throws {
+        // What resources had been was not known of all changes while the snapshots were missing.
+        for segment in journal.segments { try await changes.removePart(from: segment.first) }
         try configuration.directory.disk.remove(configuration.directory.olderHistory)
         try await snapshotter.historyIsComplete()
     }
