@@ -87,7 +87,8 @@ package final class InventoryStore: Service {
             inventory: loaded.inventory,
             head: loaded.head,
             headPath: data.head,
-            policy: configuration.fsync
+            policy: configuration.fsync,
+            isCopy: configuration.sharedLog != nil
         )
         let log: any TransactionLog =
             if let sharedLog = configuration.sharedLog, let replica {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -32,6 +33,31 @@ def first(site):
     server.written = sequence(accepted(server, node(21)))
     wait_until_forgotten(site, server.written - 1)
     return server
+
+
+def test_times_mean_the_same_at_a_server_that_comes_later(site):
+    """A server reads what was accepted long before it was started."""
+    server = site.start("a")
+    times = [datetime.now(timezone.utc)]
+    for index in range(4):
+        time.sleep(0.05)
+        accepted(server, node(index))
+        time.sleep(0.05)
+        times.append(datetime.now(timezone.utc))
+    second = site.start("b")
+    wait_for_sequence(second, sequence(request(server, "GET", "ComputeNode")))
+    # Its first segment is followed by others.
+    second.kill()
+    accepted(server, node(5))
+    time.sleep(0.05)
+    times.append(datetime.now(timezone.utc))
+    newest = sequence(accepted(server, node(6)))
+    second = site.start("b")
+    wait_for_sequence(second, newest)
+    for count, moment in enumerate(times):
+        path = f"ComputeNode?at={moment.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
+        answers = [request(each, "GET", path) for each in (server, second)]
+        assert [len(answer.json()) for answer in answers] == [count, count], path
 
 
 def snapshots(server):

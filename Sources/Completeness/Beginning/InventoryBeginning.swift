@@ -24,7 +24,8 @@ package struct InventoryBeginning {
         unfinished = try disk.contents(of: directory.beginning).map { String(decoding: $0, as: UTF8.self) }
         let files = try DataFiles(directory)
         guard !files.isEmpty else { return }
-        let isBegun = files.head == .absent && files.adoption == .absent
+        // There may be the one segment that leads up to the snapshot.
+        let isBegun = files.head == .absent && files.adoption == .absent && files.segments.count <= 1
         if isBegun, let unfinished, files.snapshots.allSatisfy({ $0.id == unfinished }) { return }
         // With a head all was done but this.
         if unfinished != nil, files.head != .absent { try disk.remove(directory.beginning) }

@@ -17,7 +17,8 @@ package struct JournalHeader: Sendable, Equatable {
     package var previous: UInt64 = 0
     /// The hash after the transaction before ``first``; nil in format 1.
     var chain: ChainHash?
-    /// When the segment was begun; never before a transaction in an older one.
+    /// When the segment was begun, or where servers share a log, the time of the last transaction before; never before a
+    /// transaction in an older segment, nor after one in this.
     var time: Timestamp
     /// Times of which nobody can say what was before them and what after, where the clock was set back: from what it said to
     /// the time that transactions get until it has caught up.

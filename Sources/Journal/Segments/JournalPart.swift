@@ -43,7 +43,7 @@ extension PublishedJournal {
     /// - Parameter first: The number with which that is to begin, behind which no number was passed over; nil for that of the
     ///   segment that the transaction is in.
     /// - Returns: Nil where the journal has not all of it. What is of format 1 has no hashes to be checked by, and counts as
-    ///   missing.
+    ///   missing; so does what has a segment behind its first that says that the clock was behind, which one header cannot.
     /// - Throws: ``JournalError`` where it is damaged; ``DiskError``.
     package func part(from first: UInt64? = nil, through last: UInt64) throws -> JournalPart? {
         let segments = segments
@@ -52,31 +52,33 @@ extension PublishedJournal {
         guard first <= last, let start = segments.lastIndex(where: { $0.first <= first }) else { return nil }
         var header: JournalHeader?
         var pieces: [JournalPart.Piece] = []
-        var (next, reached) = (first, UInt64(0))
+        var (next, format, reached) = (first, DiskFormat.first, UInt64(0))
         for index in start...end {
             let file = segments[index].file
             let successor = index + 1 < segments.count ? segments[index + 1].first : nil
             var range: Range<Int>?
-            var before: Timestamp?
+            var (before, after): (Timestamp?, Timestamp?)
             let survey = try file.survey(.init(successor: successor, watched: [first - 1])) {
                 line,
                 _ throws(JournalDamage) in
                 if line.head.sequence < first { before = line.head.time }
                 guard (first...last).contains(line.head.sequence) else { return }
+                after = after ?? line.head.time
                 // With the newline.
                 range = (range?.lowerBound ?? line.range.lowerBound)..<line.range.upperBound + 1
                 reached = line.head.sequence
             }
             if let error = file.error(survey) { throw error }
-            guard let own = survey.header else { return nil }
+            guard let own = survey.header, index == start || own.stretch == nil else { return nil }
             if let range { pieces += JournalPart.Piece.all(of: file.path, range) }
             // No number is passed over that the segments do not say at their beginning.
-            next = max(next, own.next)
+            (next, format) = (max(next, own.next), max(format, own.format))
             if let hash = survey.seen[first - 1] {
-                header = own.cut(at: ChainPoint(sequence: first - 1, hash: hash), time: before)
+                header = own.cut(at: ChainPoint(sequence: first - 1, hash: hash), before: before, after: after)
             }
         }
         header?.next = next
+        header?.format = format
         guard reached == last, let header else { return nil }
         return JournalPart(header: header.line, pieces: pieces)
     }
@@ -85,18 +87,20 @@ extension PublishedJournal {
 extension JournalHeader {
     /// The first line of a segment that goes on from a point within this one; nil where it does not say whose it is.
     ///
-    /// - Parameter time: When the transaction there was accepted; nil where there is none before.
-    fileprivate func cut(at point: ChainPoint, time: Timestamp?) -> JournalHeader? {
+    /// - Parameters:
+    ///   - before: When the transaction there was accepted; nil where there is none in this segment.
+    ///   - after: When the next one was; nil likewise.
+    fileprivate func cut(at point: ChainPoint, before: Timestamp?, after: Timestamp?) -> JournalHeader? {
         guard let inventory else { return nil }
         var header = JournalHeader(
             inventory: inventory,
             next: next,
             previous: point.sequence + 1 == first ? previous : first,
             base: point,
-            time: max(self.time, time ?? self.time),
+            time: min(max(time, before ?? time), after ?? time),
             stretch: stretch
         )
-        (header.format, header.program) = (format, program)
+        header.program = program
         return header
     }
 }
@@ -123,9 +127,25 @@ extension JournalFolder {
 
     /// Takes a segment from elsewhere that leads up to what there is: it is there when this returns, whole and on stable storage.
     ///
-    /// - Parameter file: Where it is, in this folder.
+    /// - Parameter file: Where it is, in this folder. It is gone afterwards, also where it is not taken.
     /// - Throws: ``JournalError`` where it is not what it should be; ``DiskError``.
     package func take(_ file: URL, as older: OlderSegment, of inventory: UUID) throws -> Segment {
+        do {
+            let segment = try checked(file, as: older, of: inventory)
+            // That of another file which had the name.
+            if FileManager.default.fileExists(atPath: segment.indexPath.path) { try disk.remove(segment.indexPath) }
+            try disk.adopt(file)
+            try disk.sync(file)
+            try disk.move(file, to: segment.path)
+            return segment
+        } catch {
+            if FileManager.default.fileExists(atPath: file.path) { try disk.remove(file) }
+            throw error
+        }
+    }
+
+    /// The segment that a file is to be.
+    private func checked(_ file: URL, as older: OlderSegment, of inventory: UUID) throws -> Segment {
         func damage(_ reason: String) -> JournalError { .damaged(file: file.path, line: nil, reason: reason) }
         let header: JournalHeader
         switch try Segment(first: 1, path: file).header() {
@@ -142,10 +162,9 @@ extension JournalFolder {
         guard survey.chain == older.end.hash else {
             throw damage("it does not lead up to \(older.end.sequence) as it is here")
         }
-        let segment = segment(header.first)
-        try disk.adopt(file)
-        try disk.sync(file)
-        try disk.move(file, to: segment.path)
-        return segment
+        guard survey.end == nil, survey.goodSize == (try Disk.size(of: file)) else {
+            throw damage("something stands behind \(older.end.sequence)")
+        }
+        return segment(header.first)
     }
 }

@@ -25,6 +25,8 @@ package final class PublishedJournal: Sendable {
         /// Times at which the clock was ahead, oldest first.
         var stretches: [ClosedRange<Timestamp>]
         var problem: DiskError?
+        /// How often a segment has come.
+        var generation = 0
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var watcherCount = 0
     }
@@ -236,12 +238,12 @@ package final class PublishedJournal: Sendable {
         stretch: ClosedRange<Timestamp>?
     ) {
         state.withLock { state in
-            let generation = (state.segments.last?.generation ?? 0) + 1
+            state.generation += 1
             if let last = state.segments.last, last.first < file.first {
                 state.unwritten[last.first] = state.entries?.map { $0.filter { $0.sequence < file.first } }
             }
             state.segments.removeAll { $0.first >= file.first }
-            state.segments.append(Segment(file: file, size: size, generation: generation))
+            state.segments.append(Segment(file: file, size: size, generation: state.generation))
             state.entries = [entries]
             state.problem = nil
             if let stretch { state.stretches.append(stretch) }
@@ -249,10 +251,13 @@ package final class PublishedJournal: Sendable {
     }
 
     /// Lets readers see a segment that leads up to the oldest one.
-    func publish(older file: JournalFolder.Segment, size: Int) {
+    ///
+    /// - Parameter stretch: Times at which the clock was ahead.
+    func publish(older file: JournalFolder.Segment, size: Int, stretch: ClosedRange<Timestamp>?) {
         state.withLock { state in
-            let generation = (state.segments.last?.generation ?? 0) + 1
-            state.segments.insert(Segment(file: file, size: size, generation: generation), at: 0)
+            state.generation += 1
+            state.segments.insert(Segment(file: file, size: size, generation: state.generation), at: 0)
+            if let stretch { state.stretches.insert(stretch, at: 0) }
         }
     }
 

@@ -36,6 +36,7 @@ package final class JournalWriter: TransactionLog {
     /// - Parameters:
     ///   - head: What the head was until now; nil where there is none.
     ///   - headPath: Where it is.
+    ///   - isCopy: Whether another log is the one that decides, so that transactions come that were accepted long before.
     /// - Throws: When what was found cannot be brought to stable storage.
     package init(
         _ journal: PublishedJournal,
@@ -43,14 +44,21 @@ package final class JournalWriter: TransactionLog {
         inventory: UUID,
         head: JournalHead?,
         headPath: URL,
-        policy: FsyncPolicy
+        policy: FsyncPolicy,
+        isCopy: Bool = false
     ) throws(DiskError) {
         self.journal = journal
         self.inventory = inventory
         self.headPath = headPath
         headStamp = head?.stamp ?? 0
         oldest = recovery.segments.first?.first ?? 0
-        state = JournalWriterState(tip: recovery.tip, next: recovery.next, time: recovery.time, policy: policy)
+        state = JournalWriterState(
+            tip: recovery.tip,
+            next: recovery.next,
+            time: recovery.time,
+            policy: policy,
+            isCopy: isCopy
+        )
         // The process may have been killed before it had synced this. A sync that failed says nothing the second time.
         if let last = recovery.segments.last { try journal.folder.disk.sync(last.path) }
         do throws(DiskError) {
@@ -236,10 +244,12 @@ package final class JournalWriter: TransactionLog {
     /// Lets readers see a segment that leads up to the oldest one, and writes down that the journal begins with it.
     package func extend(with older: JournalFolder.Segment) throws(DiskError) {
         if let loss { throw loss }
+        let (size, header) = (try older.size, try older.header())
         oldest = older.first
         try writeHead(state.synced)
         try syncHead()
-        journal.publish(older: older, size: try older.size)
+        let stretch = if case .success(let header) = header { header.stretch } else { ClosedRange<Timestamp>?.none }
+        journal.publish(older: older, size: size, stretch: stretch)
     }
 
     /// Makes sure that the files are still those that are open, and brings the head to stable storage when nothing is written.

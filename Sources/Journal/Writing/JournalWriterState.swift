@@ -16,6 +16,8 @@ struct JournalWriterState {
     private(set) var segment: Segment?
     private let policy: FsyncPolicy
     private var lastTime: Timestamp
+    /// Whether transactions come that may have been accepted long before, elsewhere.
+    private let isCopy: Bool
 
     struct Segment: Equatable {
         /// Bytes of the file.
@@ -60,12 +62,13 @@ struct JournalWriterState {
     static let maximumUnsyncedSize = 64 << 20
     static let maximumUnsyncedCount = 100_000
 
-    init(tip: ChainPoint, next: UInt64, time: Timestamp, policy: FsyncPolicy) {
+    init(tip: ChainPoint, next: UInt64, time: Timestamp, policy: FsyncPolicy, isCopy: Bool = false) {
         self.tip = tip
         synced = tip
         self.next = next
         lastTime = time
         self.policy = policy
+        self.isCopy = isCopy
     }
 
     /// Whether an append is on stable storage before it counts.
@@ -141,7 +144,7 @@ struct JournalWriterState {
             next: next,
             previous: previous,
             base: synced,
-            time: unsynced.time ?? time(clock),
+            time: unsynced.time ?? (isCopy ? lastTime : time(clock)),
             stretch: stretch(clock)
         )
     }

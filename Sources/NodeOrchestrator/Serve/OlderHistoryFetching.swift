@@ -66,15 +66,13 @@ actor OlderHistoryFetching: Service {
 
     /// Gets what there is, first at the server that goes back furthest.
     ///
-    /// - Returns: False where that has to be tried again.
+    /// - Returns: False where older history that is wanted may yet be found.
     /// - Throws: `CancellationError`.
     private func fetchFromOthers() async throws -> Bool {
         let others = replica.replicas.filter { $0.url != replica.url && $0.isAlive }
-        var hasFailed = false
         for other in others.sorted(by: { $0.oldest < $1.oldest }) {
             do {
-                try await fetch(from: other)
-                guard !hasFailed else { continue }
+                guard try await fetch(from: other) else { continue }
                 try await store.olderHistory.isComplete()
                 logger.notice(
                     "the history from before this server joined is there",
@@ -83,7 +81,6 @@ actor OlderHistoryFetching: Service {
                 return true
             } catch {
                 try Task.checkCancellation()
-                hasFailed = true
                 if fault.begin("\(other.url): \(error)") {
                     logger.warning(
                         "older history cannot be had now",
@@ -95,35 +92,48 @@ actor OlderHistoryFetching: Service {
         return false
     }
 
-    private func fetch(from replica: Replica) async throws {
-        guard let key = store.replicaKeys.first else { return }
-        let (history, folder) = (store.olderHistory, store.snapshotFolder)
+    /// - Returns: Whether all is here that this server keeps.
+    private func fetch(from replica: Replica) async throws -> Bool {
+        guard let key = store.replicaKeys.first else { return false }
+        let history = store.olderHistory
         let other = OtherReplica(
             url: replica.url,
             client: ReplicaClient(name: name, key: key, tls: tls),
-            disk: folder.disk
+            disk: store.snapshotFolder.disk
         )
         let wanted = try await history.wanted(of: other.snapshots(), from: replica.oldest)
-        while let (segment, file) = try history.nextSegment(downTo: wanted.oldest) {
+        var isWhole = wanted.isAll
+        var snapshots = wanted.snapshots[...]
+        while true {
+            // Each behind the journal that goes on from it.
+            while let next = snapshots.first, history.reaches(next) {
+                try await add(snapshots.removeFirst(), of: other)
+            }
+            guard let (segment, file) = try history.nextSegment(downTo: wanted.oldest) else { break }
             do {
                 try await other.fetch(segment, to: file, atMost: maximumSize)
             } catch let fault as ReplicaFault where fault.isMissing {
-                // The other server does not keep it any more.
+                // Another server may have it.
+                isWhole = false
                 break
             }
             guard try await history.add(segment, file) else { break }
         }
-        for id in wanted.snapshots {
-            let snapshot = try await other.snapshot(id)
-            guard try history.fits(snapshot.manifest) else {
-                logger.warning(
-                    "a snapshot is left out: it is not of the past that is here",
-                    metadata: ["from": "\(other.url)", "snapshot": "\(id)"]
-                )
-                continue
-            }
-            let known = try folder.readable()
-            try await folder.add(id) { try await other.fetch(snapshot, to: $0, sharing: known) }
+        for snapshot in snapshots { try await add(snapshot, of: other) }
+        return isWhole
+    }
+
+    private func add(_ snapshot: Retention.Item, of other: OtherReplica) async throws {
+        let offer = try await other.snapshot(snapshot.id)
+        guard try store.olderHistory.fits(offer.manifest) else {
+            logger.warning(
+                "a snapshot is left out: it is not of the past that is here",
+                metadata: ["from": "\(other.url)", "snapshot": "\(snapshot.id)"]
+            )
+            return
         }
+        let folder = store.snapshotFolder
+        let known = try folder.readable()
+        try await folder.add(snapshot.id) { try await other.fetch(offer, to: $0, sharing: known) }
     }
 }

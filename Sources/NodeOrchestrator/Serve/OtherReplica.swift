@@ -71,9 +71,15 @@ struct OtherReplica {
     private func fetch(_ path: String, to file: URL, atMost size: Int) async throws {
         if FileManager.default.fileExists(atPath: file.path) { try disk.remove(file) }
         try disk.create(file, [])
-        let handle = try FileHandle(forWritingTo: file)
-        try await client.get(path, of: url, atMost: size, to: handle)
-        try handle.close()
+        do {
+            let handle = try FileHandle(forWritingTo: file)
+            try await client.get(path, of: url, atMost: size, to: handle)
+            try handle.close()
+        } catch {
+            // A full disk has room again for what matters more.
+            try disk.remove(file)
+            throw error
+        }
     }
 
     private static func path(of name: String, in id: String) -> String { "/snapshots/\(id)/files/\(name)" }

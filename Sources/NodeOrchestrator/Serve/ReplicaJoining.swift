@@ -51,7 +51,7 @@ struct ReplicaJoining {
         let keys = try await keys.present(in: directory)
         guard let key = SecretSealer.replicaKey(keys, sealingWith: joining.sealingKey) else { return }
         let client = ReplicaClient(name: sharedLog.name, key: key, tls: tls)
-        let others = joining.others.filter(\.isAlive).map {
+        let others = joining.others.filter(\.isAlive).sorted { $0.oldest < $1.oldest }.map {
             OtherReplica(url: $0.url, client: client, disk: directory.disk)
         }
         var candidates = await snapshots(of: others) + copied()

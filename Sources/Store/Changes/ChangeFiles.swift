@@ -103,13 +103,10 @@ package actor ChangeFiles {
         return true
     }
 
-    /// Removes the file of a closed segment, which is made anew when it is asked for.
-    ///
-    /// - Parameter first: The number that the segment begins with.
-    func removePart(from first: UInt64) throws(DiskError) {
-        for name in try disk.names(in: folder) where name.hasPrefix("\(first)-") {
-            try disk.remove(folder.appending(path: name))
-        }
+    /// Has all files be made anew when they are asked for.
+    func makeAnew() throws(DiskError) {
+        openParts = []
+        try removeAll(except: [])
     }
 
     private func removeAll(except parts: [Part]) throws(DiskError) {

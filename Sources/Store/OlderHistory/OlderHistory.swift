@@ -32,26 +32,37 @@ package struct OlderHistory: Sendable {
     package var isMissing: Bool { configuration.directory.lacksOlderHistory }
 
     /// What this server is to have of the history of another one.
-    ///
+    package struct Wanted {
+        /// The snapshots that are not here, newest first.
+        package let snapshots: [Retention.Item]
+        /// The number down to which the journal is to go.
+        package let oldest: UInt64
+        /// Whether this server keeps nothing that is older, whoever has it.
+        package let isAll: Bool
+    }
+
     /// - Parameters:
     ///   - offered: The snapshots of the other one.
     ///   - oldest: The oldest moment from which on it can read every one.
-    /// - Returns: The ids of the snapshots that are not here, newest first, and the number down to which the journal is to go.
-    package func wanted(of offered: [Retention.Item], from oldest: UInt64) throws -> (
-        snapshots: [String], oldest: UInt64
-    ) {
+    package func wanted(of offered: [Retention.Item], from oldest: UInt64) throws -> Wanted {
         let own = try snapshotter.folder.readable().compactMap(\.retentionItem)
         let newest = own.max { $0.id < $1.id }
         let ids = Set(own.map(\.id))
         let others = offered.filter { item in
             !ids.contains(item.id) && newest.map { item.id < $0.id && item.sequence < $0.sequence } ?? true
         }
-        let plan =
-            configuration.retention?.plan(own + others, reachesBeginning: oldest == 0, now: Date())
-            ?? Retention.Plan(removed: [], oldest: oldest)
-        let snapshots = others.map(\.id).filter { !plan.removed.contains($0) }.sorted(by: >)
-        return (snapshots, max(plan.oldest, oldest))
+        let now = Date()
+        let plan = configuration.retention?.plan(own + others, reachesBeginning: oldest == 0, now: now)
+        let keepsOlder = configuration.retention?.keepsOlder(than: own + others, now: now) ?? true
+        return Wanted(
+            snapshots: others.filter { !(plan?.removed.contains($0.id) ?? false) }.sorted { $0.id > $1.id },
+            oldest: max(plan?.oldest ?? 0, oldest),
+            isAll: oldest == 0 || !keepsOlder
+        )
     }
+
+    /// Whether the journal goes on from a snapshot.
+    package func reaches(_ snapshot: Retention.Item) -> Bool { snapshot.sequence + 1 >= journal.oldest }
 
     /// The segment of the journal that is to come next; nil where nothing is, or the journal does not say.
     ///
@@ -64,15 +75,16 @@ package struct OlderHistory: Sendable {
     /// Has the journal begin with a segment that has come.
     ///
     /// - Parameter file: Where it is, as ``nextSegment(downTo:)`` has said.
-    /// - Returns: False where the journal would be larger than it may be.
+    /// - Returns: False where there is no room for it.
     /// - Throws: ``JournalError`` where it is not what it should be; ``DiskError``.
     package func add(_ segment: OlderSegment, _ file: URL) async throws -> Bool {
-        guard try journal.size + (Disk.size(of: file) ?? 0) <= configuration.maximumJournalSize else { return false }
-        let successor = journal.oldest
-        if try await snapshotter.extendJournal(with: file, segment) {
-            // What they had been before was not known of the resources that it changed first.
-            try await changes.removePart(from: successor)
+        // What comes meanwhile has room, too, so that nothing is dropped for it.
+        let room = configuration.maximumJournalSize / 8 * 7 - journal.size
+        guard try Disk.size(of: file) ?? 0 <= room else {
+            try journal.folder.disk.remove(file)
+            return false
         }
+        try await snapshotter.extendJournal(with: file, segment)
         return true
     }
 
@@ -84,9 +96,9 @@ package struct OlderHistory: Sendable {
 
     /// Notes that all has come.
     package func isComplete() async throws {
-        // What resources had been was not known of all changes while the snapshots were missing.
-        for segment in journal.segments { try await changes.removePart(from: segment.first) }
-        try configuration.directory.disk.remove(configuration.directory.olderHistory)
+        // What resources had been was not known of all changes while a snapshot before them was missing.
+        try await changes.makeAnew()
         try await snapshotter.historyIsComplete()
+        try configuration.directory.disk.remove(configuration.directory.olderHistory)
     }
 }

@@ -4,17 +4,15 @@ import Records
 import Replication
 
 extension Snapshotter {
-    /// Has the journal begin with a segment from elsewhere.
-    ///
-    /// - Returns: False where the journal begins elsewhere by now, or is being shortened.
-    func extendJournal(with file: URL, _ older: OlderSegment) async throws -> Bool {
-        guard !isJournalBusy, try journal.older == older else { return false }
+    /// Has the journal begin with a segment from elsewhere, unless it begins elsewhere by now.
+    func extendJournal(with file: URL, _ older: OlderSegment) async throws {
+        while isJournalBusy { try await Task.sleep(for: .milliseconds(100)) }
+        guard try journal.older == older else { return try journal.folder.disk.remove(file) }
         isJournalBusy = true
         defer { isJournalBusy = false }
         let segment = try journal.folder.take(file, as: older, of: inventory)
         try await committer.extendFiles(with: segment)
         try reportOldest()
-        return true
     }
 
     /// From now on only that is kept of the history that is to be.

@@ -47,6 +47,12 @@ package struct Retention: Sendable {
         }
     }
 
+    /// Whether a snapshot would be kept that is older than all of some.
+    func keepsOlder(than snapshots: [Item], now: Date) -> Bool {
+        let older = Item(id: "", date: .distantPast, sequence: 0)
+        return !plan(snapshots + [older], reachesBeginning: false, now: now).removed.contains(older.id)
+    }
+
     /// Decides which snapshots go; never all of them.
     ///
     /// - Parameters:

@@ -260,6 +260,7 @@ actor Snapshotter {
                 metadata: ["segments": .stringConvertible(count), "oldest": .stringConvertible(plan.oldest)]
             )
         }
+        try reportOldest()
         return plan.removed
     }
 
@@ -325,8 +326,8 @@ actor Snapshotter {
     func remove(_ id: String) throws -> Bool {
         guard try folder.contains(id) else { return false }
         try folder.removeUnlessOnly(id, journal)
-        try reportOldest()
         logger.info("removed a snapshot", metadata: ["snapshot": "\(id)"])
+        try reportOldest()
         return true
     }
 }

@@ -1,5 +1,6 @@
 import Completeness
 import Foundation
+import Inventory
 import Journal
 import Logging
 import Records
@@ -35,6 +36,7 @@ extension JournalRecovery {
         guard let start = try files.start(after: sequence) else {
             // Nobody knows which numbers were given after the snapshot.
             if sequence > 0 { recovery.next += unclearNumbers }
+            if let snapshot { recovery.time = try Timestamp(snapshot.manifest.createdAt) }
             return recovery
         }
         var last: SegmentSurvey?
