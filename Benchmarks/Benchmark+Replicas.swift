@@ -53,29 +53,38 @@ extension Benchmark {
     /// second.
     private static func reads(at server: Server, writingAt writer: Server, _ turn: Int) throws -> Double {
         let paths = try paths(of: server)
-        let isOver = Atomic(false)
         let group = DispatchGroup()
         let (port, token) = (writer.port, try writer.token())
-        inBackground(group) {
-            let client = try HTTPConnection(port: port)
-            let start = ContinuousClock.now
-            var index = 0
-            while !isOver.load(ordering: .relaxed) {
-                let wait = start + .milliseconds(index) - .now
-                if wait > .zero { Thread.sleep(forTimeInterval: wait.inSeconds) }
-                let body = #"{"hostname":"read\#(turn)-\#(index)","architecture":"x86_64"}"#
-                guard try client.request("POST", "/ComputeNode", token: token, body).status == 201 else {
-                    throw BenchmarkError("a write failed")
-                }
-                index += 1
-            }
-        }
+        // For longer than it is read.
+        inBackground(group) { try writeSteadily(port, token, seconds: Double(httpSeconds) + 1, "read\(turn)") }
         let before = try server.processorTime()
         let rate = try Wrk(port: server.port, paths: paths, seconds: httpSeconds).requestsPerSecond
         let used = Double(try server.processorTime() - before) / 100
-        isOver.store(true, ordering: .relaxed)
         group.wait()
         return rate * Double(httpSeconds) / used
+    }
+
+    /// Makes 1,000 nodes a second.
+    ///
+    /// - Returns: How many it were a second.
+    @discardableResult
+    private static func writeSteadily(
+        _ port: Int,
+        _ token: String,
+        seconds: Double,
+        _ name: String,
+        answered: @escaping @Sendable (HTTPConnection.Answer) -> Void = { _ in }
+    ) throws -> Double {
+        try Writers.run(
+            port: port,
+            token: token,
+            connections: 4,
+            seconds: seconds,
+            every: .milliseconds(4),
+            answered: answered
+        ) { connection, index in
+            ("POST", "/ComputeNode", #"{"hostname":"\#(name)-\#(connection)-\#(index)","architecture":"x86_64"}"#)
+        }
     }
 
     /// Paths of some nodes, in any order.
@@ -120,50 +129,41 @@ extension Benchmark {
 
     /// How long after its answer a write is at a follower, while 1,000 come in a second.
     private mutating func lag(_ leader: Server, _ follower: Server) throws {
-        let seconds = 5
-        let isOver = Atomic(false)
-        let sightings = Mutex<[(sequence: Int, time: ContinuousClock.Instant)]>([])
+        typealias Sighting = (sequence: Int, time: ContinuousClock.Instant)
+        let last = Atomic(Int.max)
+        let sightings = Mutex<[Sighting]>([])
         let port = follower.port
         let group = DispatchGroup()
         Self.inBackground(group) {
             let client = try HTTPConnection(port: port)
-            var last = 0
-            while !isOver.load(ordering: .relaxed) {
-                let answer = try client.request("GET", "/BMC?limit=1&xname=nowhere")
-                guard let sequence = answer.headers["inventory-sequence"].flatMap({ Int($0) }), sequence > last else {
-                    continue
-                }
-                last = sequence
+            var sequence = 0
+            while sequence < last.load(ordering: .relaxed) {
+                // The follower answers when it has a later one: asking again and again would be a load of its own.
+                try client.send("GET", "/ComputeNode/nobody", headers: ["Inventory-Min-Sequence": "\(sequence + 1)"])
+                guard let next = try client.answer().headers["inventory-sequence"].flatMap({ Int($0) }), next > sequence
+                else { throw BenchmarkError("the follower does not go on from \(sequence)") }
+                sequence = next
                 sightings.withLock { $0.append((sequence, .now)) }
             }
         }
-        let client = try HTTPConnection(port: leader.port)
+        let answers = Mutex<[Sighting]>([])
         let token = try leader.token()
-        var answers: [(sequence: Int, time: ContinuousClock.Instant)] = []
-        let start = ContinuousClock.now
-        for index in 0..<(1000 * seconds) {
-            let wait = start + .milliseconds(index) - .now
-            if wait > .zero { Thread.sleep(forTimeInterval: wait.inSeconds) }
-            let body = #"{"hostname":"lag\#(index)","architecture":"x86_64"}"#
-            let answer = try client.request("POST", "/ComputeNode", token: token, body)
-            guard answer.status == 201, let sequence = answer.version else {
-                throw BenchmarkError("a write failed: \(answer.text)")
-            }
-            answers.append((sequence, .now))
+        let rate = try Self.writeSteadily(leader.port, token, seconds: 5, "lag") { answer in
+            answers.withLock { $0.append((answer.version ?? .max, .now)) }
         }
-        let rate = Double(answers.count) / (ContinuousClock.now - start).inSeconds
-        Thread.sleep(forTimeInterval: 1)
-        isOver.store(true, ordering: .relaxed)
+        last.store(answers.withLock { $0.map(\.sequence).max() ?? 0 }, ordering: .relaxed)
+        // One more, for whoever waits for it.
+        _ = try HTTPConnection(port: leader.port)
+            .request("POST", "/ComputeNode", token: token, #"{"hostname":"last","architecture":"x86_64"}"#)
         group.wait()
         let seen = sightings.withLock(\.self)
-        var place = 0
-        var lags: [Double] = []
-        for (sequence, time) in answers {
-            while place < seen.count, seen[place].sequence < sequence { place += 1 }
-            guard place < seen.count else { throw BenchmarkError("the follower does not have \(sequence)") }
-            lags.append(max(0, (seen[place].time - time).inSeconds * 1000))
+        let lags = try answers.withLock(\.self).map { sequence, time in
+            guard let sighting = seen.first(where: { $0.sequence >= sequence }) else {
+                throw BenchmarkError("the follower does not have \(sequence)")
+            }
+            return max(0, (sighting.time - time).inSeconds * 1000)
         }
-        lags.sort()
+        .sorted()
         table.add(
             "p99 of a follower's lag at \(Int(rate)) writes/s, in ms",
             lags[lags.count * 99 / 100],

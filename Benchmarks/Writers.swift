@@ -6,13 +6,19 @@ import Synchronization
 enum Writers {
     /// Writes for so long.
     ///
-    /// - Parameter request: Makes the next request of a connection: method, path and body.
+    /// - Parameters:
+    ///   - interval: How long after a request of a connection its next one comes; nil for as soon as it is answered.
+    ///   - answered: Takes each answer.
+    ///   - request: Makes the next request of a connection: method, path and body.
     /// - Returns: How many requests were answered a second.
+    @discardableResult
     static func run(
         port: Int,
         token: String,
         connections: Int,
         seconds: Double,
+        every interval: Duration? = nil,
+        answered: @escaping @Sendable (HTTPConnection.Answer) -> Void = { _ in },
         _ request: @escaping @Sendable (_ connection: Int, _ index: Int) -> (method: String, path: String, body: String)
     ) throws -> Double {
         let count = Atomic(0)
@@ -24,11 +30,15 @@ enum Writers {
                 let client = try HTTPConnection(port: port)
                 var index = 0
                 while ContinuousClock.now < end {
+                    if let wait = interval.map({ start + $0 * index - .now }), wait > .zero {
+                        Thread.sleep(forTimeInterval: wait.inSeconds)
+                    }
                     let (method, path, body) = request(connection, index)
                     let answer = try client.request(method, path, token: token, body)
                     guard (200..<300).contains(answer.status) else {
                         throw BenchmarkError("\(method) \(path): \(String(decoding: answer.body, as: UTF8.self))")
                     }
+                    answered(answer)
                     count.add(1, ordering: .relaxed)
                     index += 1
                 }

@@ -7,6 +7,7 @@ import contextlib
 import getpass
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import re
@@ -445,6 +446,22 @@ def test_a_leader_that_cannot_be_reached_is_said(site):
     second = site.start("b")
     answer = request(second, "POST", "ComputeNode", node(1))
     assert answer.status_code == 503 and answer.headers["Retry-After"] and "127.0.0.1:9" in answer.json()["detail"]
+    # The connection goes on, however late the body comes.
+    body = json.dumps(node(2)).encode()
+    with contextlib.closing(http.client.HTTPConnection(second.url.removeprefix("http://"), timeout=TIMEOUT_SECONDS)) as client:
+        client.connect()
+        connection = client.sock
+        for _ in range(20):
+            client.putrequest("POST", "/ComputeNode")
+            client.putheader("Authorization", f"Bearer {second.token()}")
+            client.putheader("Content-Length", str(len(body)))
+            client.putheader("Expect", "100-continue")
+            client.endheaders()
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+            client.send(body)
+            answer = client.getresponse()
+            assert answer.status == 503 and answer.read()
+            assert client.sock is connection
 
 
 def test_a_leader_that_goes_while_a_body_is_passed_on_to_it_harms_nobody(site):
@@ -474,8 +491,9 @@ def test_a_leader_that_goes_while_a_body_is_passed_on_to_it_harms_nobody(site):
     for attempt in range(150):
         client = socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=TIMEOUT_SECONDS)
         if attempt % 2:
-            client.sendall(f"{head}Content-Length: 4000\r\n\r\n".encode())
-            pieces = [b"x" * 1000] * 4
+            # Smaller ones are read before they are passed on.
+            client.sendall(f"{head}Content-Length: 100000\r\n\r\n".encode())
+            pieces = [b"x" * 25_000] * 4
         else:
             client.sendall(f"{head}Transfer-Encoding: chunked\r\nContent-Type: application/x-ndjson\r\n\r\n".encode())
             pieces = [b"5\r\n{}\r\n\n\r\n"] * 4 + [b"0\r\n\r\n"]

@@ -87,15 +87,10 @@ package final class Passing: Sendable {
     func pass(_ request: Request, _ context: RouteContext, as target: String) async throws -> Response? {
         // Whoever has passed it on may know better who leads; if not, the log says so. It never goes in a circle.
         guard !context.isPassedOn, let leader = leader() else { return nil }
-        var outgoing = try self.request(request, context, to: leader, as: target)
         context.askForBody(of: request)
-        let length = request.headers[.contentLength].flatMap { Int64($0) }
-        var body: PassedBody?
-        if length.map({ $0 > 0 }) ?? (request.headers[.transferEncoding] != nil) {
-            let passed = PassedBody(request.body)
-            outgoing.body = .stream(passed.pieces, length: length.map { .known($0) } ?? .unknown)
-            body = passed
-        }
+        let (content, body) = try await Self.body(of: request)
+        var outgoing = self.request(request, context, to: leader, as: target)
+        outgoing.body = content
         do {
             let answer = try await context.whileClientWaits { [outgoing] in
                 try await Self.client.execute(outgoing, timeout: Self.patience)
@@ -107,12 +102,26 @@ package final class Passing: Sendable {
         }
     }
 
+    /// The body as it is sent on. A small one is read before, so that a leader that answers early, or that is not there, leaves
+    /// nothing unread; what is read meanwhile of another one has to be stopped.
+    private static func body(of request: Request) async throws -> (
+        content: HTTPClientRequest.Body?, reading: PassedBody?
+    ) {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        guard length.map({ $0 > 0 }) ?? (request.headers[.transferEncoding] != nil) else { return (nil, nil) }
+        if let length, length <= Bodies.smallSize {
+            return (.bytes(try await BodyContent(request.body, .identity).collect(upTo: length)), nil)
+        }
+        let reading = PassedBody(request.body)
+        return (.stream(reading.pieces, length: length.map { .known(Int64($0)) } ?? .unknown), reading)
+    }
+
     private func request(
         _ request: Request,
         _ context: RouteContext,
         to leader: String,
         as target: String
-    ) throws -> HTTPClientRequest {
+    ) -> HTTPClientRequest {
         guard let key = keys().first else { preconditionFailure("servers that share a log have a key") }
         let origin = context.origin
         let forwarding =
