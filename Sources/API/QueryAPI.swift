@@ -13,9 +13,12 @@ import Tokens
 /// The HTTP interface for SQL: `/query` carries out a statement, `/query/tables` says what there is to read.
 package struct QueryAPI: Sendable {
     private let queries: QueryService
+    private let wait: @Sendable (UInt64) async throws -> Void
 
-    package init(_ queries: QueryService) {
+    /// - Parameter wait: Returns when the server has reached a number, or when it is not to be waited for any longer.
+    package init(_ queries: QueryService, wait: @escaping @Sendable (UInt64) async throws -> Void) {
         self.queries = queries
+        self.wait = wait
     }
 
     /// The largest body, in bytes.
@@ -53,7 +56,8 @@ package struct QueryAPI: Sendable {
         let answer: QueryAnswer
         do {
             answer = try await context.whileClientWaits {
-                try await queries.answer(wanted, for: caller) { try context.check(may: .administer) }
+                if case .sequence(let number)? = wanted.moment { try await wait(number) }
+                return try await queries.answer(wanted, for: caller) { try context.check(may: .administer) }
             }
         } catch let failure as QueryFailure {
             if !failure.reason.leavesProcessUsable {

@@ -17,7 +17,7 @@ enum RouteRules {
         let store = try await InventoryStore(StoreConfiguration(DataDirectory(home.folder)), logger: logger)
         var routes = InventoryAPI(store: store, metrics: PrometheusRegistry()).routes
         let queries = try QueryService(QuerySource(store), QueryLimits(), logger: logger)
-        routes.add(QueryAPI(queries).routes)
+        routes.add(QueryAPI(queries) { _ in }.routes)
         try queries.close()
         return routes.entries.map { ($0.path, $0.method.rawValue, $0.access) }
     }

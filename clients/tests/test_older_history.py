@@ -163,3 +163,21 @@ def test_parts_of_the_journal_are_for_administrators_who_say_which(site, first):
         assert request(first, "GET", f"journal?{query}").status_code == 404, query
     header, *rest = map(json.loads, request(first, "GET", "journal?from=2&through=3").text.splitlines())
     assert header["first"] == 2 and [line["seq"] for line in rest] == [2, 3]
+
+
+def test_a_snapshot_that_is_damaged_elsewhere_is_left_out(site, first):
+    damaged, missing = sorted(snapshots(first))[1:3]
+    folder = first.folder / "data" / "snapshots"
+    file = next(folder.glob(f"*{damaged}/ComputeNode.parquet"))
+    # Snapshots share files that did not change.
+    held = file.read_bytes()
+    file.unlink()
+    file.write_bytes(held[:-1] + b"!")
+    next(folder.glob(f"*{missing}/ComputeNode.parquet")).unlink()
+    second = site.start("b", *KEEP)
+    second.wait_for_log(IS_THERE)
+    wait_for_sequence(second, first.written)
+    assert lines(second) == lines(first)
+    assert snapshots(first).keys() - snapshots(second).keys() == {damaged, missing}
+    assert second.has_logged("an older snapshot is left out")
+    check_equal((first, second), 0, first.written)

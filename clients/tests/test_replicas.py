@@ -13,12 +13,14 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import threading
 import time
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -345,6 +347,31 @@ def test_each_write_can_be_sent_to_a_follower_and_is_read_there(site):
     assert {record["from"] for record in records} == {"127.0.0.1"}
 
 
+def test_an_address_is_passed_on_as_it_was_typed(site):
+    first = site.start("a")
+    second = site.start("b")
+    for index in range(1, 6):
+        accepted(second, node(index))
+    targets = {
+        b"/ComputeNode?xname=x1000c0s[2-4]b0n0&expect=3": 200,
+        b"/ComputeNode?xname=x1000c0s%5b2-4%5D%620n0&expect=3": 200,
+        b"http://elsewhere:1/ComputeNode?xname=x1000c0s[2-4]b0n0&expect=3#end": 200,
+        "/ComputeNode?hostname=né*&expect=0".encode(): 400,
+        b'/ComputeNode?description="n^|{`}<>\\*"&expect=0': 200,
+        b"/ComputeNode?hostname=n%zz": 400,
+        b"/ComputeNode/n%zz": 400,
+    }
+    for target, status in targets.items():
+        found = []
+        for server in (first, second):
+            body = json.dumps({"description": f"by {server.url}"}).encode()
+            head = f"HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\nContent-Length: {len(body)}\r\n"
+            with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=TIMEOUT_SECONDS) as client:
+                client.sendall(b"PATCH " + target + f" {head}Connection: close\r\n\r\n".encode() + body)
+                found.append(client.makefile("rb").read())
+        assert [int(answer.split()[1]) for answer in found] == [status, status], (target, found)
+
+
 def test_a_stream_goes_through_a_follower(site):
     first = site.start("a")
     accepted(first, node(0))
@@ -370,6 +397,15 @@ def test_a_key_of_a_request_holds_at_all_servers(site):
         answer = requests.post(f"{server.url}/ComputeNode", json=node(1), headers=headers, timeout=TIMEOUT_SECONDS)
         answers.append((answer.status_code, answer.content, answer.headers["Location"], answer.headers["ETag"]))
     assert answers[0][0] == 201 and len(set(answers)) == 1
+    # A follower asks the leader for a moment by its number.
+    moment = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    accepted(first, node(3))
+    for server in (second, first, second):
+        headers = {"Authorization": f"Bearer {server.token()}", "Idempotency-Key": "back"}
+        answer = requests.post(f"{server.url}/restore?at={moment}", headers=headers, timeout=TIMEOUT_SECONDS)
+        assert answer.status_code == 200, answer.text
+        answers.append(sequence(answer))
+    assert len(set(answers[3:])) == 1
     first.kill()
     accepted(second, node(2))
     headers = {"Authorization": f"Bearer {second.token()}", "Idempotency-Key": "once"}
@@ -467,13 +503,13 @@ def test_a_leader_that_cannot_be_reached_is_said(site):
 def test_a_leader_that_goes_while_a_body_is_passed_on_to_it_harms_nobody(site):
     server = site.start("a")
     accepted(server, node(0))
-    listener = socket.create_server(("127.0.0.1", 0))
+    leader = FakeLeader(site, server)
 
     def answer():
         """Read something of each request, and hang up."""
         while True:
             try:
-                connection, _ = listener.accept()
+                connection, _ = leader.listener.accept()
             except OSError:
                 return
             connection.recv(1000)
@@ -481,11 +517,6 @@ def test_a_leader_that_goes_while_a_body_is_passed_on_to_it_harms_nobody(site):
             connection.close()
 
     threading.Thread(target=answer, daemon=True).start()
-    site.postgres.execute(
-        "UPDATE node_orchestrator.head SET tenure = gen_random_uuid(), backend = NULL, holder = 'z', ends = now() + interval '1 day',"
-        f" url = 'http://127.0.0.1:{listener.getsockname()[1]}'"
-    )
-    server.wait_for_log("leader=z")
     head = f"POST /ComputeNode HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\n"
     endings = set()
     for attempt in range(150):
@@ -507,10 +538,95 @@ def test_a_leader_that_goes_while_a_body_is_passed_on_to_it_harms_nobody(site):
                 found += some
             endings.add(found.split(b"\r\n", 1)[0])
         client.close()
-    listener.close()
+    leader.listener.close()
     assert server.process.poll() is None, "".join(server.lines[-20:])
     assert b"HTTP/1.1 503 Service Unavailable" in endings
     assert request(server, "GET", "healthz").status_code == 200
+
+
+def test_a_leader_that_says_nothing_more_is_waited_for_while_it_leads(site):
+    first = site.start("a")
+    accepted(first, node(0))
+    second = site.start("b")
+    first.process.send_signal(signal.SIGSTOP)
+    try:
+        answers = []
+
+        def stream():
+            """Lines of which the last ones come too late."""
+            yield (json.dumps(node(1)) + "\n").encode()
+            second.wait_for_log(LEADS)
+            yield b"\n"
+
+        def write(**body):
+            headers = {"Authorization": f"Bearer {second.token()}", "Content-Type": "application/x-ndjson"}
+            answers.append(requests.post(f"{second.url}/ComputeNode", headers=headers, timeout=TIMEOUT_SECONDS, **body))
+
+        writers = [threading.Thread(target=write, kwargs={"data": body}) for body in (json.dumps(node(2)), stream())]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert [answer.status_code for answer in answers] == [503, 503]
+        assert {answer.json()["type"].rsplit(":")[-1] for answer in answers} == {"may-have-been-done"}
+        accepted(second, node(3))
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+
+
+class FakeLeader:
+    """Something that the log has for the leader, which answers a request with what it is told to."""
+
+    def __init__(self, site, server):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        site.postgres.execute(
+            "UPDATE node_orchestrator.head SET tenure = gen_random_uuid(), backend = NULL, holder = 'z',"
+            f" ends = now() + interval '1 day', url = 'http://127.0.0.1:{self.listener.getsockname()[1]}'"
+        )
+        server.wait_for_log("leader=z")
+
+    def request(self):
+        """A connection and what has come on it."""
+        connection, _ = self.listener.accept()
+        return connection, connection.recv(100_000)
+
+
+def test_a_follower_that_stops_waits_for_the_answer_to_a_write(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    leader = FakeLeader(site, server)
+    answers = []
+    writer = threading.Thread(target=lambda: answers.append(request(server, "POST", "ComputeNode", node(1))))
+    writer.start()
+    connection, _ = leader.request()
+    server.process.terminate()
+    with pytest.raises(ConnectionRefusedError):
+        while True:
+            socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1])), timeout=TIMEOUT_SECONDS).close()
+    connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}")
+    writer.join()
+    assert answers[0].status_code == 201
+
+
+def test_a_stream_is_answered_where_the_leader_stops_behind_it(site):
+    server = site.start("a")
+    accepted(server, node(0))
+    leader = FakeLeader(site, server)
+    answers = []
+    headers = {"Authorization": f"Bearer {server.token()}", "Content-Type": "application/x-ndjson"}
+    url = f"{server.url}/ComputeNode"
+    writer = threading.Thread(
+        target=lambda: answers.append(requests.post(url, data=json.dumps(node(1)), headers=headers, timeout=TIMEOUT_SECONDS))
+    )
+    writer.start()
+    connection, _ = leader.request()
+    leader.listener.close()
+    body = b'{"created": 1, "failed": 0}\n'
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+    connection.sendall(f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
+    connection.close()
+    writer.join()
+    assert answers[0].content == body
 
 
 def test_who_leads_and_how_far_each_is_can_be_seen(site):
@@ -905,7 +1021,10 @@ def test_numbers_of_other_servers_are_waited_for(site):
         answer = accepted(first, node(index))
         number = sequence(answer)
         path = f"ComputeNode/{answer.json()['id']}"
-        if index % 3 == 0:
+        if index % 6 == 0:
+            statement = {"sql": "SELECT count(*) AS nodes FROM compute_nodes", "at": number}
+            found = read.post(f"{second.url}/query", json=statement, timeout=TIMEOUT_SECONDS)
+        elif index % 3 == 0:
             found = get(path, **{"Inventory-Min-Sequence": str(number)})
         elif index % 3 == 1:
             found = get(f"{path}?at={number}")
@@ -931,6 +1050,8 @@ def test_numbers_of_other_servers_are_waited_for(site):
 
 def test_whoever_cannot_take_part_is_told_why(site, start_program):
     assert "--replica-url is missing" in site.refused("nowhere", *site.options(), address=None)
+    for address in ("inventory1:8443", "https://inventory1/inventory", "ftp://inventory1", "https://"):
+        assert "address without a path" in site.refused("nowhere", *site.options(), address=address)
     alone = start_program()
     request(alone, "POST", "ComputeNode", node(0))
     alone.stop()

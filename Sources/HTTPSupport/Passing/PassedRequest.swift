@@ -10,6 +10,8 @@ struct PassedRequest {
     var identity: Identity?
     /// Whose the request is, as trusted proxies would say it.
     var forwarding: Forwarding
+    /// The path and query that the client has sent; nil where this server is the client, or does not say it.
+    var target: String?
 
     /// How far the clocks of two servers may be apart, with the time on the way.
     private static let tolerance = 60.0
@@ -22,6 +24,7 @@ struct PassedRequest {
         ]
         members["scheme"] = forwarding.scheme.map { .string($0) }
         members["host"] = forwarding.host.map { .string($0) }
+        members["target"] = target.map { .string($0) }
         if let identity {
             members["subject"] = .string(identity.subject)
             members["roles"] = .array(identity.roles.map(\.rawValue).sorted().map { .string($0) })
@@ -61,6 +64,7 @@ struct PassedRequest {
             host: members.text("host"),
             prefix: prefix
         )
+        target = members.text("target")
         guard let subject = members.text("subject") else { return }
         guard case .array(let names)? = members["roles"], case .bool(let isStandard)? = members["standard"],
             let proof = members.text("proof").flatMap(Identity.Proof.init(rawValue:))
@@ -79,9 +83,10 @@ struct PassedRequest {
         }
     }
 
-    init(_ identity: Identity?, _ forwarding: Forwarding) {
+    init(_ identity: Identity?, _ forwarding: Forwarding, target: String? = nil) {
         self.identity = identity
         self.forwarding = forwarding
+        self.target = target
     }
 
     /// What is signed. No method and no path has a line feed in it.

@@ -1,3 +1,4 @@
+import AsyncAlgorithms
 import AsyncHTTPClient
 package import Crypto
 import Foundation
@@ -32,6 +33,9 @@ package final class Passing: Sendable {
     }()
     /// How long the leader may take to begin to answer, whose own limits are what counts.
     private static let patience = TimeAmount.hours(1)
+    /// How often it is looked whether it still leads.
+    private static let lookInterval = Duration.seconds(2)
+    private static let maximumHealthSize = 64 << 10
 
     /// - Parameters:
     ///   - leader: The address of the server that leads; nil where that is this one, or nobody.
@@ -86,14 +90,15 @@ package final class Passing: Sendable {
     /// - Parameter target: The path and query by which the leader knows the request.
     func pass(_ request: Request, _ context: RouteContext, as target: String) async throws -> Response? {
         // Whoever has passed it on may know better who leads; if not, the log says so. It never goes in a circle.
-        guard !context.isPassedOn, let leader = leader() else { return nil }
+        // What is malformed is refused by each.
+        guard !context.isPassedOn, let leader = leader(), target.percentDecoded != nil else { return nil }
         context.askForBody(of: request)
         let (content, body) = try await Self.body(of: request)
         var outgoing = self.request(request, context, to: leader, as: target)
         outgoing.body = content
         do {
-            let answer = try await context.whileClientWaits { [outgoing] in
-                try await Self.client.execute(outgoing, timeout: Self.patience)
+            let answer = try await context.whileClientWaits(forWrite: true) { [outgoing] in
+                try await self.whileLeading(leader) { try await Self.client.execute(outgoing, timeout: Self.patience) }
             }
             return try await response(answer, leader, body)
         } catch {
@@ -133,7 +138,9 @@ package final class Passing: Sendable {
                 host: nil,
                 prefix: ""
             )
-        let passed = PassedRequest(context.identity, forwarding)
+        // What the client of this connection sends as it is need not be a URL.
+        let target = target.encodedTarget
+        let passed = PassedRequest(context.identity, forwarding, target: request.uri.description)
         var fields = request.headers
         for name in Self.ownFields { fields[name] = nil }
         fields[Self.field] = passed.signed(request.method.rawValue, target, with: key, at: Date())
@@ -169,7 +176,7 @@ package final class Passing: Sendable {
         let isStream = length == nil
         if !isStream {
             await body?.stop()
-            if let number = fields[answerField].flatMap({ UInt64($0) }) { try await wait(number) }
+            if let number = fields[answerField].flatMap({ UInt64($0) }) { await arrive(at: number) }
         }
         return Response(
             status: HTTPResponse.Status(code: Int(answer.status.code)),
@@ -177,30 +184,79 @@ package final class Passing: Sendable {
             body: isEmpty
                 ? ResponseBody()
                 : ResponseBody(contentLength: length) { writer in
+                    let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
+                    let reading = Task {
+                        do {
+                            try await self.whileLeading(leader) {
+                                for try await piece in answer.body { await pieces.send(piece) }
+                            }
+                            pieces.finish()
+                        } catch {
+                            pieces.fail(error)
+                        }
+                    }
                     do {
-                        for try await piece in answer.body { try await writer.write(piece) }
+                        for try await piece in pieces { try await writer.write(piece) }
                     } catch {
+                        reading.cancel()
                         await body?.stop()
                         throw error
                     }
                     await body?.stop()
                     // What a stream of lines has written is known only at its end.
-                    if isStream { try await self.arrive(where: leader) }
+                    if isStream { await self.arrive(where: leader) }
                     try await writer.finish(nil)
                 }
         )
     }
 
     /// Waits until this server has all that the leader has now.
-    private func arrive(where leader: String) async throws {
+    private func arrive(where leader: String) async {
         var question = HTTPClientRequest(url: leader + "/healthz")
         question.tlsConfiguration = tls
-        let answer = try await Self.client.execute(question, timeout: .seconds(5))
-        for try await _ in answer.body {}
-        if let number = answer.headers.first(name: answerField.canonicalName).flatMap({ UInt64($0) }) {
-            try await wait(number)
+        do {
+            let answer = try await Self.client.execute(question, timeout: .seconds(5))
+            if let number = answer.headers.first(name: answerField.canonicalName).flatMap({ UInt64($0) }) {
+                await arrive(at: number)
+            }
+            _ = try await answer.body.collect(upTo: Self.maximumHealthSize)
+        } catch {
+            // The client has its answer all the same.
         }
     }
+
+    /// Waits until this server has a number of the leader's.
+    private func arrive(at number: UInt64) async {
+        do {
+            try await wait(number)
+        } catch {
+            // The leader's answer is known, and counts.
+        }
+    }
+
+    /// Does something with a server for as long as it leads: of a machine that is gone nothing comes, not even an end.
+    private func whileLeading<Value: Sendable>(
+        _ leader: String,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            defer { group.cancelAll() }
+            group.addTask(operation: body)
+            group.addTask {
+                // What it did at last it has a little time to answer.
+                var misses = 0
+                while misses < 2 {
+                    try await Task.sleep(for: Self.lookInterval)
+                    misses = self.leader() == leader ? 0 : misses + 1
+                }
+                throw LeaderGone()
+            }
+            guard let value = try await group.next() else { throw CancellationError() }
+            return value
+        }
+    }
+
+    private struct LeaderGone: Error {}
 
     private static func problem(_ error: any Error, at leader: String) -> any Error {
         switch error {
@@ -209,7 +265,10 @@ package final class Passing: Sendable {
         case is NIOConnectionError: return unreachable(leader)
         case let error as IOError where [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode):
             return unreachable(leader)
-        case let error as HTTPClientError where error == .connectTimeout: return unreachable(leader)
+        case let error as HTTPClientError
+        where [.connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout].contains(error):
+            return unreachable(leader)
+        case NIOSSLError.handshakeFailed, is NIOSSLExtraError: return unreachable(leader)
         default:
             var problem = Problem(
                 .serviceUnavailable,

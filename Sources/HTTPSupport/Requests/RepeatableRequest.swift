@@ -15,9 +15,10 @@ package final class RepeatableRequest: Sendable {
 
     private static let maximumLength = 255
 
+    /// - Parameter target: The path and query that the client has sent, where another server has passed the request on.
     /// - Returns: Nil for a request without a key.
     /// - Throws: ``Problem`` 400 for what is no key.
-    init?(_ request: Request) throws(Problem) {
+    init?(_ request: Request, target: String?) throws(Problem) {
         // Most requests have none.
         guard request.headers.contains(.idempotencyKey) else { return nil }
         let values = request.headers[values: .idempotencyKey]
@@ -38,7 +39,7 @@ package final class RepeatableRequest: Sendable {
         key = String(text)
         var hash = SHA256()
         let parts =
-            [request.method.rawValue, request.uri.description]
+            [request.method.rawValue, target ?? request.uri.description]
             + [HTTPField.Name.contentType, .ifMatch, .ifNoneMatch]
             .map { request.headers[$0] ?? "" }
         // No field has a zero in it.

@@ -94,4 +94,12 @@ extension String {
     package var percentEncoded: String {
         addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""
     }
+
+    /// The text, a path with or without a query, as it stands in a URL (RFC 3986, sections 3.3 and 3.4): with what may not stand
+    /// there percent-encoded, and what is encoded as it is.
+    package var encodedTarget: String { addingPercentEncoding(withAllowedCharacters: Self.targetCharacters) ?? self }
+
+    private static let targetCharacters = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+    )
 }

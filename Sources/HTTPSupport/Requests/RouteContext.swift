@@ -79,7 +79,10 @@ package struct RouteContext: RequestContext {
     private static let silence = Duration.seconds(1)
 
     /// Does something that is cancelled when the client leaves, or the server stops.
+    ///
+    /// - Parameter isWrite: Whether it may change something. Then only that ends it that nobody can be answered any more.
     package func whileClientWaits<Value: Sendable>(
+        forWrite isWrite: Bool = false,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         // The client may be gone already.
@@ -89,6 +92,7 @@ package struct RouteContext: RequestContext {
             switch leaving {
             case .gone: task.cancel()
             case .silent:
+                if isWrite { return }
                 Task {
                     try await Task.sleep(for: Self.silence)
                     task.cancel()
@@ -100,7 +104,7 @@ package struct RouteContext: RequestContext {
             try await withGracefulShutdownHandler {
                 try await task.value
             } onGracefulShutdown: {
-                task.cancel()
+                if !isWrite { task.cancel() }
             }
         } onCancel: {
             task.cancel()

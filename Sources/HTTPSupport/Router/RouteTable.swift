@@ -14,7 +14,9 @@ package struct RouteTable: Sendable {
     package typealias LeaderTarget = @Sendable (Request, RouteContext) async throws -> String?
 
     /// Those of the request itself.
-    package static let sameTarget: LeaderTarget = { request, _ in request.uri.description }
+    package static let sameTarget: LeaderTarget = { request, _ in
+        request.uri.path + (request.uri.query.map { "?\($0)" } ?? "")
+    }
 
     private var routes: OrderedDictionary<String, [HTTPRequest.Method: Route]> = [:]
 
@@ -130,7 +132,8 @@ package struct RouteTable: Sendable {
                     context.authenticator = authenticator
                     let audit = traffic.audit.map { RequestAudit($0, route.access, request) }
                     do {
-                        if let passed = try passing?.received(request) {
+                        let passed = try passing?.received(request)
+                        if let passed {
                             context.identity = passed.identity
                             context.forwarding = passed.forwarding
                             context.isPassedOn = true
@@ -150,7 +153,9 @@ package struct RouteTable: Sendable {
                         let hasNumbers = try await awaitedNumbers?.arrive(request, context) ?? false
                         // The answer is as of now at least, and not as of when the request came.
                         let field = hasNumbers ? answerField?() : nil
-                        if method != .get, method != .head { context.repeatable = try RepeatableRequest(request) }
+                        if method != .get, method != .head {
+                            context.repeatable = try RepeatableRequest(request, target: passed?.target)
+                        }
                         if let parameters = route.parameters, request.uri.query != nil {
                             context.query = try request.queryParameters(of: parameters)
                         }

@@ -29,6 +29,9 @@ package final class PublishedJournal: Sendable {
         var generation = 0
         var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
         var watcherCount = 0
+        /// Those who wait for a transaction, and for which.
+        var waits: [Int: (sequence: UInt64, end: AsyncStream<Void>.Continuation)] = [:]
+        var waitCount = 0
     }
 
     /// A segment as readers see it.
@@ -188,11 +191,21 @@ package final class PublishedJournal: Sendable {
 
     /// Returns when followers may be told of a transaction.
     ///
-    /// - Throws: ``Refusal`` when too many watch.
+    /// - Throws: ``Refusal`` when too many wait.
     package func waitUntilAnnounced(_ sequence: UInt64) async throws(Refusal) {
-        let (id, signals) = try watch()
-        defer { unwatch(id) }
-        for await _ in signals where announced >= sequence { return }
+        let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
+        let id = try state.withLock { state throws(Refusal) -> Int? in
+            guard state.announced < sequence else { return nil }
+            guard state.waits.count < Self.maximumWaits else {
+                throw Refusal(.unavailable, "\(Self.maximumWaits) requests wait for transactions already.")
+            }
+            state.waitCount += 1
+            state.waits[state.waitCount] = (sequence, continuation)
+            return state.waitCount
+        }
+        guard let id else { return }
+        for await _ in signals {}
+        state.withLock { _ = $0.waits.removeValue(forKey: id) }
     }
 
     /// Gives a watcher a signal.
@@ -207,6 +220,8 @@ package final class PublishedJournal: Sendable {
 
     /// How many can watch at once.
     private static let maximumWatchers = 1024
+    /// How many can wait at once.
+    private static let maximumWaits = 16_384
 
     // MARK: Publishing
 
@@ -221,11 +236,13 @@ package final class PublishedJournal: Sendable {
 
     /// Tells followers of what has been published.
     func announce() {
-        let watchers = state.withLock { state in
+        let (watchers, ended) = state.withLock { state in
             state.announced = state.sequence
-            return Array(state.watchers.values)
+            let announced = state.announced
+            return (Array(state.watchers.values), state.waits.values.filter { $0.sequence <= announced }.map(\.end))
         }
         for watcher in watchers { watcher.yield() }
+        for end in ended { end.finish() }
     }
 
     /// Lets readers see a new segment, which replaces those that begin with the same number or a later one.

@@ -80,10 +80,27 @@ struct ReplicationOptions: ParsableArguments {
         return SharedLogConfiguration(
             location,
             name: machine,
-            url: replicaUrl ?? "\(scheme)://\(machine)\(ports.first.map { ":\($0)" } ?? "")",
+            url: try ownURL ?? "\(scheme)://\(machine)\(ports.first.map { ":\($0)" } ?? "")",
             lease: logLease?.duration ?? Self.standardLease,
             keepFor: logKeepFor?.duration ?? Self.standardTime
         )
+    }
+
+    /// The address that others are told; nil for what the server finds by itself.
+    private var ownURL: String? {
+        get throws(CommandError) {
+            guard let replicaUrl else { return nil }
+            guard let parts = URLComponents(string: replicaUrl), let scheme = parts.scheme?.lowercased(),
+                ["http", "https"].contains(scheme), let host = parts.host, !host.isEmpty,
+                ["", "/"].contains(parts.path),
+                parts.query == nil, parts.fragment == nil, parts.user == nil
+            else {
+                throw CommandError(
+                    "--replica-url must be an address without a path, such as https://inventory1.example:8443, not \(replicaUrl)"
+                )
+            }
+            return replicaUrl.hasSuffix("/") ? String(replicaUrl.dropLast()) : replicaUrl
+        }
     }
 
     private static let (standardLease, standardTime) = (Duration.seconds(5), Duration.seconds(86_400))

@@ -123,17 +123,32 @@ actor OlderHistoryFetching: Service {
         return isWhole
     }
 
+    /// Gets a snapshot, unless the other server has it no more, or damaged.
     private func add(_ snapshot: Retention.Item, of other: OtherReplica) async throws {
-        let offer = try await other.snapshot(snapshot.id)
-        guard try store.olderHistory.fits(offer.manifest) else {
-            logger.warning(
-                "a snapshot is left out: it is not of the past that is here",
-                metadata: ["from": "\(other.url)", "snapshot": "\(snapshot.id)"]
-            )
-            return
+        let reason: String
+        do {
+            let offer = try await other.snapshot(snapshot.id)
+            if try store.olderHistory.fits(offer.manifest) { return try await add(offer, of: other) }
+            reason = "it is not of the past that is here"
+        } catch let fault as ReplicaFault where fault.isMissing {
+            reason = fault.description
+        } catch let error as SnapshotError {
+            reason = error.description
         }
+        logger.warning(
+            "an older snapshot is left out",
+            metadata: ["from": "\(other.url)", "snapshot": "\(snapshot.id)", "reason": "\(reason)"]
+        )
+    }
+
+    private func add(_ offer: OtherReplica.Offer, of other: OtherReplica) async throws {
         let folder = store.snapshotFolder
         let known = try folder.readable()
-        try await folder.add(snapshot.id) { try await other.fetch(offer, to: $0, sharing: known) }
+        do {
+            try await folder.add(offer.id) { try await other.fetch(offer, to: $0, sharing: known) }
+        } catch is SnapshotError where !known.isEmpty {
+            // It may be a file from here that is damaged.
+            try await folder.add(offer.id) { try await other.fetch(offer, to: $0) }
+        }
     }
 }

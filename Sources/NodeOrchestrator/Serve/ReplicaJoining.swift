@@ -29,6 +29,8 @@ struct ReplicaJoining {
     private static let fewTransactions: UInt64 = 10_000
     /// How many of a server's newest snapshots are looked at.
     private static let snapshotsEach = 3
+    /// How often the journal before the snapshot is asked for where a server may have it, and with what time between.
+    private static let (attempts, attemptInterval) = (5, Duration.seconds(2))
 
     /// A snapshot to begin with.
     private struct Candidate {
@@ -120,20 +122,27 @@ struct ReplicaJoining {
         of inventory: UUID,
         from others: [OtherReplica]
     ) async -> JournalFolder.Segment? {
-        for other in others {
-            do {
-                let file = journal.partial(segment)
-                try journal.disk.createFolder(journal.path)
-                try await other.fetch(segment, to: file, atMost: maximumJournalSize)
-                return try journal.take(file, as: segment, of: inventory)
-            } catch let fault as ReplicaFault where fault.isMissing {
-                // Another one may have it.
-            } catch {
-                logger.warning(
-                    "the journal before the snapshot cannot be had",
-                    metadata: ["url": "\(other.url)", "reason": "\(error)"]
-                )
+        // Without it there is no way back later, so a server that is being started again is waited for.
+        for attempt in 1...Self.attempts {
+            var mayHave = false
+            for other in others {
+                do {
+                    let file = journal.partial(segment)
+                    try journal.disk.createFolder(journal.path)
+                    try await other.fetch(segment, to: file, atMost: maximumJournalSize)
+                    return try journal.take(file, as: segment, of: inventory)
+                } catch let fault as ReplicaFault where fault.isMissing {
+                    // Another one may have it.
+                } catch {
+                    mayHave = true
+                    logger.warning(
+                        "the journal before the snapshot cannot be had",
+                        metadata: ["url": "\(other.url)", "reason": "\(error)"]
+                    )
+                }
             }
+            guard mayHave, attempt < Self.attempts else { break }
+            do { try await Task.sleep(for: Self.attemptInterval) } catch { break }
         }
         logger.warning(
             "no other server has the journal before the snapshot, so this one does not get it either"
