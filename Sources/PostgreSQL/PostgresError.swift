@@ -20,6 +20,9 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
         self.description = description
     }
 
+    /// Whether the server has waited for a lock for as long as it may.
+    package var isOfLock: Bool { kind == .refused(code: "55P03") }
+
     /// Whether the connection is of no use any more: there is none, or the server accepts no writes (any more).
     package var endsConnection: Bool {
         switch kind {

@@ -56,6 +56,15 @@ package struct LogStart {
     /// - Returns: The ids of the keys of the log, of which the last one seals; nil where it is out of reach.
     package func join(_ inventory: UUID, at tip: ChainPoint, keys: [String], keyFile: URL) throws -> [String]? {
         guard failure == nil else { return nil }
+        do {
+            return try joined(inventory, at: tip, keys: keys, keyFile: keyFile)
+        } catch let error as PostgresError where tip != .beginning && (error.endsConnection || error.isOfLock) {
+            // It may answer and commit nothing, as without a standby that commits wait for. What is here can be read.
+            return nil
+        }
+    }
+
+    private func joined(_ inventory: UUID, at tip: ChainPoint, keys: [String], keyFile: URL) throws -> [String] {
         let shared = try SharedLog(configuration.location, lease: configuration.lease)
         if head == nil {
             guard tip == .beginning else { throw LogError.notEmpty }

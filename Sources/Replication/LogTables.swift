@@ -94,6 +94,14 @@ enum LogTables {
         END $$;
         """
 
+    /// Of a connection. Weaker ones would have commits count before they are on stable storage, and warnings of that be lost; a
+    /// statement that waits for a lock ends before its connection is given up, which PostgreSQL would not notice.
+    static let settings = """
+        SELECT set_config('client_min_messages', 'warning', false), set_config('lock_timeout', '4s', false),
+            CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
+                THEN set_config('synchronous_commit', 'on', false) END
+        """
+
     /// Whether the tables are there.
     static let presence = "SELECT to_regclass('node_orchestrator.head') IS NOT NULL"
 
@@ -177,7 +185,12 @@ enum LogTables {
         INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, version)
         VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[], $7)
         ON CONFLICT (url) DO UPDATE SET name = excluded.name, sequence = excluded.sequence, oldest = excluded.oldest,
-            seen = excluded.seen, keys = excluded.keys, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
+            seen = excluded.seen, keys = excluded.keys, version = excluded.version, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
+        """
+
+    /// The version of a server, and what that knows.
+    static let knowing = """
+        INSERT INTO node_orchestrator.versions (version, knows) VALUES ($1, $2::text[]) ON CONFLICT DO NOTHING
         """
 
     /// Those that have said something within a day.

@@ -68,7 +68,7 @@ package final class ReplicatedLog: TransactionLog {
     ///
     /// - Throws: ``LogError/notLeading(holder:url:)`` where somebody else leads.
     private func lead() throws {
-        if leads { return }
+        if leads { return status.leads() }
         try log.use { shared in
             guard let head = try shared.head() else { throw LogError.damaged("its head is missing") }
             status.know(keys: head.keys)
@@ -279,20 +279,21 @@ package final class ReplicatedLog: TransactionLog {
         try local.lookAfter()
         guard ending == nil else { return }
         do {
-            do {
-                try local.heal()
-            } catch {
-                return try handOver()
-            }
-            try refill()
-            if status.isStuck { try handOver() }
-            do {
-                try lead()
-                try renew()
-                if !mayHaveMore { status.hasLooked() }
-                try prune()
-            } catch LogError.notLeading {
-                // The status says it.
+            if isWritable {
+                try refill()
+                if status.isStuck { try handOver() }
+                do {
+                    try lead()
+                    try renew()
+                    if !mayHaveMore { status.hasLooked() }
+                    try prune()
+                } catch LogError.notLeading {
+                    // The status says it.
+                }
+            } else {
+                try handOver()
+                let head = try log.use { try $0.head() }
+                status.follows(head?.lead)
             }
             try log.use { shared in
                 try shared.report(
@@ -309,6 +310,16 @@ package final class ReplicatedLog: TransactionLog {
             status.works()
         } catch {
             status.fails("\(error)")
+        }
+    }
+
+    /// Whether this server's journal can be written.
+    private var isWritable: Bool {
+        do {
+            try local.heal()
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -341,7 +352,18 @@ package final class ReplicatedLog: TransactionLog {
         } catch {
             // The lease ends by itself.
         }
+        var failure: (any Error)?
+        do {
+            // A snapshot that comes behind this has what is in effect, and is not to be ahead of the journal.
+            if local.tip != tip {
+                try local.heal()
+                try refill()
+            }
+        } catch {
+            failure = error
+        }
         try local.end()
+        if let failure { throw failure }
     }
 
     package func stop(for reason: any Error) {
@@ -358,7 +380,7 @@ package final class ReplicatedLog: TransactionLog {
         if let ending { throw ending }
         guard url != configuration.url else { return try lead() }
         try lead()
-        guard let tenure, try log.use({ try $0.grant(tenure, to: url) }) else {
+        guard let tenure, try log.use({ try $0.grant(tenure, to: url, isClear: isClear) }) else {
             throw LogError.noSuchReplica(url)
         }
         _ = notLeading(try log.use { try $0.head() }?.lead)
@@ -388,7 +410,10 @@ package final class ReplicatedLog: TransactionLog {
     /// Lets others lead at once.
     private func handOver() throws {
         guard let tenure, leads else { return }
-        try log.use { try $0.handOver(tenure) }
+        try log.use { try $0.handOver(tenure, isClear: isClear) }
         _ = notLeading(nil)
     }
+
+    /// Whether the log has all numbers that this server has given, or that it has passed over.
+    private var isClear: Bool { next == tip.sequence + 1 }
 }

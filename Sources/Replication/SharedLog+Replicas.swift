@@ -18,6 +18,11 @@ extension SharedLog {
         keys: [String],
         isNew: Bool
     ) throws {
+        // A server that has started while the log was out of reach has not registered, and a failover may have lost it.
+        if !hasToldVersion {
+            _ = try run(LogTables.knowing, .text(Self.version), Self.texts(Self.known))
+            hasToldVersion = true
+        }
         _ = try run(
             LogTables.reporting,
             .text(configuration.url),
@@ -78,7 +83,9 @@ extension SharedLog {
         if version == Self.version { return [] }
         if let found = lackedBy[version] { return found }
         let rows = try run(LogTables.knowledge, .text(version))
-        let lacks = Set(Self.known).subtracting(Self.words(rows.count > 0 ? rows.text(0, 0) ?? "" : ""))
+        // Until it says what it knows, it may know nothing.
+        guard rows.count > 0 else { return Set(Self.known) }
+        let lacks = Set(Self.known).subtracting(Self.words(rows.text(0, 0) ?? ""))
         lackedBy[version] = lacks
         return lacks
     }

@@ -12,6 +12,8 @@ final class SharedLog {
     let limit: Duration
     /// What other versions do not know, by their names.
     var lackedBy: [String: Set<String>] = [:]
+    /// Whether others can find out by this connection what this version knows.
+    var hasToldVersion = false
 
     /// How long a connection may take, and a statement.
     private static let (connectionLimit, statementLimit) = (Duration.seconds(2), Duration.seconds(5))
@@ -27,14 +29,7 @@ final class SharedLog {
             name: "node-orchestrator",
             within: Self.connectionLimit
         )
-        // Weaker settings would have commits count before they are on stable storage.
-        _ = try connection.run(
-            """
-            SELECT set_config('synchronous_commit', 'on', false)
-            WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
-            """,
-            within: limit
-        )
+        _ = try connection.run(LogTables.settings, within: limit)
         if try connection.run(LogTables.presence, within: limit).rows.text(0, 0) != "t" {
             try connection.run(script: LogTables.creation, within: limit)
         }
@@ -137,7 +132,7 @@ final class SharedLog {
         at url: String
     ) throws -> ChainPoint? {
         if let before { _ = try run(LogTables.ending, .text(before.lowercased)) }
-        let rows = try run(
+        return try leading(
             LogTables.taking,
             .text(tenure.lowercased),
             .number(lease.wholeMilliseconds),
@@ -146,32 +141,41 @@ final class SharedLog {
             .text(before?.lowercased ?? ""),
             .number(isForced ? 1 : 0)
         )
-        return rows.count == 0 ? nil : try Self.point(rows, at: 0)
     }
 
     /// Goes on leading. What was committed before is on the standbys, too, that commits wait for.
     ///
     /// - Returns: The last transaction; nil when somebody else leads.
     func renew(_ tenure: UUID) throws -> ChainPoint? {
-        let rows = try run(LogTables.renewing, .text(tenure.lowercased), .number(lease.wholeMilliseconds))
+        try leading(LogTables.renewing, .text(tenure.lowercased), .number(lease.wholeMilliseconds))
+    }
+
+    /// Takes or keeps the lead. Its commit waits for those before it: a warning may be that one of them was not waited for.
+    private func leading(_ statement: String, _ parameters: PostgresValue...) throws -> ChainPoint? {
+        let (rows, warnings) = try connection.run(statement, parameters, within: limit)
+        if let warning = warnings.first { throw LogError.uncertain(warning) }
         return rows.count == 0 ? nil : try Self.point(rows, at: 0)
     }
 
-    func handOver(_ tenure: UUID) throws {
-        _ = try run(LogTables.handingOver, .text(tenure.lowercased), .text(try timeline()))
+    /// Lets others lead at once.
+    ///
+    /// - Parameter isClear: Whether all numbers are in the log that were given; if not, the next leader passes over some.
+    func handOver(_ tenure: UUID, isClear: Bool) throws {
+        _ = try run(LogTables.handingOver, .text(tenure.lowercased), .text(isClear ? try timeline() : ""))
     }
 
     /// Has another server lead from now on.
     ///
+    /// - Parameter isClear: As in ``handOver(_:isClear:)``.
     /// - Returns: Whether there is such a server, and the lead was this one's.
-    func grant(_ tenure: UUID, to url: String) throws -> Bool {
+    func grant(_ tenure: UUID, to url: String, isClear: Bool) throws -> Bool {
         let rows = try run(
             LogTables.granting,
             .text(tenure.lowercased),
             .text(UUID().lowercased),
             .number(lease.wholeMilliseconds),
             .text(url),
-            .text(try timeline())
+            .text(isClear ? try timeline() : "")
         )
         return rows.count > 0
     }

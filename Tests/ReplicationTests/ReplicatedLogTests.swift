@@ -215,6 +215,24 @@ struct ReplicatedLogTests {
         #expect(second.next == 1_000_003)
     }
 
+    @Test(
+        "passes over numbers still when a leader that has passed over them hands over before it writes",
+        arguments: [true, false]
+    )
+    func handingOverUnused(isStop: Bool) async throws {
+        let servers = try (0..<3).map { try server($0, lease: .milliseconds(300)) }
+        _ = try append(records(2, from: servers[0]), to: servers[0])
+        for log in servers { try log.lookAfter() }
+        // What is awaited is that time goes by.
+        try await Task.sleep(for: .milliseconds(400))
+        for log in servers[1...] { _ = try await log.all(beyond: log.tip) }
+        try servers[1].heal()
+        #expect(servers[1].next == 1_000_003)
+        if isStop { try servers[1].end() } else { try servers[1].moveLead(to: "http://c:8080") }
+        try servers[2].heal()
+        #expect(servers[2].next == 1_000_003)
+    }
+
     @Test("goes on with the next number at the server that the leader names, and at no other one meanwhile")
     func movingTheLead() async throws {
         let (first, second, third) = (try server(0), try server(1), try server(2))

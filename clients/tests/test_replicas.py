@@ -997,14 +997,74 @@ def test_a_leader_whose_disk_is_full_hands_over_and_loses_nothing(site):
     nodes = wait_for_sequence(second, last)
     assert wait_for_sequence(first, last) == nodes and len(nodes) == 3
     assert written not in lines(first)
+    # Others write for it.
+    last = sequence(accepted(first, node(3)))
+    nodes = wait_for_sequence(second, last)
     first.free_disk()
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while lines(first) != lines(second):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    # Whoever waits for the last of them has it, though nothing comes behind it.
+    headers = {"Authorization": f"Bearer {first.token()}", "Inventory-Min-Sequence": str(last)}
+    found = requests.get(f"{first.url}/ComputeNode", headers=headers, timeout=TIMEOUT_SECONDS)
+    assert found.status_code == 200 and found.json() == nodes
     first.kill()
     again = site.start("a")
     assert wait_for_sequence(again, last) == nodes
+
+
+def test_no_snapshot_is_ahead_of_files_that_could_not_be_written(site):
+    first, second = site.start("a"), site.start("b")
+    written = sequence(accepted(first, node(0)))
+    wait_for_sequence(second, written)
+    second.fill_disk()
+    written = sequence(accepted(first, node(1)))
+    nodes = wait_for_sequence(second, written)
+    site.postgres.stop()
+    second.free_disk()
+    second.stop()
+    site.postgres.start()
+    second = site.start("b")
+    assert wait_for_sequence(second, written) == nodes
+
+
+def test_a_server_that_started_without_postgresql_says_what_it_knows(site):
+    first, second = site.start("a"), site.start("b")
+    wait_for_sequence(second, sequence(accepted(first, node(0))))
+    second.stop()
+    site.postgres.execute("DELETE FROM node_orchestrator.versions")
+    site.postgres.stop()
+    second = site.start("b")
+    site.postgres.start()
+    known = "SELECT count(*) FROM node_orchestrator.versions"
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while site.postgres.execute(known).strip() != "1":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    accepted(second, node(1))
+
+
+def test_servers_start_and_read_while_commits_wait_for_a_standby(site):
+    first, second = site.start("a"), site.start("b")
+    nodes = wait_for_sequence(second, sequence(accepted(first, node(0))))
+    second.kill()
+    setting = "ALTER SYSTEM SET synchronous_standby_names = '{}'"
+    try:
+        site.postgres.execute(setting.format("nobody"))
+        site.postgres.execute("SELECT pg_reload_conf()")
+        second = site.start("b")
+        assert request(second, "GET", "ComputeNode").json() == nodes
+        # Connections that are given up would stay at PostgreSQL.
+        count = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'node-orchestrator%'"
+        end = time.monotonic() + 25
+        while time.monotonic() < end:
+            assert int(site.postgres.execute(count)) < 12
+            time.sleep(0.5)
+    finally:
+        site.postgres.execute(setting.format(""))
+        site.postgres.execute("SELECT pg_reload_conf()")
+    accepted(second, node(1))
 
 
 def test_numbers_of_other_servers_are_waited_for(site):

@@ -236,9 +236,11 @@ package final class PublishedJournal: Sendable {
 
     /// Tells followers of what has been published.
     func announce() {
-        let (watchers, ended) = state.withLock { state in
-            state.announced = state.sequence
-            let announced = state.announced
+        typealias Signals = [AsyncStream<Void>.Continuation]
+        let (watchers, ended) = state.withLock { state -> (Signals, Signals) in
+            let announced = state.sequence
+            guard state.announced != announced else { return ([], []) }
+            state.announced = announced
             return (Array(state.watchers.values), state.waits.values.filter { $0.sequence <= announced }.map(\.end))
         }
         for watcher in watchers { watcher.yield() }

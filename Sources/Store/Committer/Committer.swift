@@ -324,7 +324,10 @@ actor Committer {
     func lookAfterLog() async throws {
         await takeLog()
         defer { releaseLog() }
-        if !isClosed { try await log.lookAfter() }
+        guard !isClosed else { return }
+        try await log.lookAfter()
+        // What the journal could not be given before, it may have now.
+        if views.position == log.tip { log.announce() }
     }
 
     /// Has another one of the servers that share the log accept writes, behind the batch that is in flight.
