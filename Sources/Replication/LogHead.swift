@@ -32,6 +32,8 @@ package struct LogHead: Sendable, Equatable {
         package var url: String
         /// When the lead ends by PostgreSQL's clock, unless it is renewed, and whether it has.
         var end: String
+        /// How long that is by that clock.
+        var rest: Duration
         var hasEnded: Bool
         /// Whether the holder has been given it and has not taken it yet.
         var isGranted: Bool

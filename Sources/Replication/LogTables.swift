@@ -116,7 +116,8 @@ enum LogTables {
 
     static let head = """
         SELECT version, inventory, format, array_to_string(keys, ' '), last, chain, tenure, holder, url,
-            ends, ends < clock_timestamp(), backend IS NULL, oldest, oldest_chain, timeline
+            ends, ends < clock_timestamp(), backend IS NULL, oldest, oldest_chain, timeline,
+            (extract(epoch FROM ends - clock_timestamp()) * 1000)::bigint
         FROM node_orchestrator.head
         """
 

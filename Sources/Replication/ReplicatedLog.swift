@@ -21,6 +21,8 @@ package final class ReplicatedLog: TransactionLog {
     private var ledAfter: Int?
     /// What was last seen of somebody else's lead, and since when it has not been renewed.
     private var seen: (lead: LogHead.Lead, since: ContinuousClock.Instant)?
+    /// When the lead is renewed next while a batch is worked out.
+    private var nextRenewal = ContinuousClock.now
     /// When old transactions are forgotten next.
     private var nextPruning = ContinuousClock.now
     /// Whether the others have been told of this server.
@@ -41,6 +43,8 @@ package final class ReplicatedLog: TransactionLog {
     /// Whether nobody knows what became of the last batch.
     private var isUncertain = false
 
+    /// For how long a leader can have the lead at most before it renews it. PostgreSQL's clock may have been set back.
+    private static let longestLease = Duration.seconds(120)
     /// How often old transactions are forgotten, at most.
     private static let pruningInterval = Duration.seconds(10)
     /// For how many seconds a server may have said nothing that needs a key before it seals.
@@ -109,7 +113,9 @@ package final class ReplicatedLog: TransactionLog {
     private func hasGone(_ lead: LogHead.Lead) -> Bool {
         // The end is by PostgreSQL's clock; that it changes tells of a renewal.
         if let seen, seen.lead.tenure == lead.tenure, seen.lead.end == lead.end {
-            return .now - seen.since > configuration.lease * 2
+            // A large batch may take longer than a lease.
+            let rest = min(seen.lead.rest, Self.longestLease)
+            return .now - seen.since > max(configuration.lease * 2, rest + configuration.lease)
         }
         seen = (lead, .now)
         return false
@@ -126,6 +132,16 @@ package final class ReplicatedLog: TransactionLog {
         try local.heal()
         try lead()
         try refill()
+    }
+
+    package func goOnLeading() {
+        guard let tenure, leads, nextRenewal <= .now else { return }
+        nextRenewal = .now + configuration.lease / 4
+        do {
+            if try log.use({ try $0.renew(tenure) }) == nil { ledAfter = nil }
+        } catch {
+            // The append finds it out.
+        }
     }
 
     // MARK: Appending

@@ -61,6 +61,7 @@ final class SharedLog {
                 holder: rows.text(0, 7) ?? "",
                 url: rows.text(0, 8) ?? "",
                 end: rows.text(0, 9) ?? "",
+                rest: .milliseconds(rows.number(0, 15) ?? 0),
                 hasEnded: rows.text(0, 10) == "t",
                 isGranted: rows.text(0, 11) == "t"
             )
@@ -145,9 +146,10 @@ final class SharedLog {
 
     /// Goes on leading. What was committed before is on the standbys, too, that commits wait for.
     ///
+    /// - Parameter time: For how long; nil for the lease.
     /// - Returns: The last transaction; nil when somebody else leads.
-    func renew(_ tenure: UUID) throws -> ChainPoint? {
-        try leading(LogTables.renewing, .text(tenure.lowercased), .number(lease.wholeMilliseconds))
+    func renew(_ tenure: UUID, for time: Duration? = nil) throws -> ChainPoint? {
+        try leading(LogTables.renewing, .text(tenure.lowercased), .number((time ?? lease).wholeMilliseconds))
     }
 
     /// Takes or keeps the lead. Its commit waits for those before it: a warning may be that one of them was not waited for.

@@ -985,6 +985,35 @@ def test_a_load_through_a_follower_is_the_same_everywhere(site):
     assert len({journal[number]["chain"] for journal in journals}) == 1
 
 
+def test_a_transaction_may_take_longer_than_a_lease(site):
+    first, second = site.start("a"), site.start("b")
+    accepted(first, node(0))
+    body = "".join(f"{json.dumps({'hostname': f'm{index}', 'architecture': 'x86_64'})}\n" for index in range(25_000))
+    headers = {"Authorization": f"Bearer {first.token()}", "Content-Type": "application/x-ndjson"}
+    loaded = requests.post(f"{first.url}/ComputeNode", data=body, headers=headers, timeout=TIMEOUT_SECONDS)
+    assert loaded.status_code == 200, loaded.text
+    second.wait_for_log(FOLLOWS)
+
+    def slow(data):
+        """Some 12 MB in a second, which makes three of this transaction."""
+        time.sleep(len(data) / 12e6)
+        return True
+
+    site.cable.piece, site.cable.toward = 1 << 20, slow
+    site.cable.cut()
+    accepted(first, node(1))
+    start = time.monotonic()
+    changes = {"description": "d" * 1000}
+    answer = request(first, "PATCH", "ComputeNode?hostname=m*&expect=25000", changes)
+    assert answer.status_code == 200, answer.text
+    assert time.monotonic() - start > 2.5
+    site.cable.toward = lambda data: True
+    written = sequence(answer)
+    found = [each.get("description") for each in wait_for_sequence(second, written)]
+    assert found.count(changes["description"]) == 25_000
+    assert sequence(accepted(second, node(2))) == written + 1
+
+
 def test_a_leader_whose_disk_is_full_hands_over_and_loses_nothing(site):
     first, second = site.start("a"), site.start("b")
     accepted(first, node(0))

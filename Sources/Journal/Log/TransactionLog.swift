@@ -24,6 +24,9 @@ package protocol TransactionLog: AnyObject {
     /// - Throws: Why nothing can.
     nonisolated(nonsending) func heal() async throws
 
+    /// Is called now and then while a transaction is worked out that takes long, so that no other server takes over meanwhile.
+    func goOnLeading()
+
     /// Appends a batch of transactions, all or none; none at all always count.
     ///
     /// - Parameters:
@@ -88,6 +91,8 @@ package protocol TransactionLog: AnyObject {
 }
 
 extension TransactionLog {
+    package func goOnLeading() {}
+
     package func moveLead(to url: String) throws { throw SingleServer() }
 
     package func seal(with key: String, from place: String) {}

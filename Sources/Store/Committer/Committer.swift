@@ -23,6 +23,10 @@ actor Committer {
     /// How many transactions, and changes at about, are a batch.
     private static let maximumBatch = 2048
     private static let maximumBatchChanges = 20_000
+    /// How many operations take no time to speak of.
+    private static let fewOperations = 1024
+    /// How many bytes its documents have at about.
+    private static let maximumBatchBytes = 64 << 20
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -118,8 +122,8 @@ actor Committer {
         // What the overlay does not have yet, and need not if nothing follows.
         var unseen: [Change] = []
         var batch = Batch()
-        var changeCount = 0
-        for request in requests where changeCount < Self.maximumBatchChanges {
+        var (changeCount, byteCount) = (0, 0)
+        for request in requests where changeCount < Self.maximumBatchChanges && byteCount < Self.maximumBatchBytes {
             overlay.apply(unseen)
             unseen = []
             if let done = request.transaction.doneBefore(views.requests) {
@@ -139,6 +143,7 @@ actor Committer {
                 batch.changes.append(decided.changes)
                 unseen = decided.changes
                 changeCount += decided.changes.count
+                byteCount += decided.changes.reduce(0) { $0 + ($1.stored?.document.count ?? 0) }
             } catch {
                 batch.results.append(.failure(error))
             }
@@ -227,6 +232,7 @@ actor Committer {
             } catch {
                 problems += error.problems
             }
+            if (index + 1).isMultiple(of: Self.fewOperations) { log.goOnLeading() }
         }
         var changes: [Change] = []
         if !draft.isTooLarge {
