@@ -68,7 +68,7 @@ crash-test: libduckdb ## Kills the program ROUNDS=200 times while it is written 
 replica-test: build .venv/requirements-test.stamp ## Makes servers that share a log fail REPLICA_ROUNDS=200 times, and checks that nothing is lost
 	@NODE_ORCHESTRATOR=$(program) REPLICA_ROUNDS=$(REPLICA_ROUNDS) REPLICA_NODES=250000 \
 		$(venv_python) -m pytest --quiet -s clients/tests/test_replica_chaos.py clients/tests/test_standby.py \
-		clients/tests/test_replicas.py
+		clients/tests/test_replicas.py clients/tests/test_passing.py
 
 .PHONY: siege
 siege: build ## Has bad clients besiege the server for SECONDS=300, and checks that others are served and nothing is lost

@@ -19,8 +19,7 @@ package final class ReplicatedLog: TransactionLog {
     private var tenure: UUID?
     /// How many connections had failed when the tenure was taken; nil where it has been given up since.
     private var ledAfter: Int?
-    /// What was last seen of somebody else's lead, and since when it has not been renewed.
-    private var seen: (lead: LogHead.Lead, since: ContinuousClock.Instant)?
+    private var watch: LeadWatch
     /// When the lead is renewed next while a batch is worked out.
     private var nextRenewal = ContinuousClock.now
     /// When old transactions are forgotten next.
@@ -43,8 +42,6 @@ package final class ReplicatedLog: TransactionLog {
     /// Whether nobody knows what became of the last batch.
     private var isUncertain = false
 
-    /// For how long a leader can have the lead at most before it renews it. PostgreSQL's clock may have been set back.
-    private static let longestLease = Duration.seconds(120)
     /// How often old transactions are forgotten, at most.
     private static let pruningInterval = Duration.seconds(10)
     /// For how many seconds a server may have said nothing that needs a key before it seals.
@@ -60,6 +57,7 @@ package final class ReplicatedLog: TransactionLog {
         self.local = local
         self.status = status
         log = LogConnection(configuration, status: status)
+        watch = LeadWatch(lease: configuration.lease)
         tip = local.tip
         next = local.tip.sequence + 1
     }
@@ -86,7 +84,7 @@ package final class ReplicatedLog: TransactionLog {
             if let lead = head.lead {
                 isOwn = lead.tenure == tenure
                 isHandedOver = lead.isGranted && lead.url == configuration.url
-                isForced = isOwn || isHandedOver || hasGone(lead)
+                isForced = isOwn || isHandedOver || watch.hasGone(lead)
                 guard isForced || lead.hasEnded else { throw notLeading(lead) }
             }
             let new = UUID()
@@ -104,21 +102,10 @@ package final class ReplicatedLog: TransactionLog {
             // With what an earlier leader gave may be numbers that a failover of PostgreSQL has lost.
             let isClear = try isOwn || isHandedOver && shared.hasAll(of: head)
             next = max(next, end.sequence + 1 + (isClear ? 0 : JournalRecovery.unclearNumbers))
-            (tenure, ledAfter, seen, isAtEnd) = (new, log.failures, nil, false)
+            (tenure, ledAfter, isAtEnd) = (new, log.failures, false)
+            watch.forget()
             status.leads()
         }
-    }
-
-    /// Whether a leader has not renewed its lease for twice its time, by this server's clock.
-    private func hasGone(_ lead: LogHead.Lead) -> Bool {
-        // The end is by PostgreSQL's clock; that it changes tells of a renewal.
-        if let seen, seen.lead.tenure == lead.tenure, seen.lead.end == lead.end {
-            // A large batch may take longer than a lease.
-            let rest = min(seen.lead.rest, Self.longestLease)
-            return .now - seen.since > max(configuration.lease * 2, rest + configuration.lease)
-        }
-        seen = (lead, .now)
-        return false
     }
 
     private func notLeading(_ lead: LogHead.Lead?) -> LogError {

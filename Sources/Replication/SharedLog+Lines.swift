@@ -30,7 +30,8 @@ extension SharedLog {
         let (rows, warnings) = try connection.run(
             LogTables.append,
             [
-                .text(tenure.lowercased), .number((lease + allowance).wholeMilliseconds), .number(Int64(point.sequence)),
+                .text(tenure.lowercased), .number((lease + allowance).wholeMilliseconds),
+                .number(Int64(point.sequence)),
                 .text(point.hash.description), .numbers(lines.map { Int64($0.sequence) }),
                 .numbers(lines.map { Int64($0.part) }), .texts(lines.map { Array($0.chain.description.utf8) }),
                 .texts(lines.map(\.bytes)),
