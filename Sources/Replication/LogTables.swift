@@ -186,7 +186,8 @@ enum LogTables {
         INSERT INTO node_orchestrator.replicas AS known (url, name, sequence, oldest, seen, keys, version)
         VALUES ($1, $2, $3, $4, clock_timestamp(), $6::text[], $7)
         ON CONFLICT (url) DO UPDATE SET name = excluded.name, sequence = excluded.sequence, oldest = excluded.oldest,
-            seen = excluded.seen, keys = excluded.keys, version = excluded.version, since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
+            seen = excluded.seen, keys = excluded.keys, version = excluded.version,
+            since = CASE WHEN $5::bigint = 1 THEN excluded.seen ELSE known.since END
         """
 
     /// The version of a server, and what that knows.
