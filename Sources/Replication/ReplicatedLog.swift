@@ -122,10 +122,10 @@ package final class ReplicatedLog: TransactionLog {
     }
 
     package func goOnLeading() {
-        guard let tenure, leads, nextRenewal <= .now else { return }
+        guard leads, nextRenewal <= .now else { return }
         nextRenewal = .now + configuration.lease / 4
         do {
-            if try log.use({ try $0.renew(tenure) }) == nil { ledAfter = nil }
+            try renew()
         } catch {
             // The append finds it out.
         }
@@ -233,21 +233,10 @@ package final class ReplicatedLog: TransactionLog {
     }
 
     private func write(_ found: [(record: JournalRecord, point: ChainPoint)]) {
-        var rest = found[...]
-        while let first = rest.first {
-            // Numbers may have been passed over in between.
-            var count = 1
-            while count < rest.count,
-                rest[rest.startIndex + count].record.sequence == first.record.sequence + UInt64(count)
-            {
-                count += 1
-            }
-            let run = rest.prefix(count)
-            guard case .counts(let points) = local.append(run.map(\.record), after: local.tip) else { return }
-            guard points.elementsEqual(run.map(\.point), by: ==) else {
-                return stop(for: LogError.damaged("a hash differs at transaction \(first.record.sequence)"))
-            }
-            rest = rest.dropFirst(count)
+        do {
+            try local.copy(found)
+        } catch {
+            stop(for: error)
         }
     }
 
@@ -355,7 +344,6 @@ package final class ReplicatedLog: TransactionLog {
         } catch {
             // The lease ends by itself.
         }
-        var failure: (any Error)?
         do {
             // A snapshot that comes behind this has what is in effect, and is not to be ahead of the journal.
             if local.tip != tip {
@@ -363,10 +351,10 @@ package final class ReplicatedLog: TransactionLog {
                 try refill()
             }
         } catch {
-            failure = error
+            try local.end()
+            throw error
         }
         try local.end()
-        if let failure { throw failure }
     }
 
     package func stop(for reason: any Error) {

@@ -1,8 +1,7 @@
 import AsyncAlgorithms
-import Hummingbird
 import NIOCore
 
-/// The body of a request on its way to another server.
+/// The body of a request on its way to another server, or of its answer on the way back.
 ///
 /// Only one may read what a client sends: two that do so at once end the process. So nobody but this reads it, and once it is
 /// stopped, nobody does, whatever whoever sends the body on is still about; what is left is the connection's to read.
@@ -11,12 +10,20 @@ final class PassedBody: Sendable {
     let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
     private let reading: Task<Void, Never>
 
-    init(_ body: RequestBody) {
+    /// - Parameter read: Does the reading, and may end it before the body has come to its end.
+    init<Body: AsyncSequence & Sendable>(
+        _ body: Body,
+        by read: @escaping @Sendable (@escaping @Sendable () async throws -> Void) async throws -> Void = {
+            try await $0()
+        }
+    ) where Body.Element == ByteBuffer {
         reading = Task { [pieces] in
             do {
-                for try await piece in body {
-                    await pieces.send(piece)
-                    try Task.checkCancellation()
+                try await read {
+                    for try await piece in body {
+                        await pieces.send(piece)
+                        try Task.checkCancellation()
+                    }
                 }
                 pieces.finish()
             } catch {
@@ -25,7 +32,7 @@ final class PassedBody: Sendable {
         }
     }
 
-    /// Returns once nobody reads any more what the client sends.
+    /// Returns once nobody reads any more.
     func stop() async {
         reading.cancel()
         await reading.value

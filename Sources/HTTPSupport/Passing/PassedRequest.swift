@@ -10,7 +10,7 @@ struct PassedRequest {
     var identity: Identity?
     /// Whose the request is, as trusted proxies would say it.
     var forwarding: Forwarding
-    /// The path and query that the client has sent; nil where this server is the client, or does not say it.
+    /// The path and query that the client has sent, where the leader knows the request by others.
     var target: String?
 
     /// How far the clocks of two servers may be apart, with the time on the way.

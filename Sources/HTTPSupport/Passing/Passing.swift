@@ -138,9 +138,13 @@ package final class Passing: Sendable {
                 host: nil,
                 prefix: ""
             )
-        // What the client of this connection sends as it is need not be a URL.
+        let passed = PassedRequest(
+            context.identity,
+            forwarding,
+            target: target == request.target ? nil : request.target
+        )
+        // What a client sends need not be a URL.
         let target = target.encodedTarget
-        let passed = PassedRequest(context.identity, forwarding, target: request.uri.description)
         var fields = request.headers
         for name in Self.ownFields { fields[name] = nil }
         fields[Self.field] = passed.signed(request.method.rawValue, target, with: key, at: Date())
@@ -184,21 +188,11 @@ package final class Passing: Sendable {
             body: isEmpty
                 ? ResponseBody()
                 : ResponseBody(contentLength: length) { writer in
-                    let pieces = AsyncThrowingChannel<ByteBuffer, any Error>()
-                    let reading = Task {
-                        do {
-                            try await self.whileLeading(leader) {
-                                for try await piece in answer.body { await pieces.send(piece) }
-                            }
-                            pieces.finish()
-                        } catch {
-                            pieces.fail(error)
-                        }
-                    }
+                    let passed = PassedBody(answer.body) { try await self.whileLeading(leader, $0) }
                     do {
-                        for try await piece in pieces { try await writer.write(piece) }
+                        for try await piece in passed.pieces { try await writer.write(piece) }
                     } catch {
-                        reading.cancel()
+                        await passed.stop()
                         await body?.stop()
                         throw error
                     }

@@ -15,7 +15,7 @@ package final class RepeatableRequest: Sendable {
 
     private static let maximumLength = 255
 
-    /// - Parameter target: The path and query that the client has sent, where another server has passed the request on.
+    /// - Parameter target: The path and query that the client has sent, where another server has passed the request on by others.
     /// - Returns: Nil for a request without a key.
     /// - Throws: ``Problem`` 400 for what is no key.
     init?(_ request: Request, target: String?) throws(Problem) {
@@ -39,7 +39,7 @@ package final class RepeatableRequest: Sendable {
         key = String(text)
         var hash = SHA256()
         let parts =
-            [request.method.rawValue, target ?? request.uri.description]
+            [request.method.rawValue, (target ?? request.target).encodedTarget]
             + [HTTPField.Name.contentType, .ifMatch, .ifNoneMatch]
             .map { request.headers[$0] ?? "" }
         // No field has a zero in it.

@@ -69,6 +69,11 @@ extension [String: String] {
     }
 }
 
+extension Request {
+    /// The path and the query, as the client has written them.
+    var target: String { uri.path + (uri.query.map { "?\($0)" } ?? "") }
+}
+
 extension StringProtocol {
     /// The text with what is percent-encoded in it decoded; nil where that is malformed or not UTF-8.
     ///

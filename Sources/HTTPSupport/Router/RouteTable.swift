@@ -14,9 +14,7 @@ package struct RouteTable: Sendable {
     package typealias LeaderTarget = @Sendable (Request, RouteContext) async throws -> String?
 
     /// Those of the request itself.
-    package static let sameTarget: LeaderTarget = { request, _ in
-        request.uri.path + (request.uri.query.map { "?\($0)" } ?? "")
-    }
+    package static let sameTarget: LeaderTarget = { request, _ in request.target }
 
     private var routes: OrderedDictionary<String, [HTTPRequest.Method: Route]> = [:]
 

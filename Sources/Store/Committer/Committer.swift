@@ -20,13 +20,10 @@ actor Committer {
     private var waitingForLog: Deque<CheckedContinuation<Void, Never>> = []
     private nonisolated let queue = TransactionQueue(limit: 40_960)
 
-    /// How many transactions, and changes at about, are a batch.
+    /// How many transactions are a batch.
     private static let maximumBatch = 2048
-    private static let maximumBatchChanges = 20_000
     /// How many operations take no time to speak of.
     private static let fewOperations = 1024
-    /// How many bytes its documents have at about.
-    private static let maximumBatchBytes = 64 << 20
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -62,15 +59,6 @@ actor Committer {
     }
 
     // MARK: A batch
-
-    /// Transactions that go into the log together.
-    private struct Batch {
-        /// What each of the requests gets, should the batch count.
-        var results: [Result<Receipt, any Error>] = []
-        // Of those that change anything.
-        var records: [JournalRecord] = []
-        var changes: [[Change]] = []
-    }
 
     /// Writes as many transactions as make a batch, and answers them.
     ///
@@ -122,8 +110,7 @@ actor Committer {
         // What the overlay does not have yet, and need not if nothing follows.
         var unseen: [Change] = []
         var batch = Batch()
-        var (changeCount, byteCount) = (0, 0)
-        for request in requests where changeCount < Self.maximumBatchChanges && byteCount < Self.maximumBatchBytes {
+        for request in requests where !batch.isFull {
             overlay.apply(unseen)
             unseen = []
             if let done = request.transaction.doneBefore(views.requests) {
@@ -139,11 +126,8 @@ actor Committer {
                 )
                 batch.results.append(.success(decided.receipt))
                 guard !decided.changes.isEmpty else { continue }
-                batch.records.append(decided.record)
-                batch.changes.append(decided.changes)
+                batch.add(decided.record, decided.changes)
                 unseen = decided.changes
-                changeCount += decided.changes.count
-                byteCount += decided.changes.reduce(0) { $0 + ($1.stored?.document.count ?? 0) }
             } catch {
                 batch.results.append(.failure(error))
             }
