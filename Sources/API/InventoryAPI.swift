@@ -29,6 +29,7 @@ package struct InventoryAPI: Sendable {
             alsoIn: [.lastEventID],
             ["at", "after", "from", "to"],
             current: { [store] in store.journal.announced },
+            mayCome: { [store] in store.mayReach($0) },
             wait: { [store] in try await store.wait(for: $0) }
         )
         for prefix in ["", "/inventory"] {

@@ -173,10 +173,11 @@ package final class InventoryStore: Service {
         )
     }
 
-    /// Returns when everybody may know of a transaction, or when it has been waited for as long as is done; at once for one that
-    /// nobody can have accepted.
+    /// Whether a transaction is in effect, or another server may have accepted it.
+    package func mayReach(_ sequence: UInt64) -> Bool { replica != nil || sequence <= self.sequence }
+
+    /// Returns when everybody may know of a transaction, or when it has been waited for as long as is done.
     package func wait(for sequence: UInt64) async throws {
-        guard replica != nil || sequence <= self.sequence else { return }
         do {
             try await withTimeLimit(Self.waitLimit) { [journal] in try await journal.waitUntilAnnounced(sequence) }
         } catch is TimeLimitExceeded {

@@ -9,22 +9,26 @@ package struct AwaitedNumbers: Sendable {
     private let fields: [HTTPField.Name]
     private let parameters: [String]
     private let current: @Sendable () -> UInt64
+    private let mayCome: @Sendable (UInt64) -> Bool
     private let wait: @Sendable (UInt64) async throws -> Void
 
     /// - Parameters:
     ///   - current: The number that the server has reached.
+    ///   - mayCome: Whether it may reach another one by itself.
     ///   - wait: Returns when it has reached another one, or when it is not to be waited for any longer.
     package init(
         _ field: HTTPField.Name,
         alsoIn fields: [HTTPField.Name],
         _ parameters: [String],
         current: @escaping @Sendable () -> UInt64,
+        mayCome: @escaping @Sendable (UInt64) -> Bool,
         wait: @escaping @Sendable (UInt64) async throws -> Void
     ) {
         self.field = field
         self.fields = fields
         self.parameters = parameters
         self.current = current
+        self.mayCome = mayCome
         self.wait = wait
     }
 
@@ -46,7 +50,7 @@ package struct AwaitedNumbers: Sendable {
             }
         }
         guard let highest = (numbers + [required].compactMap(\.self)).max() else { return false }
-        if highest > current() {
+        if highest > current(), mayCome(highest) {
             try await context.whileClientWaits { [wait] in try await wait(highest) }
         }
         guard let required, required > current() else { return true }

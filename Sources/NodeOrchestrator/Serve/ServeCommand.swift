@@ -216,7 +216,7 @@ struct ServeCommand: AsyncParsableCommand {
         // A further interface adds its table to these.
         var routes = InventoryAPI(store: store, metrics: metrics, hasOpenMetrics: openMetrics).routes
         let queryService = try QueryService(QuerySource(store), queries.limits(), logger: logger)
-        routes.add(QueryAPI(queryService) { try await store.wait(for: $0) }.routes)
+        routes.add(QueryAPI(queryService) { if store.mayReach($0) { try await store.wait(for: $0) } }.routes)
         let replicaTLS = try replication.tls()
         routes.passing = store.replica.map { replica in
             Passing(
